@@ -1,0 +1,25 @@
+//! ocrwatch reads application logs, extracts the errors that Huawei Cloud OCR returned, and says
+//! what went wrong, how often, since when, and what the documentation says to do.
+//!
+//! Data moves left to right once; a stage is told what it needs and never asks the next one:
+//!
+//! ```text
+//! bytes ──input──▶ buffer ──extract──▶ Occurrence ──report──▶ terminal, JSON, CSV, Markdown
+//!          (io)            (pure)                   (pure fold, thin writers)
+//! ```
+//!
+//! Modules in reading order; each may import only from those above it in this list.
+
+pub mod clock;
+pub mod diagnostic;
+pub mod occurrence;
+
+pub mod catalogue;
+
+pub mod input;
+
+pub mod extract;
+
+pub mod report;
+
+pub mod cli;
