@@ -1,0 +1,437 @@
+//! A catalogue file: what it says, checked.
+//!
+//! Owns the file's form and every rule about a single file. Must not know what is already in the
+//! catalogue, but for which codes are known. Everything wrong is collected; what is returned is
+//! only good when nothing was.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::entry::{Cause, Meaning, Paragraph, Source};
+use super::keys::{Keys, listed, number_of};
+use super::pattern::{BadPattern, PLACEHOLDERS, Pattern, Reason};
+use super::problem::{self, Problems, did_you_mean};
+use crate::occurrence::Module;
+
+/// How large a catalogue file may be, in bytes.
+const FILE_BYTES_MAX: usize = 1024 * 1024;
+
+/// What a catalogue file says. A key that was left out is `None`.
+pub(super) struct File {
+    pub(super) source: Arc<Source>,
+    pub(super) elsewhere: Vec<(Module, Box<str>)>,
+    pub(super) entries: Vec<Said>,
+    pub(super) supplements: Vec<Said>,
+}
+
+/// What an `[[entry]]` or a `[[supplement]]` says of its code.
+pub(super) struct Said {
+    pub(super) code: Box<str>,
+    pub(super) module: Module,
+    pub(super) message: Option<Box<str>>,
+    pub(super) patterns: Option<Vec<Pattern>>,
+    pub(super) description: Option<Box<str>>,
+    pub(super) solution: Option<Vec<Paragraph>>,
+    pub(super) causes: Option<Vec<Cause>>,
+    pub(super) http_status: Option<Vec<u16>>,
+    pub(super) meanings: Option<Vec<Meaning>>,
+}
+
+/// Reads a file. `known` tells which codes earlier files have.
+pub(super) fn read(problems: &mut Problems<'_>, known: &dyn Fn(&str) -> bool) -> Option<File> {
+    let text = problems.text();
+    if text.len() > FILE_BYTES_MAX {
+        let message =
+            format!("the file has {} bytes, at most {FILE_BYTES_MAX} are read", text.len());
+        let hint = "split it into several catalogue files".to_owned();
+        problems.add(problem::TOO_LARGE, 0..0, message, hint);
+        return None;
+    }
+    let (root, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        let range = error.span().unwrap_or(0..0);
+        let message = format!("this is not TOML: {}", error.message());
+        problems.add(problem::SYNTAX, range, message, None);
+    }
+    // What stands behind a syntax error is the parser's guess; problems found in it would mislead.
+    if !errors.is_empty() {
+        return None;
+    }
+    const KEYS: &[&str] = &["source", "elsewhere", "entry", "supplement"];
+    let root = Keys::of_table(root.get_ref(), 0..0, "the file", KEYS, problems);
+    let source = Arc::new(source(&root, problems));
+    let elsewhere = elsewhere(&root, problems);
+
+    let mut places = HashMap::new();
+    let mut entries = Vec::new();
+    for item in root.list("entry", problems).unwrap_or_default() {
+        entries.extend(entry(item, &source, &mut places, known, problems));
+    }
+    let mut supplemented = HashMap::new();
+    let mut supplements = Vec::new();
+    for item in root.list("supplement", problems).unwrap_or_default() {
+        let known = |code: &str| known(code) || places.contains_key(code);
+        supplements.extend(supplement(item, &source, &mut supplemented, &known, problems));
+    }
+    Some(File { source, elsewhere, entries, supplements })
+}
+
+fn source(root: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Source {
+    const KEYS: &[&str] = &["title", "date", "reference"];
+    let file: Box<str> = problems.file().into();
+    let unnamed = Source { title: file.clone(), date: None, reference: false, file };
+    let Some(value) = root.value("source") else { return unnamed };
+    let Some(keys) = Keys::of_value(value, "[source]", KEYS, problems) else { return unnamed };
+    Source {
+        title: keys.text("title", problems).map_or(unnamed.title, |title| boxed(&title)),
+        date: keys.value("date").and_then(|value| date(value, problems)),
+        reference: keys.flag("reference", problems).unwrap_or(false),
+        file: unnamed.file,
+    }
+}
+
+fn date(value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<Box<str>> {
+    if let DeValue::Datetime(toml::value::Datetime { date: Some(date), time: None, offset: None }) =
+        value.get_ref()
+    {
+        return Some(date.to_string().into());
+    }
+    let message = "`date` must be a day".to_owned();
+    let hint = "write it as 2022-10-29, without quotes".to_owned();
+    problems.add(problem::BAD_DATE, value.span(), message, hint);
+    None
+}
+
+fn elsewhere(root: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Vec<(Module, Box<str>)> {
+    const KEYS: &[&str] = &["module", "text"];
+    let mut modules = Vec::new();
+    for item in root.list("elsewhere", problems).unwrap_or_default() {
+        let Some(keys) = Keys::of_value(item, "[[elsewhere]]", KEYS, problems) else { continue };
+        let hint = "name the module whose codes another document lists";
+        let name = keys.required_text("module", hint, problems);
+        let text = keys.required_text("text", "say where its codes are listed", problems);
+        if let Some(module) = name.and_then(|name| module_named(&name, problems))
+            && let Some(text) = text
+        {
+            modules.push((module, boxed(&text)));
+        }
+    }
+    modules
+}
+
+fn entry(
+    item: &Spanned<DeValue<'_>>,
+    source: &Arc<Source>,
+    places: &mut HashMap<Box<str>, Range<usize>>,
+    known: &dyn Fn(&str) -> bool,
+    problems: &mut Problems<'_>,
+) -> Option<Said> {
+    const KEYS: &[&str] = &[
+        "code",
+        "module",
+        "message",
+        "patterns",
+        "description",
+        "solution",
+        "http_status",
+        "meanings",
+        "cause",
+    ];
+    let keys = Keys::of_value(item, "[[entry]]", KEYS, problems)?;
+    let coded = code(&keys, places, problems);
+    if let Some(name) = keys.text("module", problems)
+        && let Some(module) = module_named(&name, problems)
+        && let Some((code, by_code)) = &coded
+        && module != *by_code
+    {
+        let message = format!("code {code} belongs to module {by_code}, not to {module}");
+        let hint = "leave `module` out; it follows from the code".to_owned();
+        problems.add(problem::WRONG_MODULE, name.span(), message, hint);
+    }
+    let is_new = coded.as_ref().is_some_and(|(code, _)| !known(code));
+    if is_new && !keys.has("description") {
+        keys.missing("description", "a new code needs a description", problems);
+    }
+    if is_new && source.reference && !keys.has("solution") && !keys.has("cause") {
+        let hint = "the vendor's documentation gives a solution for each code; for a list of \
+                    your own write `reference = false` in [source]";
+        keys.missing("solution", hint, problems);
+    }
+    let message = keys.text("message", problems).as_ref().map(boxed);
+    let patterns = keys
+        .texts("patterns", problems)
+        .map(|texts| texts.iter().filter_map(|text| pattern(text, problems)).collect());
+    let description = keys.text("description", problems).as_ref().map(boxed);
+    let solution = solution(&keys, problems);
+    let causes = causes(&keys, problems);
+    let http_status = statuses(&keys, problems);
+    let meanings = meanings(&keys, source, problems);
+    let (code, module) = coded?;
+    Some(Said {
+        code,
+        module,
+        message,
+        patterns,
+        description,
+        solution,
+        causes,
+        http_status,
+        meanings,
+    })
+}
+
+fn supplement(
+    item: &Spanned<DeValue<'_>>,
+    source: &Arc<Source>,
+    places: &mut HashMap<Box<str>, Range<usize>>,
+    known: &dyn Fn(&str) -> bool,
+    problems: &mut Problems<'_>,
+) -> Option<Said> {
+    const KEYS: &[&str] = &["code", "http_status", "meanings"];
+    let keys = Keys::of_value(item, "[[supplement]]", KEYS, problems)?;
+    let coded = code(&keys, places, problems);
+    if let Some((code, _)) = &coded
+        && !known(code)
+        && let Some(range) = places.get(code)
+    {
+        let message = format!("no [[entry]] for code {code} stands in this or an earlier file");
+        let hint = "a new code is added with [[entry]]".to_owned();
+        problems.add(problem::UNKNOWN_CODE, range.clone(), message, hint);
+    }
+    let http_status = statuses(&keys, problems);
+    let meanings = meanings(&keys, source, problems);
+    let (code, module) = coded?;
+    Some(Said {
+        code,
+        module,
+        message: None,
+        patterns: None,
+        description: None,
+        solution: None,
+        causes: None,
+        http_status,
+        meanings,
+    })
+}
+
+/// The code and its module; a code may stand once among `places`.
+fn code(
+    keys: &Keys<'_, '_>,
+    places: &mut HashMap<Box<str>, Range<usize>>,
+    problems: &mut Problems<'_>,
+) -> Option<(Box<str>, Module)> {
+    let code =
+        keys.required_text("code", "name the code, such as `code = \"AIS.0101\"`", problems)?;
+    let range = code.span();
+    let code = boxed(&code);
+    let Some((prefix, digits)) = code.split_once('.') else {
+        return bad_code(&code, range, problems);
+    };
+    let Some(module) = Module::of_code(&code) else {
+        let message = format!("code {code} belongs to no module: `{prefix}.` is not known");
+        let prefixes = Module::ALL.map(Module::prefix);
+        let hint = did_you_mean(prefix, prefixes)
+            .unwrap_or_else(|| format!("codes begin with {}", listed(&prefixes)));
+        problems.add(problem::UNKNOWN_MODULE, range, message, hint);
+        return None;
+    };
+    if !matches!(digits.len(), 4 | 5) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return bad_code(&code, range, problems);
+    }
+    if let Some(earlier) = places.get(&code) {
+        let line = problems.text()[..earlier.start].matches('\n').count() + 1;
+        let message = format!("code {code} stands in this file already, on line {line}");
+        let hint = "keep one of the two; a later file replaces an earlier one's entry".to_owned();
+        problems.add(problem::DUPLICATE_CODE, range, message, hint);
+        return None;
+    }
+    places.insert(code.clone(), range);
+    Some((code, module))
+}
+
+fn bad_code<T>(code: &str, range: Range<usize>, problems: &mut Problems<'_>) -> Option<T> {
+    let message = format!("`{code}` is not an error code");
+    let hint = "a code is a prefix, a dot and four or five digits, such as AIS.0101".to_owned();
+    problems.add(problem::BAD_CODE, range, message, hint);
+    None
+}
+
+fn module_named(name: &Spanned<String>, problems: &mut Problems<'_>) -> Option<Module> {
+    let found = Module::ALL.into_iter().find(|module| module.name() == name.get_ref());
+    if found.is_none() {
+        let names = Module::ALL.map(Module::name);
+        let message = format!("unknown module `{}`", name.get_ref());
+        let hint = did_you_mean(name.get_ref(), names)
+            .unwrap_or_else(|| format!("the modules are {}", listed(&names)));
+        problems.add(problem::UNKNOWN_MODULE, name.span(), message, hint);
+    }
+    found
+}
+
+fn solution(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Vec<Paragraph>> {
+    let texts = keys.texts("solution", problems)?;
+    if let Some(value) = keys.value("solution")
+        && value.get_ref().as_array().is_some_and(|items| items.is_empty())
+    {
+        let message = "`solution` is empty".to_owned();
+        let hint = "give at least one paragraph, or leave `solution` out".to_owned();
+        problems.add(problem::EMPTY_SOLUTION, value.span(), message, hint);
+    }
+    let mut paragraphs = Vec::new();
+    for text in &texts {
+        let bullet = text.get_ref().strip_prefix(['-', '•']);
+        // A dash without a blank behind it begins a word, such as `-Xmx`.
+        let bullet = bullet.filter(|rest| rest.is_empty() || rest.starts_with(' '));
+        let paragraph = bullet.unwrap_or(text.get_ref()).trim();
+        if paragraph.is_empty() {
+            let message = "a bullet of `solution` is empty".to_owned();
+            let hint = "give it text, or leave it out".to_owned();
+            problems.add(problem::EMPTY_SOLUTION, text.span(), message, hint);
+        }
+        paragraphs.push(Paragraph { text: paragraph.into(), bullet: bullet.is_some() });
+    }
+    Some(paragraphs)
+}
+
+fn causes(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Vec<Cause>> {
+    const KEYS: &[&str] = &["id", "text", "also", "description", "solution"];
+    let mut causes = Vec::new();
+    let mut ids = HashSet::new();
+    let mut told = HashSet::new();
+    for item in keys.list("cause", problems)? {
+        let Some(keys) = Keys::of_value(item, "[[entry.cause]]", KEYS, problems) else { continue };
+        let hint = "a stable name for reports and alerts, such as `token-expired`";
+        let id = keys.required_text("id", hint, problems);
+        let hint = "the text in the message that tells this cause";
+        let text = keys.required_text("text", hint, problems);
+        let description = keys.required_text("description", "say what the cause is", problems);
+        let solution = solution(&keys, problems).unwrap_or_default();
+        let also = keys.texts("also", problems).unwrap_or_default();
+        if let Some(id) = &id {
+            cause_id(id, &mut ids, problems);
+        }
+        let mut needles = Vec::new();
+        for text in text.iter().chain(&also) {
+            let needle: Box<str> = text.get_ref().to_ascii_lowercase().into();
+            if !told.insert(needle.clone()) {
+                let message = format!("`{}` already tells a cause of this code", text.get_ref());
+                let hint = "one text can tell only one cause".to_owned();
+                problems.add(problem::BAD_CAUSE, text.span(), message, hint);
+            }
+            needles.push(needle);
+        }
+        if let (Some(id), Some(text), Some(description)) = (id, text, description) {
+            let (id, text) = (id.into_inner().into(), boxed(&text));
+            let description = boxed(&description);
+            causes.push(Cause { id, text, description, solution, needles });
+        }
+    }
+    Some(causes)
+}
+
+fn cause_id(id: &Spanned<String>, ids: &mut HashSet<String>, problems: &mut Problems<'_>) {
+    let text = id.get_ref();
+    let kebab = text.split('-').all(|word| {
+        !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    });
+    if !kebab {
+        let message = format!("`{text}` cannot be a cause's id");
+        let hint = "use lower-case words and hyphens, such as `token-expired`".to_owned();
+        problems.add(problem::BAD_CAUSE, id.span(), message, hint);
+    } else if !ids.insert(text.clone()) {
+        let message = format!("this code has a cause `{text}` already");
+        let hint = "further texts of one cause stand in its `also`".to_owned();
+        problems.add(problem::BAD_CAUSE, id.span(), message, hint);
+    }
+}
+
+fn statuses(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Vec<u16>> {
+    let items = keys.list("http_status", problems)?;
+    Some(items.iter().filter_map(|item| status(item, problems)).collect())
+}
+
+fn status(value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<u16> {
+    let number = number_of("http_status", value, problems)?;
+    let status = u16::try_from(*number.get_ref()).ok().filter(|s| (100..=599).contains(s));
+    if status.is_none() {
+        let message = format!("{} is not an HTTP status", number.get_ref());
+        let hint = "an HTTP status is a number from 100 to 599".to_owned();
+        problems.add(problem::BAD_STATUS, number.span(), message, hint);
+    }
+    status
+}
+
+fn meanings(
+    keys: &Keys<'_, '_>,
+    source: &Arc<Source>,
+    problems: &mut Problems<'_>,
+) -> Option<Vec<Meaning>> {
+    const KEYS: &[&str] = &["http_status", "text"];
+    let mut meanings = Vec::new();
+    for item in keys.list("meanings", problems)? {
+        let Some(keys) = Keys::of_value(item, "meanings", KEYS, problems) else { continue };
+        let http_status = keys.value("http_status").and_then(|value| status(value, problems));
+        if let Some(text) = keys.required_text("text", "say what it means", problems) {
+            meanings.push(Meaning { http_status, text: boxed(&text), source: source.clone() });
+        }
+    }
+    Some(meanings)
+}
+
+fn pattern(text: &Spanned<String>, problems: &mut Problems<'_>) -> Option<Pattern> {
+    let BadPattern { range, reason } = match Pattern::parse(text.get_ref()) {
+        Ok(pattern) => return Some(pattern),
+        Err(bad) => bad,
+    };
+    let part = &text.get_ref()[range];
+    let placeholders = PLACEHOLDERS.map(|(name, _)| name);
+    let (message, hint) = match reason {
+        Reason::Unknown(name) => (
+            format!("unknown placeholder `{{{name}}}`"),
+            did_you_mean(&name, placeholders).unwrap_or_else(|| {
+                format!("the placeholders are {}; `{{{{` is a brace", listed(&placeholders))
+            }),
+        ),
+        Reason::Repeated(name) => (
+            format!("placeholder `{{{name}}}` stands here twice"),
+            "a message tells it once; use {any} for text that is skipped".to_owned(),
+        ),
+        Reason::Unclosed => {
+            ("this `{` is never closed".to_owned(), "write `{{` for a brace".to_owned())
+        }
+        Reason::Unopened => {
+            ("this `}` closes nothing".to_owned(), "write `}}` for a brace".to_owned())
+        }
+        Reason::Touching => (
+            "two placeholders without text between them".to_owned(),
+            "the text between them tells where the first one ends".to_owned(),
+        ),
+        Reason::WeakBeginning => (
+            "the pattern begins with too little fixed text".to_owned(),
+            "begin it with the words that every such message begins with".to_owned(),
+        ),
+    };
+    problems.add(
+        problem::BAD_PLACEHOLDER,
+        within(text.span(), part, problems.text()),
+        message,
+        hint,
+    );
+    None
+}
+
+/// Where a part of a TOML text stands in the file; the whole text when escapes hide it.
+fn within(range: Range<usize>, part: &str, file: &str) -> Range<usize> {
+    match file.get(range.clone()).and_then(|written| written.find(part)) {
+        Some(at) => range.start + at..range.start + at + part.len(),
+        None => range,
+    }
+}
+
+fn boxed(text: &Spanned<String>) -> Box<str> {
+    text.get_ref().as_str().into()
+}
