@@ -11,6 +11,7 @@ mod explanation;
 mod file;
 mod keys;
 mod nearest;
+mod parts;
 mod pattern;
 mod problem;
 
