@@ -1,0 +1,173 @@
+//! A code that is a value in an object literal: the service's own JSON, raw or as a program's
+//! `repr`, `inspect` or logger printed it.
+//!
+//! Must never accept a code that is a key, a list's element or a label. Fails: `None` when no
+//! object around the token reads; the text around it may still tell (`plain`).
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::super::object::{self, Entry, Object, Value};
+use super::{Body, Shape, Strength, clean_id, clean_message, clean_status};
+
+/// Keys that hold only error codes.
+pub(super) const CODE_KEYS: [&str; 13] = [
+    "error_code", "errorCode", "ErrorCode", "errCode", "err_code", "errcode", "error-code",
+    "ERROR_CODE", "Error_Code", "errorcode", "ocr_error_code", "ocrErrorCode", "errorCode_",
+];
+
+/// Keys that hold a code when a message stands beside them.
+pub(super) const PLAIN_CODE_KEYS: [&str; 9] = [
+    "code", "Code", "result_code", "resultCode", "ret_code", "error", "ocr_code", "exception_code",
+    "status_text",
+];
+
+/// Keys of the service's message, those of its wire forms first.
+pub(super) const MESSAGE_KEYS: [&str; 13] = [
+    "error_msg", "errorMsg", "error_message", "errorMessage", "ErrorMessage", "ErrorMsg",
+    "err_msg", "errMsg", "errmsg", "ocr_error_msg", "error-msg", "errorDescription", "reason",
+];
+
+/// Keys that hold a message of any kind.
+const PLAIN_MESSAGE_KEYS: [&str; 6] = ["message", "msg", "Message", "detail", "description", "error"];
+
+pub(super) const REQUEST_ID_KEYS: [&str; 11] = [
+    "request_id", "requestId", "RequestId", "requestid", "X-Request-Id", "x-request-id",
+    "x_request_id", "X-Request-ID", "RequestID", "requestID", "huawei_request_id",
+];
+
+pub(super) const STATUS_KEYS: [&str; 13] = [
+    "status_code", "httpStatusCode", "StatusCode", "statusCode", "http_status", "httpStatus",
+    "status", "http_code", "httpCode", "http_status_code", "http.status_code", "http.status",
+    "Status",
+];
+
+pub(super) fn read(text: &str, token: &Range<usize>) -> Option<Body> {
+    let chain = object::enclosing(text, token.start);
+    let holder = chain.last()?;
+    let entry = holder.entries.iter().find(|entry| holds(entry, token))?;
+    if !entry.keyed || !is_whole(text, entry, token) {
+        return None;
+    }
+    let strong = CODE_KEYS.contains(&entry.key);
+    if !strong && !PLAIN_CODE_KEYS.contains(&entry.key) {
+        return None;
+    }
+    let mut body = Body::new(Shape::Object, Strength::Mention);
+    body.key = Some(entry.key.to_owned());
+    body.keys_around =
+        chain.iter().flat_map(|o| &o.entries).map(|entry| entry.key.to_owned()).collect();
+    let message = message_of(text, holder, entry, token);
+    body.message = message.as_deref().and_then(clean_message);
+    if body.message.is_none() {
+        body.message = message_of_siblings(text, &chain, token).and_then(|m| clean_message(&m));
+    }
+    if body.message.is_some() && (strong || !is_logger_s(holder) || nested_error(&chain, text)) {
+        body.strength = Strength::WithMessage;
+    }
+    let from_inside = |keys: &[&str]| chain.iter().rev().find_map(|object| object.text_of(keys));
+    body.request_id = from_inside(&REQUEST_ID_KEYS).as_deref().and_then(clean_id);
+    body.http_status = chain
+        .iter()
+        .rev()
+        .flat_map(|object| STATUS_KEYS.iter().filter_map(|key| object.text_of(&[key])))
+        .find_map(|status| clean_status(&status));
+    // Keys that go together in nothing but an SDK's exception.
+    let sdk = |keys: &[&str]| keys.iter().all(|key| holder.has(&[key]));
+    if sdk(&["httpStatusCode", "errorCode"]) || sdk(&["status_code", "error_code", "request_id"]) {
+        body.strength = Strength::Unmistakable;
+    }
+    Some(body)
+}
+
+fn holds(entry: &Entry<'_>, token: &Range<usize>) -> bool {
+    entry.span.start <= token.start && token.end <= entry.span.end
+}
+
+/// The value is the code and nothing else; a code in a sentence is not a code field.
+fn is_whole(text: &str, entry: &Entry<'_>, token: &Range<usize>) -> bool {
+    match &entry.value {
+        Value::Text(raw) => raw.trim() == &text[token.clone()],
+        Value::Bare(raw) => *raw == &text[token.clone()],
+        Value::Object(_) | Value::List(_) => false,
+    }
+}
+
+/// The service's message beside the code.
+fn message_of<'t>(
+    text: &'t str,
+    holder: &Object<'t>,
+    code: &Entry<'t>,
+    token: &Range<usize>,
+) -> Option<Cow<'t, str>> {
+    if let Some(message) = text_of_entry(text, holder, &MESSAGE_KEYS, token) {
+        return Some(message);
+    }
+    // A logger's own `message` says what the program was doing, not what the service answered.
+    if is_logger_s(holder) && CODE_KEYS.contains(&code.key) {
+        return None;
+    }
+    let keys: Vec<&str> = PLAIN_MESSAGE_KEYS.iter().copied().filter(|k| *k != code.key).collect();
+    text_of_entry(text, holder, &keys, token)
+}
+
+fn text_of_entry<'t>(
+    text: &'t str,
+    object: &Object<'t>,
+    keys: &[&str],
+    token: &Range<usize>,
+) -> Option<Cow<'t, str>> {
+    keys.iter().find_map(|key| {
+        let at = object.entries.iter().position(|entry| entry.key == *key && entry.keyed)?;
+        let entry = &object.entries[at];
+        let message = match &entry.value {
+            // `{error_msg=M, more of M, error_code=C}` of a Java map: up to the next real key.
+            Value::Bare(_) => {
+                entry.value.text()?;
+                let next = object.entries[at + 1..].iter().find(|entry| entry.keyed);
+                let end = next.map_or(object.span.end - 1, |next| next.key_start);
+                let raw = text.get(entry.span.start..end)?.trim_end();
+                Cow::Borrowed(raw.strip_suffix(',').unwrap_or(raw))
+            }
+            value => value.text()?,
+        };
+        // A message that quotes the code is a wrapper's: the service does not.
+        let wraps = message.contains(&text[token.clone()]);
+        (!wraps && !message.trim().is_empty()).then_some(message)
+    })
+}
+
+/// The code may stand flat while the message stands nested, or the other way round:
+/// `{"error":{"message":M,…},"error_code":C}`.
+fn message_of_siblings(text: &str, chain: &[Object<'_>], token: &Range<usize>) -> Option<String> {
+    let holder = chain.last()?;
+    let nested = holder.first_of(&["error", "err", "exception"]).and_then(|e| match &e.value {
+        Value::Object(object) => {
+            let keys = [&MESSAGE_KEYS[..], &PLAIN_MESSAGE_KEYS[..]].concat();
+            text_of_entry(text, object, &keys, token)
+        }
+        _ => None,
+    });
+    nested.map(Cow::into_owned).or_else(|| {
+        let parent = chain.len().checked_sub(2).and_then(|at| chain.get(at))?;
+        text_of_entry(text, parent, &MESSAGE_KEYS, token).map(Cow::into_owned)
+    })
+}
+
+/// A JSON logger's own line: it has a level or a time beside the code.
+fn is_logger_s(object: &Object<'_>) -> bool {
+    object.has(&[
+        "level", "severity", "lvl", "levelname", "@timestamp", "ts", "timestamp", "time", "logger",
+        "logger_name", "asctime", "log.level", "hostname", "pid", "caller", "@t", "@l", "@mt",
+    ])
+}
+
+/// The code's object is what an `error` key holds: `{"error":{"code":C,…}}`.
+fn nested_error(chain: &[Object<'_>], text: &str) -> bool {
+    let Some(holder) = chain.last() else { return false };
+    let before = text[..holder.span.start].trim_end().trim_end_matches([':', '=', '>', ' ']);
+    let before = before.trim_end_matches(['"', '\'', '\\']);
+    ["error", "err", "Error", "exception", "cause"].iter().any(|key| {
+        before.strip_suffix(key).is_some_and(|rest| !rest.ends_with(char::is_alphanumeric))
+    })
+}

@@ -1,0 +1,150 @@
+//! What a record tells about the call beside its body: endpoint, region, API, access key, status,
+//! request id, exception type.
+//!
+//! Must never override what the body itself says. Fails: never; what is not told is absent.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Facts {
+    pub host: Option<String>,
+    pub region: Option<String>,
+    pub api: Option<String>,
+    pub access_key: Option<String>,
+    pub http_status: Option<u16>,
+    pub request_id: Option<String>,
+    pub exception: Option<String>,
+}
+
+/// Reads the facts of a record's text.
+pub(super) fn read(text: &str) -> Facts {
+    let endpoint = endpoint(text);
+    Facts {
+        region: endpoint.as_deref().and_then(region),
+        host: endpoint,
+        api: api(text),
+        access_key: access_key(text),
+        http_status: http_status(text),
+        request_id: request_id(text),
+        exception: exception(text),
+    }
+}
+
+/// The host of the service's endpoint: `ocr.cn-north-4.myhuaweicloud.com`, or the host of a URL
+/// with an OCR path (a proxy).
+fn endpoint(text: &str) -> Option<String> {
+    static VENDOR: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b([a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:myhuaweicloud|huaweicloud)\.(?:com|eu|cn)(?:\.cn)?)\b")
+            .expect("the pattern is valid")
+    });
+    static URL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"https?://([A-Za-z0-9.-]+(?::\d{1,5})?)/(?:v[\d.]+/[^\s'\x22/]+/)?ocr/")
+            .expect("the pattern is valid")
+    });
+    // A link to the documentation or the console is not the endpoint.
+    let service = |host: &&str| {
+        !["support.", "console.", "www.", "apiexplorer.", "auth.", "iam.", "obs."]
+            .iter()
+            .any(|other| host.starts_with(other))
+            && !host.contains(".obs.")
+    };
+    let vendor = VENDOR.captures_iter(text).filter_map(|c| c.get(1)).map(|host| host.as_str());
+    vendor
+        .filter(|host| service(host))
+        .max_by_key(|host| host.starts_with("ocr."))
+        .or_else(|| URL.captures(text).and_then(|c| c.get(1)).map(|host| host.as_str()))
+        .map(str::to_owned)
+}
+
+/// The region in a host name: `ocr.cn-north-4.myhuaweicloud.com`.
+fn region(host: &str) -> Option<String> {
+    static REGION: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?:^|\.)((?:[a-z]{2}-)[a-z]+(?:-[a-z]+)?-\d{1,3})\.").expect("the pattern is valid")
+    });
+    REGION.captures(host).map(|found| found[1].to_owned())
+}
+
+/// The last part of the API's path: `/v2/{project_id}/ocr/id-card`.
+fn api(text: &str) -> Option<String> {
+    static PATH: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"/v[\d.]+/(?:[0-9a-zA-Z_{}%.*-]+/)?ocr/((?:[a-z0-9]+[-/])*[a-z0-9]+)")
+            .expect("the pattern is valid")
+    });
+    PATH.captures(text).map(|found| found[1].to_owned())
+}
+
+/// The access key where it is named as such; the caller masks it.
+fn access_key(text: &str) -> Option<String> {
+    static KEY: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"(?:\bAccess=|\b[aA][kK]\s?[:=]\s?|\baccess_?[kK]ey(?:_?[iI]d)?\\*[\x22']?\s?[:=]\s?|",
+            r"\bAccessKeyId=|\\*[\x22']ak\\*[\x22']\s?:\s?)\\*[\x22']?([A-Z0-9]{16,40})\b",
+        ))
+        .expect("the pattern is valid")
+    });
+    KEY.captures(text).map(|found| found[1].to_owned())
+}
+
+/// A status where the record's words say that it is one.
+fn http_status(text: &str) -> Option<u16> {
+    static STATUS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"(?:HTTP/[\d.]+\x22?\s|\bHTTP\s|\bstatus(?:[_ ]?[cC]ode)?\x22?\s?[:=]?\s?|\bhttp_status\s?[:=]\s?|",
+            r"\bhttp[_ ]?code\s?[:=]\s?|[Ee]rror code: |\berror\[|\x22 )(\d{3})\b",
+            r"|\b(\d{3}) (?:Client|Server) Error\b",
+        ))
+        .expect("the pattern is valid")
+    });
+    STATUS.captures_iter(text).find_map(|found| {
+        let digits = found.get(1).or_else(|| found.get(2))?;
+        digits.as_str().parse().ok().filter(|status| (400..600).contains(status))
+    })
+}
+
+/// The gateway's id where a header or a field names it; an application's own ids are others.
+fn request_id(text: &str) -> Option<String> {
+    static ID: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"(?i)\b(?:x-request-id|request[_-]?id)\\*[\x22']?\s*(?:[:=]|=>)\s*\[?\\*[\x22']?",
+            r"([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b",
+        ))
+        .expect("the pattern is valid")
+    });
+    ID.captures(text).map(|found| found[1].to_owned())
+}
+
+/// The SDK's exception type, without its package.
+fn exception(text: &str) -> Option<String> {
+    static TYPE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:ClientRequestException|ServerResponseException|ServiceResponseException|SdkException|PluginInvokeError|HttpException)\b")
+            .expect("the pattern is valid")
+    });
+    TYPE.find(text).map(|found| found.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_told_by_its_url() {
+        let facts = read("POST https://ocr.cn-north-4.myhuaweicloud.com/v2/0a1b/ocr/id-card 400");
+        assert_eq!(facts.host.as_deref(), Some("ocr.cn-north-4.myhuaweicloud.com"));
+        assert_eq!(facts.region.as_deref(), Some("cn-north-4"));
+        assert_eq!(facts.api.as_deref(), Some("id-card"));
+    }
+
+    #[test]
+    fn a_link_to_the_documentation_is_no_endpoint() {
+        assert_eq!(read("see https://support.huaweicloud.com/api-ocr/x.html").host, None);
+    }
+
+    #[test]
+    fn a_status_is_one_only_where_the_words_say_so() {
+        assert_eq!(read("HTTP/1.1 429 Too Many").http_status, Some(429));
+        assert_eq!(read("400 Client Error: Bad Request").http_status, Some(400));
+        assert_eq!(read("took 400 ms").http_status, None);
+    }
+}

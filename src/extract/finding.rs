@@ -1,0 +1,281 @@
+//! From a record to the errors in it, and from an error to the occurrence that travels on.
+//!
+//! Owns the merging of what one line prints of one event. Must never look outside of its record.
+//! Fails: never.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::body::{self, Neighbours, Shape, Strength};
+use super::envelope::Process;
+use super::evidence::{self, Surroundings};
+use super::facts::{self, Facts};
+use super::peel;
+use super::record::Record;
+use super::repeat::{Moment, Print};
+use super::statement::{self, Statement};
+use super::timestamp::{self, Stamp};
+use super::{Settings, infer, redact, scan, visible};
+use crate::catalogue::Catalogue;
+use crate::occurrence::{Module, Occurrence, Place};
+
+/// A sample is a glance, not the record.
+const SAMPLE_BYTES_MAX: usize = 600;
+
+/// The longest message passed on; the catalogue's patterns are run over it.
+const MESSAGE_BYTES_MAX: usize = 4 * 1024;
+
+/// One error in a record.
+#[derive(Debug, Clone)]
+pub(super) struct Finding {
+    pub line_offset: u64,
+    /// Where in the record's text the code stands.
+    pub at_byte: usize,
+    line_number: u64,
+    code: Box<str>,
+    strength: Strength,
+    inferred: bool,
+    message: Option<String>,
+    request_id: Option<String>,
+    http_status: Option<u16>,
+    facts: Facts,
+    stamp: Option<Stamp>,
+    moment: Option<Moment>,
+    statement: Statement,
+    actor: Option<String>,
+    record: u64,
+    record_end: u64,
+    process: Option<Process>,
+    sample: String,
+}
+
+/// Reads the errors of one record.
+pub(super) struct Findings<'r> {
+    catalogue: &'r Catalogue,
+    record: &'r Record,
+    done: &'r BTreeSet<u64>,
+    pub found: Vec<Finding>,
+    pub mentions: u64,
+}
+
+impl<'r> Findings<'r> {
+    pub(super) fn new(
+        catalogue: &'r Catalogue,
+        record: &'r Record,
+        done: &'r BTreeSet<u64>,
+    ) -> Self {
+        Self { catalogue, record, done, found: Vec::new(), mentions: 0 }
+    }
+
+    pub(super) fn read(&mut self) {
+        for token in scan::codes(&self.record.text) {
+            self.read_code(&token);
+        }
+        if self.found.is_empty() {
+            for inference in infer::all(&self.record.text, self.catalogue) {
+                self.add_inference(inference);
+            }
+        }
+    }
+
+    fn read_code(&mut self, token: &Range<usize>) {
+        let text = &self.record.text;
+        let outside = self.record.long_line.is_some_and(|window| !window.holds(token.start));
+        if outside || self.is_done(token.start) {
+            return;
+        }
+        let peeled = peel::peel(text, token.clone());
+        let around = &self.record.around;
+        let neighbours = Neighbours { before: &around.before, behind: &around.behind };
+        let body = body::read(&peeled, &neighbours, self.catalogue);
+        let surroundings =
+            Surroundings { level: self.record.head.level, record: text, token: token.clone() };
+        if evidence::mention(&peeled, body.as_ref(), &surroundings).is_some() {
+            self.mentions += 1;
+            return;
+        }
+        let Some(body) = body else { return };
+        let Some(mut finding) = self.finding(token.start, &text[token.clone()], body.shape) else {
+            return;
+        };
+        finding.strength = body.strength;
+        finding.message = body.message;
+        finding.request_id = body.request_id;
+        finding.http_status = body.http_status;
+        self.add(finding);
+    }
+
+    fn is_done(&self, at: usize) -> bool {
+        self.record.part_at(at).is_some_and(|part| self.done.contains(&part.line_offset))
+    }
+
+    fn add_inference(&mut self, inference: infer::Inference) {
+        if self.is_done(inference.at) {
+            return;
+        }
+        let Some(mut finding) = self.finding(inference.at, &inference.code, Shape::Inferred) else {
+            return;
+        };
+        finding.inferred = true;
+        finding.message = Some(inference.message);
+        self.add(finding);
+    }
+
+    fn finding(&self, at: usize, code: &str, shape: Shape) -> Option<Finding> {
+        let record = self.record;
+        let part = record.part_at(at)?;
+        let stamp = record.stamp().cloned();
+        Some(Finding {
+            line_offset: part.line_offset,
+            at_byte: at,
+            line_number: part.line_number,
+            code: code.into(),
+            strength: Strength::WithMessage,
+            inferred: false,
+            message: None,
+            request_id: None,
+            http_status: None,
+            facts: facts::read(&record.text),
+            moment: moment(record, stamp.as_ref()),
+            stamp,
+            statement: statement::of(record, at, shape),
+            actor: record.head.actor.clone(),
+            record: record.parts.first().map_or(0, |part| part.line_offset),
+            record_end: record.parts.last().map_or(0, |part| part.line_number),
+            process: record.process.clone(),
+            sample: sample(&record.text, at),
+        })
+    }
+
+    /// One line prints one event once: a nested and a flat code, a message and its stack trace are
+    /// brought together. Two request ids are two events.
+    fn add(&mut self, finding: Finding) {
+        let same = self.found.iter_mut().find(|other| {
+            other.line_offset == finding.line_offset
+                && other.code == finding.code
+                && !matches!((&other.request_id, &finding.request_id), (Some(a), Some(b)) if a != b)
+        });
+        let Some(same) = same else {
+            self.found.push(finding);
+            return;
+        };
+        if same.message.is_none() || finding.strength > same.strength {
+            same.message = finding.message.or(same.message.take());
+        }
+        same.strength = same.strength.max(finding.strength);
+        same.request_id = same.request_id.take().or(finding.request_id);
+        same.http_status = same.http_status.or(finding.http_status);
+    }
+}
+
+/// The record's moment on its own clock, whatever the zone.
+fn moment(record: &Record, stamp: Option<&Stamp>) -> Option<Moment> {
+    if let Some(stamp) = stamp {
+        let utc = stamp.offset.map_or(stamp.local, |offset| stamp.local - offset);
+        return Some(Moment {
+            ms: utc.and_utc().timestamp_millis(),
+            resolution: stamp.resolution,
+        });
+    }
+    let line = record.text.split('\n').next()?;
+    let time = timestamp::time_of_day(line.as_bytes())?;
+    let since_midnight = time.time.signed_duration_since(chrono::NaiveTime::MIN);
+    Some(Moment { ms: since_midnight.num_milliseconds(), resolution: time.resolution })
+}
+
+/// The text around the code, before redaction.
+fn sample(text: &str, at: usize) -> String {
+    let line = peel::line_around(text, &(at..at));
+    let (mut start, mut end) = (line.start, line.end);
+    if line.len() < SAMPLE_BYTES_MAX / 2 {
+        // A short line alone says little: its record's first lines say more.
+        start = start.saturating_sub(SAMPLE_BYTES_MAX / 3);
+        end = text.len().min(end + SAMPLE_BYTES_MAX / 3);
+        start = text[start_boundary(text, start)..line.start]
+            .find('\n')
+            .map_or(line.start, |newline| start_boundary(text, start) + newline + 1);
+        if line.start < SAMPLE_BYTES_MAX / 3 {
+            start = 0;
+        }
+    }
+    if end - start > SAMPLE_BYTES_MAX {
+        start = start.max(at.saturating_sub(SAMPLE_BYTES_MAX / 2));
+        end = end.min(start + SAMPLE_BYTES_MAX);
+    }
+    let start = start_boundary(text, start);
+    let end = start_boundary(text, end);
+    text[start..end].trim_end().to_owned()
+}
+
+fn start_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+impl Finding {
+    pub(super) fn print(&self) -> Print<'_> {
+        Print {
+            code: &self.code,
+            message: self.message.as_deref(),
+            request_id: self.request_id.as_deref(),
+            actor: self.actor.as_deref(),
+            statement: self.statement,
+            moment: self.moment,
+            process: self.process.as_ref(),
+            record: self.record,
+            line: self.line_number,
+            record_end: self.record_end,
+        }
+    }
+
+    pub(super) fn into_occurrence(
+        self,
+        file: &Arc<str>,
+        settings: &Settings,
+        catalogue: &Catalogue,
+        repeat: bool,
+    ) -> Occurrence {
+        let message = self.message.map(|mut message| {
+            message.truncate(start_boundary(&message, MESSAGE_BYTES_MAX));
+            message
+        });
+        let details = message
+            .as_deref()
+            .map(|message| catalogue.details(&self.code, message))
+            .unwrap_or_default();
+        let at = self.stamp.and_then(|stamp| settings.zone.at(&stamp, settings.reference));
+        Occurrence {
+            place: Place {
+                file: Arc::clone(file),
+                line: self.line_number,
+                offset: self.line_offset,
+            },
+            at,
+            module: Module::of_code(&self.code).unwrap_or(Module::Ocr),
+            cause: details.cause.map(|cause| Arc::clone(&cause.id)),
+            message: message.map(|message| shown(&message)),
+            request_id: self.request_id.or(self.facts.request_id).map(|id| shown(&id)),
+            http_status: self.http_status.or(self.facts.http_status),
+            api: details.api.or(self.facts.api).map(|api| shown(&api)),
+            region: self.facts.region.map(|region| shown(&region)),
+            host: self.facts.host.map(|host| shown(&host)),
+            access_key: self.facts.access_key.map(|key| redact::mask_access_key(&key).into()),
+            exception: self.facts.exception.map(|exception| shown(&exception)),
+            limit: details.limit,
+            period: details.period.map(|period| shown(&period)),
+            inferred: self.inferred,
+            repeat,
+            sample: shown(&self.sample),
+            code: self.code,
+        }
+    }
+}
+
+/// What may leave this module: redacted, and with every control character made visible.
+fn shown(text: &str) -> Box<str> {
+    visible::visible(&redact::redact(text)).into()
+}

@@ -1,0 +1,249 @@
+//! Reads the head of a record: when, how severe, which logger and thread, and the statement that
+//! printed it.
+//!
+//! Owns what tells one log statement from another. Must never look at the error in the record.
+//! Fails: never; what the head does not tell is absent.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::object::{self, Object};
+use super::timestamp::{self, Stamp};
+
+/// How severe the logger called the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Level {
+    Quiet,
+    Warn,
+    Error,
+}
+
+/// What a record's first line tells about the record.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Head {
+    pub stamp: Option<Stamp>,
+    pub level: Option<Level>,
+    /// The thread, task or trace that printed it, where the head names one.
+    pub actor: Option<String>,
+    /// The line is a whole JSON object with a time or level of its own.
+    pub json: bool,
+}
+
+/// How a line relates to the line before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It has a stamp, a level or both: a record begins.
+    Head,
+    /// Its form says that it goes on: indentation, a closing bracket, a stack frame.
+    Continuation,
+    /// Neither.
+    Loose,
+}
+
+/// A head's stamp and level stand in its first few words.
+const HEAD_BYTES_MAX: usize = 240;
+
+pub(super) fn role(line: &str) -> Role {
+    if continues(line) {
+        return Role::Continuation;
+    }
+    if line.starts_with('{') {
+        let json = json_head(line).is_some_and(|head| head.stamp.is_some() || head.level.is_some());
+        return if json { Role::Head } else { Role::Loose };
+    }
+    let start = prefix(line, HEAD_BYTES_MAX);
+    let bytes = start.as_bytes();
+    if timestamp::find(bytes).is_some()
+        || timestamp::time_of_day(bytes).is_some()
+        || leading_level(start).is_some()
+    {
+        Role::Head
+    } else {
+        Role::Loose
+    }
+}
+
+/// Forms that only ever stand inside a record.
+fn continues(line: &str) -> bool {
+    static FORM: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"^(?:\s|$|[\])}]|Traceback \(most recent|During handling of the above|",
+            r"The above exception was|Caused by: |Suppressed: |\.\.\. \d+ (?:more|common)|",
+            r"at [\w$.<]+[\w$.<>]*\(|goroutine \d+ \[|Stack trace:|#\d+ [/\w{]|--- End of)",
+        ))
+        .expect("the pattern is valid")
+    });
+    // JSON of a pretty printer is indented too, but so are some loggers' heads: a stamp decides.
+    FORM.is_match(line)
+        && !(line.starts_with(' ')
+            && timestamp::find(prefix(line.trim_start(), 40).as_bytes())
+                .is_some_and(|stamp| stamp.span.start == 0))
+}
+
+/// Reads the head of a record from its first line.
+pub(super) fn read(line: &str) -> Head {
+    if line.starts_with('{') {
+        if let Some(head) = json_head(line) {
+            return head;
+        }
+    }
+    let start = prefix(line, HEAD_BYTES_MAX);
+    Head {
+        stamp: timestamp::find(start.as_bytes()),
+        level: leading_level(start),
+        actor: actor(start),
+        json: false,
+    }
+}
+
+fn prefix(text: &str, bytes_max: usize) -> &str {
+    let mut end = text.len().min(bytes_max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// A level near the line's start: `ERROR`, `[error]`, `level=warn`, `E1120`, `WARNING:root:`.
+fn leading_level(start: &str) -> Option<Level> {
+    static WORD: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"(?:^|[\s\[|:(<./=-]|\x22)(?:(?P<error>ERROR|ERR|FATAL|CRITICAL|CRIT|PANIC|SEVERE|ALERT|EMERG|EROR|ERRO|FATA)",
+            r"|(?P<warn>WARNING|WARN|WRN)",
+            r"|(?P<quiet>INFO|INF|DEBUG|DBG|DEBU|TRACE|TRC|NOTICE|VERBOSE|FINE|SUCCESS))(?:[\s\]|:)>,./=-]|\x22|$)",
+            r"|(?:level|lvl|severity|loglevel)=\x22?(?:(?P<kerror>error|err|fatal|critical|panic|crit|ERROR|FATAL)|(?P<kwarn>warning|warn|WARN)|(?P<kquiet>info|debug|trace|notice|INFO|DEBUG))",
+            r"|[\[<|](?P<lerror>error|err|fatal|critical|crit|alert|emerg|Error)[\]>:|]|[\[<|](?P<lwarn>warning|warn|Warning)[\]>:|]|[\[<|](?P<lquiet>info|debug|notice|trace|Information|Debug|Info)[\]>:|]",
+            r"|^(?P<cerror>error|fail|crit|fatal): |^(?P<cwarn>warn|warning): |^(?P<cquiet>info|debug|trace|dbug): ",
+            r"|^(?:(?P<gerror>[EF])|(?P<gwarn>W)|(?P<gquiet>[ID]))\d{4} \d\d:\d\d:\d\d",
+        ))
+        .expect("the pattern is valid")
+    });
+    // A level far into the line is a word of the message.
+    let near = prefix(start, 120);
+    WORD.captures_iter(near).find_map(|found| {
+        let any = |groups: &[&str]| groups.iter().any(|group| found.name(group).is_some());
+        if any(&["error", "kerror", "lerror", "cerror", "gerror"]) {
+            Some(Level::Error)
+        } else if any(&["warn", "kwarn", "lwarn", "cwarn", "gwarn"]) {
+            Some(Level::Warn)
+        } else if any(&["quiet", "kquiet", "lquiet", "cquiet", "gquiet"]) {
+            Some(Level::Quiet)
+        } else {
+            None
+        }
+    })
+}
+
+/// The thread or trace that a head names: `[http-nio-8080-exec-3]`, `Thread-7`, `trace_id=…`.
+fn actor(start: &str) -> Option<String> {
+    static NAMES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"(?:trace_?id|request_?id|correlation_?id|req_?id|rid|task_?id|job_?id|traceId|thread|tid|goroutine|worker)[=:]\s?\x22?([\w.:-]{1,64})",
+            r"|\[\s*((?:[\w/-]*(?:[Tt]hread|exec|[Ww]orker|pool|nio|scheduling)[\w:#/ -]*)|main)\]",
+            r"|\b((?:Main)?Thread(?:PoolExecutor)?-\d[\w-]*|MainThread|Dummy-\d+|ForkPoolWorker-\d+|AnyIO worker thread)",
+            r"|\[([0-9a-f]*[a-f][0-9a-f]{7,31}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\]",
+            r"|\s(1[34]\d{13})\s|\s\d{1,7} (\d{6,15})\s",
+            r"|[\[(]((?:pid[:= ]?)?\d{1,7}(?::\d{1,7})?)[\])]",
+            r"|#(\d{1,7})[:\]\s]",
+        ))
+        .expect("the pattern is valid")
+    });
+    let found = NAMES.captures(start)?;
+    found.iter().skip(1).flatten().next().map(|name| name.as_str().to_owned())
+}
+
+fn json_head(line: &str) -> Option<Head> {
+    let object = object::parse(line, 0)?;
+    if object.span.end + 1 < line.trim_end().len() {
+        return None;
+    }
+    Some(Head {
+        stamp: object
+            .text_of(&[
+                "@timestamp", "timestamp", "time", "ts", "asctime", "datetime", "date", "@t", "t",
+                "Timestamp", "eventTime", "logged_at", "instant", "created_at",
+            ])
+            .and_then(|text| timestamp::value(text.as_bytes()))
+            .or_else(|| loguru_stamp(&object)),
+        level: json_level(&object),
+        actor: object
+            .text_of(&[
+                "trace_id", "traceId", "correlation_id", "thread", "thread_name", "threadName",
+                "tid", "goroutine", "task_id", "reqId", "req_id",
+            ])
+            .map(std::borrow::Cow::into_owned),
+        json: true,
+    })
+}
+
+/// loguru nests what others keep flat: `{"text": …, "record": {"time": {"timestamp": 1.7e9}}}`.
+fn loguru_stamp(object: &Object<'_>) -> Option<Stamp> {
+    let mut inside = object;
+    for key in ["record", "time", "instant"] {
+        if let Some(object::Value::Object(next)) = inside.first_of(&[key]).map(|e| &e.value) {
+            inside = next;
+        }
+    }
+    let text = inside.text_of(&["timestamp", "epochSecond"])?;
+    timestamp::value(text.as_bytes())
+}
+
+fn json_level(object: &Object<'_>) -> Option<Level> {
+    let level = object.text_of(&[
+        "level", "severity", "lvl", "levelname", "log.level", "level_name", "loglevel", "@l",
+        "LogLevel", "Level", "severity_text", "PRIORITY",
+    ])?;
+    // pino and bunyan count in tens.
+    if let Ok(number) = level.parse::<u32>() {
+        return Some(match number {
+            50.. => Level::Error,
+            40..50 => Level::Warn,
+            _ => Level::Quiet,
+        });
+    }
+    match level.to_ascii_lowercase().as_str() {
+        "error" | "err" | "fatal" | "critical" | "crit" | "panic" | "dpanic" | "severe" | "alert"
+        | "emergency" => Some(Level::Error),
+        "warn" | "warning" | "wrn" => Some(Level::Warn),
+        "info" | "debug" | "trace" | "notice" | "information" | "verbose" | "informational" => {
+            Some(Level::Quiet)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, expected_role: Role, level: Option<Level>, actor: Option<&str>) {
+        let head = read(line);
+        assert_eq!((role(line), head.level), (expected_role, level), "of {line:?}");
+        assert_eq!(head.actor.as_deref(), actor, "of {line:?}");
+    }
+
+    #[test]
+    fn heads_of_common_loggers() {
+        use Level::{Error, Quiet, Warn};
+        check("2026-11-20 10:00:01.123 ERROR [http-nio-8080-exec-3] c.e.Ocr - x", Role::Head, Some(Error), Some("http-nio-8080-exec-3"));
+        check("2026-11-20 10:00:01,123 WARNING ocr: x", Role::Head, Some(Warn), None);
+        check("WARNING:root:x", Role::Head, Some(Warn), None);
+        check("time=2026-11-20T10:00:01Z level=info msg=x trace_id=ab12", Role::Head, Some(Quiet), Some("ab12"));
+        check("E1120 10:00:01.123456   812 ocr.go:7] x", Role::Head, Some(Error), None);
+        check(r#"{"level":50,"time":1795172401123,"msg":"x"}"#, Role::Head, Some(Error), None);
+    }
+
+    #[test]
+    fn lines_inside_a_record_continue_it() {
+        for line in ["\tat com.x.Y(Z.java:1)", "Caused by: x", "}", "", "    errorCode: AIS.0101", "Traceback (most recent call last):"] {
+            assert_eq!(role(line), Role::Continuation, "of {line:?}");
+        }
+    }
+
+    #[test]
+    fn a_bare_body_is_loose() {
+        assert_eq!(role(r#"{"error_msg":"M","error_code":"AIS.0101"}"#), Role::Loose);
+        assert_eq!(role("AIS.0101"), Role::Loose);
+    }
+}

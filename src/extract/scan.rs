@@ -1,0 +1,183 @@
+//! Finds the places in a buffer that are worth a closer look, and the code tokens in a text.
+//!
+//! Owns the literals and the shape of a code. Must never decide whether a token is an error. Fails:
+//! never; what is not found is not there.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem;
+
+/// The prefixes of every code. `APIGW.` stands before `APIG.` only for the reader: the dot keeps
+/// them apart.
+const CODE_PREFIXES: [&str; 4] = ["AIS.", "ModelArts.", "APIGW.", "APIG."];
+
+/// Texts that may lead to an occurrence although no whole code stands in the bytes.
+const INDIRECT: [&str; 8] = [
+    // Exception types whose fixed message identifies the code.
+    "ClientRequestException",
+    "ServerResponseException",
+    "ServiceResponseException",
+    // Container runtimes cut long lines; the cut can fall inside the code.
+    "stdout P ",
+    "stderr P ",
+    // journald prints unprintable text as an array of byte values.
+    "\"MESSAGE\":[",
+    "\"MESSAGE\": [",
+    "\"MESSAGE\" : [",
+];
+
+/// The longest literal: how far a hit can reach past the place where it starts.
+pub(super) const LITERAL_BYTES_MAX: usize = 24;
+
+/// `LeftmostFirst` is what switches the packed SIMD searcher on; the default match kind is an
+/// order of magnitude slower (measured in the research notes).
+static PREFILTER: LazyLock<AhoCorasick> =
+    LazyLock::new(|| searcher(CODE_PREFIXES.iter().chain(&INDIRECT)));
+
+static CODES: LazyLock<AhoCorasick> = LazyLock::new(|| searcher(CODE_PREFIXES.iter()));
+
+/// Docker's json-file driver marks a cut line only by the missing newline at the text's end.
+static DOCKER_TAIL: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new(b"\",\"stream\":\"std"));
+
+fn searcher<'a>(literals: impl Iterator<Item = &'a &'a str>) -> AhoCorasick {
+    AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostFirst)
+        .build(literals)
+        .expect("a handful of short literals always builds")
+}
+
+/// The start of the next place worth a closer look at or after `from`.
+///
+/// `docker` asks also for the cut lines of docker's json-file driver, which costs a search that
+/// hits every line.
+pub(super) fn next_candidate(buffer: &[u8], from: usize, docker: bool) -> Option<usize> {
+    let haystack = buffer.get(from..)?;
+    let literal = PREFILTER.find(haystack).map(|found| from + found.start());
+    if !docker {
+        return literal;
+    }
+    let until = literal.map_or(haystack.len(), |at| at - from);
+    DOCKER_TAIL
+        .find_iter(&haystack[..until])
+        .find(|at| !haystack[..*at].ends_with(b"\\n"))
+        .map(|at| from + at)
+        .or(literal)
+}
+
+/// The code tokens of a text, in order, as byte ranges.
+pub(super) fn codes(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    CODES
+        .find_iter(text)
+        .filter_map(move |found| code_at(text, found.start(), found.end()))
+}
+
+/// The code that begins at `start` and whose digits begin at `digits`.
+///
+/// Four or five digits: `ModelArts.81001` exists, and a fixed four would read `ModelArts.8100`.
+fn code_at(text: &str, start: usize, digits: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let count = bytes[digits..].iter().take_while(|b| b.is_ascii_digit()).count();
+    if !(4..=5).contains(&count) || !left_boundary(bytes, start) {
+        return None;
+    }
+    let end = digits + count;
+    right_boundary(&bytes[end..]).then_some(start..end)
+}
+
+/// A letter or digit before a code belongs to another word, unless it is the last character of an
+/// escape: `%22AIS.0101`, `\nAIS.0101`, `\u0022AIS.0101`.
+fn left_boundary(bytes: &[u8], start: usize) -> bool {
+    let before = &bytes[..start];
+    let Some(&last) = before.last() else { return true };
+    if !last.is_ascii_alphanumeric() && last != b'_' {
+        // `x-AIS.0101` and `foo.AIS.0101` are names of something else.
+        let joined = matches!(last, b'.' | b'-');
+        return !joined || !before.iter().rev().nth(1).is_some_and(u8::is_ascii_alphanumeric);
+    }
+    let escape = |length: usize| before.len() >= length && {
+        let tail = &before[before.len() - length..];
+        match (length, tail[0], tail[1]) {
+            (2, b'\\', b'n' | b't' | b'r' | b'f' | b'b') => true,
+            (3, b'%', _) | (4, b'\\', b'x') | (6, b'\\', b'u') => {
+                tail[length - 2..].iter().all(u8::is_ascii_hexdigit)
+            }
+            // rsyslog's `#012`.
+            (4, b'#', b'0'..=b'3') => tail[2..].iter().all(|b| (b'0'..=b'7').contains(b)),
+            _ => false,
+        }
+    };
+    escape(2) || escape(3) || escape(4) || escape(6) || ends_with_colour(before)
+}
+
+/// The end of a colour sequence whose escape byte is itself escaped: `\u001b[35mAIS.0101`.
+fn ends_with_colour(before: &[u8]) -> bool {
+    let Some(sequence) = before.strip_suffix(b"m") else { return false };
+    let digits = sequence.iter().rev().take_while(|b| b.is_ascii_digit() || **b == b';').count();
+    sequence[..sequence.len() - digits].ends_with(b"[")
+}
+
+fn right_boundary(after: &[u8]) -> bool {
+    match after {
+        [b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_', ..] => false,
+        // `AIS.0101.html`, `InferHub.001001005.400`, `AIS.0101-guide`.
+        [b'.' | b'-', next, ..] => !next.is_ascii_alphanumeric(),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[&str]) {
+        let found: Vec<&str> = codes(text).map(|range| &text[range]).collect();
+        assert_eq!(found, expected, "in {text:?}");
+    }
+
+    #[test]
+    fn four_or_five_digits_make_a_code_and_the_longest_reading_wins() {
+        check("AIS.0101 ModelArts.81001 APIGW.0301 APIG.0308", &[
+            "AIS.0101",
+            "ModelArts.81001",
+            "APIGW.0301",
+            "APIG.0308",
+        ]);
+        check("AIS.010 AIS.010101 ais.0101 AIS0101", &[]);
+    }
+
+    #[test]
+    fn an_escape_may_stand_directly_before_a_code() {
+        let text = r"%22AIS.0101%22 \nAIS.0102 \u0022AIS.0103 \x22AIS.0104 \u001b[1;35mAIS.0105";
+        check(text, &["AIS.0101", "AIS.0102", "AIS.0103", "AIS.0104", "AIS.0105"]);
+    }
+
+    #[test]
+    fn near_names_are_not_codes() {
+        check("10.17705/1jais.00141 modelarts.vm.cpu.8u apigw.HttpApi APIC.0101 FRS.0304", &[]);
+        check("xAIS.0101 my-AIS.0101 AIS.0101.html AIS.0101x AIS.0101-guide RAIS.0101", &[]);
+    }
+
+    #[test]
+    fn a_sentence_may_end_behind_a_code() {
+        check("failed with AIS.0101.", &["AIS.0101"]);
+        check("(AIS.0101)- AIS.0102, AIS.0103: x", &["AIS.0101", "AIS.0102", "AIS.0103"]);
+    }
+
+    #[test]
+    fn a_cut_docker_line_is_a_candidate_only_when_asked_for() {
+        let cut = br#"{"log":"abc","stream":"stdout","time":"t"}"#;
+        let whole = br#"{"log":"abc\n","stream":"stdout","time":"t"}"#;
+        assert_eq!(next_candidate(cut, 0, true), Some(11));
+        assert_eq!(next_candidate(cut, 0, false), None);
+        assert_eq!(next_candidate(whole, 0, true), None);
+    }
+
+    #[test]
+    fn no_literal_is_longer_than_the_stated_maximum() {
+        let longest = CODE_PREFIXES.iter().chain(&INDIRECT).map(|l| l.len()).max();
+        assert_eq!(longest, Some(LITERAL_BYTES_MAX));
+    }
+}
