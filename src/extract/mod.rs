@@ -1,1 +1,5 @@
 //! (being built)
+
+pub mod redact;
+pub mod timestamp;
+pub mod visible;
