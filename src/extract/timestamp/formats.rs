@@ -112,6 +112,9 @@ pub(super) fn time_of_day(text: &[u8], at: usize) -> Option<TimeOfDay> {
 
 /// `2026-11-20T10:00:01`, `2026/11/20 10:00:01`, `2026年11月20日 10时00分01秒`.
 fn year_first(cursor: &mut Cursor<'_>, start: usize) -> Option<Stamp> {
+    if let Some((day, clock)) = two_digits_each(cursor) {
+        return finish(cursor, start, day, clock);
+    }
     let year = cursor.digits(4)?;
     let (month, day) = match cursor.peek()? {
         separator @ (b'-' | b'/' | b'.') => {
@@ -146,6 +149,43 @@ fn year_first(cursor: &mut Cursor<'_>, start: usize) -> Option<Stamp> {
         _ => clock(cursor)?,
     };
     finish(cursor, start, day, clock)
+}
+
+/// `2026-11-20 10:00:01` at fixed positions, up to its fraction: nearly every line of nearly every
+/// log, at half the price of the general way. Stays in place when it is anything else.
+#[inline]
+fn two_digits_each(cursor: &mut Cursor<'_>) -> Option<(Day, Clock)> {
+    let &[y1, y2, y3, y4, s1, m1, m2, s2, d1, d2, s3, h1, h2, c1, n1, n2, c2, t1, t2] =
+        cursor.rest().first_chunk::<19>()?;
+    let digits = [y1, y2, y3, y4, m1, m2, d1, d2, h1, h2, n1, n2, t1, t2];
+    let parted = s1 == s2
+        && matches!(s1, b'-' | b'/')
+        && matches!(s3, b'T' | b' ' | b'_')
+        && c1 == b':'
+        && c2 == b':';
+    if !parted || digits.iter().any(|digit| !digit.is_ascii_digit()) {
+        return None;
+    }
+    let pair = |tens: u8, ones: u8| u32::from(tens - b'0') * 10 + u32::from(ones - b'0');
+    let mut ahead = *cursor;
+    ahead.at += 19;
+    if ahead.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let (nanosecond, fraction_digits) = fraction(&mut ahead);
+    let clock = Clock {
+        hour: pair(h1, h2),
+        minute: pair(n1, n2),
+        second: pair(t1, t2),
+        nanosecond,
+        fraction_digits,
+    };
+    if clock.hour > 23 || clock.minute > 59 || clock.second > 60 || half_day(&mut ahead).is_some() {
+        return None;
+    }
+    let year = i32::try_from(pair(y1, y2) * 100 + pair(y3, y4)).ok()?;
+    *cursor = ahead;
+    Some((Day { year: Some(year), month: pair(m1, m2), day: pair(d1, d2) }, clock))
 }
 
 /// What loggers put between a date and a time.
@@ -224,6 +264,9 @@ fn chinese_half_day(cursor: &mut Cursor<'_>) -> Option<bool> {
 fn half_day(cursor: &mut Cursor<'_>) -> Option<bool> {
     let mut ahead = *cursor;
     ahead.space();
+    if !matches!(ahead.peek()?, b'a' | b'A' | b'p' | b'P' | 0xe4) {
+        return None;
+    }
     let english = if ahead.eat_ignoring_case("am") || ahead.eat_ignoring_case("a.m.") {
         Some(false)
     } else if ahead.eat_ignoring_case("pm") || ahead.eat_ignoring_case("p.m.") {
