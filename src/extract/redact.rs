@@ -1,0 +1,130 @@
+//! What must not leave a log: keys, tokens, signatures, passwords, cookies, images.
+//!
+//! Owns the decision and the replacement. Two passes, both forward and linear: values behind a key
+//! that names a secret, in every notation that clients print ([`keyed`]); then what is recognised
+//! by itself ([`bare`]). Hand-written rather than a set of regular expressions: the end of a value
+//! depends on how its beginning was quoted, up to four levels deep, which a regular language can
+//! only list. Must never remove what identifies an error: codes, request ids, hosts, paths, the
+//! service's messages. In doubt about a value behind a secret's key, it goes. Nothing here fails.
+
+use std::borrow::Cow;
+
+mod bare;
+mod key;
+mod keyed;
+mod quote;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+/// Stands where a secret stood.
+pub const REDACTED: &str = "[redacted]";
+
+/// Stands between the first four and the last two characters of an access key.
+const MASK: &str = "****";
+
+/// The text without its secrets. Access keys are masked, long base64 becomes `[base64 1234 bytes]`,
+/// the rest `[redacted]`. Redacting twice changes nothing more.
+///
+/// Colour must have been stripped and record envelopes may still be there: `\"sk\":\"…\"` is
+/// understood at any depth of escaping, and so is `%22sk%22%3A%22…`.
+pub fn redact(text: &str) -> Cow<'_, str> {
+    match keyed::redact(text) {
+        Cow::Borrowed(text) => bare::redact(text),
+        Cow::Owned(text) => match bare::redact(&text) {
+            Cow::Borrowed(_) => Cow::Owned(text),
+            Cow::Owned(text) => Cow::Owned(text),
+        },
+    }
+}
+
+/// The access key with all but its first four and last two characters masked: `HPUA****BC`. One
+/// that is too short to show six characters of, or has characters that no access key has, is masked
+/// whole. A masked key stays as it is.
+pub fn mask_access_key(key: &str) -> String {
+    const KEY_BYTES_MIN: usize = 12;
+    if is_masked(key) {
+        return key.to_owned();
+    }
+    let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    match (key.get(..4), key.get(key.len().saturating_sub(2)..)) {
+        (Some(head), Some(tail)) if plain && key.len() >= KEY_BYTES_MIN => {
+            format!("{head}{MASK}{tail}")
+        }
+        _ => MASK.to_owned(),
+    }
+}
+
+fn is_masked(key: &str) -> bool {
+    let bytes = key.as_bytes();
+    key == MASK
+        || bytes.len() == 10
+            && bytes.get(4..8) == Some(MASK.as_bytes())
+            && bytes.iter().enumerate().all(|(at, byte)| {
+                (4..8).contains(&at) || byte.is_ascii_alphanumeric() || b"-_".contains(byte)
+            })
+}
+
+/// A text that is copied only once something in it is replaced.
+struct Rewrite<'a> {
+    text: &'a str,
+    written: String,
+    copied: usize,
+}
+
+impl<'a> Rewrite<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, written: String::new(), copied: 0 }
+    }
+
+    /// Replaces a range, which lies behind all earlier ones. One that would cut a character is
+    /// widened to it.
+    fn replace(&mut self, range: std::ops::Range<usize>, replacement: &str) {
+        let start = self.text.floor_char_boundary(range.start).max(self.copied);
+        let end = self.text.ceil_char_boundary(range.end).max(start);
+        if &self.text[start..end] == replacement {
+            return;
+        }
+        self.written.push_str(&self.text[self.copied..start]);
+        self.written.push_str(replacement);
+        self.copied = end;
+    }
+
+    fn finish(mut self) -> Cow<'a, str> {
+        if self.copied == 0 && self.written.is_empty() {
+            return Cow::Borrowed(self.text);
+        }
+        self.written.push_str(&self.text[self.copied..]);
+        Cow::Owned(self.written)
+    }
+}
+
+/// The length of what stands escaped at the beginning of a word: the last characters of `%22`,
+/// `\n`, `\u0022` or rsyslog's `#012` look like the first ones of the word behind it.
+fn escape_ahead(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let hex = |range: std::ops::Range<usize>| {
+        rest.get(range).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    match at.checked_sub(1).and_then(|before| bytes.get(before)) {
+        Some(b'%') => {
+            let mut length = 0;
+            while rest.get(length..length + 2) == Some(b"25") {
+                length += 2;
+            }
+            if hex(length..length + 2) { length + 2 } else { 0 }
+        }
+        Some(b'\\') => match rest.first() {
+            Some(b'n' | b'r' | b't') => 1,
+            Some(b'u') if hex(1..5) => 5,
+            Some(b'x') if hex(1..3) => 3,
+            _ => 0,
+        },
+        Some(b'#') => match rest {
+            [b'0', b'0'..=b'3', b'0'..=b'7', ..] => 3,
+            _ => 0,
+        },
+        _ => 0,
+    }
+}

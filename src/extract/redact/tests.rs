@@ -1,0 +1,439 @@
+use std::fmt::Write;
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[track_caller]
+fn check(text: &str, expected: &str) {
+    let redacted = redact(text);
+    assert_eq!(redacted, expected, "of {text:?}");
+    assert_eq!(redact(&redacted), redacted, "twice, of {text:?}");
+}
+
+#[track_caller]
+fn check_kept(text: &str) {
+    assert!(matches!(redact(text), Cow::Borrowed(_)), "{text:?} became {:?}", redact(text));
+}
+
+const AK: &str = "HPUAR7NQ3KXW2ZD9VTBC";
+const SK: &str = "jR7kQ2mWx9LpZs4TnVb8YcGd3HfKe6AuQo5CiMwX";
+const HEX: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+const SIGNED: &str = "pX3k+Qz/7mNfTr2b8vLyHs0dWcA=";
+
+fn token() -> String {
+    let mut token =
+        String::from("MIIFxwYJKoZIhvcNAQcCoIIFuDCCBbQCAQExDTALBglghkgBZQMEAgEwggOVBgkq");
+    for at in 0..40u32 {
+        let _ = write!(token, "{}aZ{}Qk+Yt-", at * 7 % 10, at * 3 % 10);
+    }
+    token + "xA=="
+}
+
+/// The text as one more layer of JSON prints it.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+/// Every notation in which a key and its value are printed; `K` and `V` stand for them. `request`
+/// and `AIS.0101` surround them and must survive.
+fn shapes() -> Vec<String> {
+    let mut shapes: Vec<String> = [
+        r#"{"request":1,"K":"V","error_code":"AIS.0101"}"#,
+        r#"{"request": 1, "K": "V", "error_code": "AIS.0101"}"#,
+        r#"{"request":1,"K":["V"],"error_code":"AIS.0101"}"#,
+        r#"{"request":1,"headers":{"K":["V"]},"error_code":"AIS.0101"}"#,
+        "{'request': 1, 'K': 'V', 'error_code': 'AIS.0101'}",
+        "{'request': 1, 'K': b'V', 'error_code': 'AIS.0101'}",
+        "request [('K', 'V'), ('error_code', 'AIS.0101')]",
+        "request rawHeaders: [ 'K', 'V', 'X-Error', 'AIS.0101' ]",
+        "request K=V error_code=AIS.0101",
+        "request K = V, error_code = AIS.0101",
+        "request K=\"V\" error_code=AIS.0101",
+        "request K:V,error_code:AIS.0101",
+        "{request:1,K:V,error_code:AIS.0101 }",
+        "request\nK: V\nX-Error: AIS.0101",
+        "request\\r\\nK: V\\r\\nX-Error: AIS.0101",
+        "curl -H 'K: V' -H \"X-Error: AIS.0101\" request",
+        "curl -H \"K: V\" -H \"X-Error: AIS.0101\" request",
+        "https://request/v2?K=V&error_code=AIS.0101",
+        "GET /request?a=1&K=V HTTP/1.1 AIS.0101",
+        "request {\n  K: 'V',\n  errorCode: 'AIS.0101'\n}",
+        "request {\n  K: `V`,\n  errorCode: 'AIS.0101'\n}",
+        "request {\n  \u{1b}[36mK\u{1b}[39m: \u{1b}[32m'V'\u{1b}[39m,\n  errorCode: 'AIS.0101'\n}",
+        "request K=\u{1b}[32mV\u{1b}[0m code=AIS.0101",
+        "request (\n    [K] => V\n    [error_code] => AIS.0101\n)",
+        "request (\n    [K:protected] => V\n    [error_code] => AIS.0101\n)",
+        "request (\n    [K:HuaweiCloud\\SDK\\Core:private] => V\n    [code] => AIS.0101\n)",
+        "request {\n  [\"K\"]=>\n  string(40) \"V\"\n  [\"code\"]=>\n  string(8) \"AIS.0101\"\n}",
+        "request:\n  K: V\n  error_code: AIS.0101\n",
+        "request:\n  K: \"V\"\n  error_code: AIS.0101\n",
+        "request\n[config]\nK = \"V\"\ncode = \"AIS.0101\"\n",
+        "request map[K:[V] X-Error:[AIS.0101]]",
+        "request &{K:V Region:cn-north-4 Code:AIS.0101}",
+        "request {K=V, errorCode=AIS.0101}",
+        "request {K=[V], errorCode=[AIS.0101]}",
+        "request Credentials(K='V', code='AIS.0101')",
+        "request.withK(\"V\") AIS.0101",
+        "request headers['K'] = 'V' AIS.0101",
+        "<request><K>V</K><code>AIS.0101</code></request>",
+        "request --K V --code AIS.0101",
+        "request --K=V --code AIS.0101",
+        "request K：V，AIS.0101",
+        "request &quot;K&quot;:&quot;V&quot;,&quot;code&quot;:&quot;AIS.0101&quot;",
+        "request \\u0022K\\u0022:\\u0022V\\u0022,\\u0022code\\u0022:\\u0022AIS.0101\\u0022",
+        "request#012K: V#012X-Error: AIS.0101",
+        "request K=V",
+        "request AIS.0101 \"K\":\"V",
+        "request AIS.0101 {\"K\":\"V",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    let json = r#"{"request":1,"K":"V","error_code":"AIS.0101"}"#;
+    let spaced = r#"{"request": 1, "K": "V", "error_code": "AIS.0101"}"#;
+    let mut deep = (json.to_owned(), spaced.to_owned());
+    for _ in 0..4 {
+        deep = (escaped(&deep.0), escaped(&deep.1));
+        shapes.extend([deep.0.clone(), format!("{{\"log\":\"{}\\n\"}}", deep.1)]);
+    }
+    shapes.push(percent_encoded(json));
+    shapes.push(percent_encoded(&percent_encoded(json)));
+    shapes.push(percent_encoded("request=1&K=V&error_code=AIS.0101"));
+    shapes
+}
+
+#[track_caller]
+fn check_shapes(keys: &[&str], secrets: &[&str]) {
+    for shape in shapes() {
+        for key in keys {
+            for secret in secrets {
+                let secret = if shape.contains('%') {
+                    percent_encoded(secret)
+                } else if shape.contains("?K=V") || shape.contains("&K=V") {
+                    percent_encoded(secret)
+                } else {
+                    (*secret).to_owned()
+                };
+                let text = shape.replacen('K', key, 1).replacen(
+                    'K',
+                    key,
+                    usize::from(shape.contains("</K>")),
+                );
+                let text = text.replacen('V', &secret, 1);
+                let redacted = redact(&text);
+                assert!(!redacted.contains(&secret), "{secret} survives in {redacted:?}");
+                for part in [secret.get(..10), secret.get(secret.len().saturating_sub(10)..)] {
+                    let part = part.unwrap_or_default();
+                    assert!(
+                        part.len() < 10 || !redacted.contains(part),
+                        "{part} survives in {redacted:?} of {text:?}"
+                    );
+                }
+                let facts = shape.contains("AIS.0101");
+                assert!(redacted.contains("request"), "{redacted:?} of {text:?}");
+                assert!(!facts || redacted.contains("AIS.0101"), "{redacted:?} of {text:?}");
+                assert_eq!(redact(&redacted), redacted, "twice, of {text:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn secret_keys_disappear_in_every_shape() {
+    check_shapes(
+        &["sk", "SK", "secret_key", "SecretAccessKey", "secretKey", "HUAWEICLOUD_SDK_SK", "hw.sk"],
+        &[SK, "abcdefgh"],
+    );
+}
+
+#[test]
+fn tokens_and_signatures_disappear_in_every_shape() {
+    check_shapes(
+        &[
+            "X-Auth-Token",
+            "x-auth-token",
+            "token",
+            "x-security-token",
+            "securityToken",
+            "Signature",
+            "X-Sdk-Signature",
+            "X-Obs-Security-Token",
+            "access_token",
+            "X-Apig-AppCode",
+        ],
+        &[&token(), SK, HEX, SIGNED, "tok-4711"],
+    );
+}
+
+#[test]
+fn passwords_disappear_in_every_shape() {
+    check_shapes(
+        &["password", "db_passwd", "PGPASSWORD", "userPwd"],
+        &["hunter2", "S3cret,x!9", "p@ss/w0rd"],
+    );
+}
+
+#[test]
+fn access_keys_are_masked_in_every_shape() {
+    check_shapes(&["ak", "AK", "access_key", "AccessKeyId", "accessKey", "HW_AK"], &[AK]);
+}
+
+#[test]
+fn authorization_keeps_the_scheme_and_the_masked_key() {
+    let header = format!(
+        "SDK-HMAC-SHA256 Access={AK}, SignedHeaders=content-type;host;x-sdk-date, Signature={HEX}"
+    );
+    let kept = "SDK-HMAC-SHA256 Access=HPUA****BC, SignedHeaders=content-type;host;x-sdk-date, \
+                Signature=[redacted]";
+    for shape in [
+        "Authorization: V",
+        "{\"Authorization\":\"V\",\"a\":1}",
+        "Authorization: 'V',\n  b: 2",
+        "-H \"Authorization: V\" -d x",
+        "map[Authorization:[V] Host:[x]]",
+        "{'authorization': 'V'}",
+        "{\\\"authorization\\\":\\\"V\\\"}",
+        "authorization: [ 'Authorization', 'V' ]",
+    ] {
+        check(&shape.replacen('V', &header, 1), &shape.replacen('V', kept, 1));
+    }
+    check(&format!("Authorization: Bearer {SK} x"), "Authorization: Bearer [redacted] x");
+    check("authorization: Basic dXNlcjpwYXNz", "authorization: Basic [redacted]");
+    check(&format!("Authorization: OBS {AK}:{SIGNED}"), "Authorization: OBS [redacted]");
+    check(&format!("{{\"Authorization\":\"{SK}\"}}"), "{\"Authorization\":\"[redacted]\"}");
+    check(
+        "Authorization: Digest username=\"u\", response=\"abc\"\nHost: h",
+        "Authorization: Digest [redacted]\nHost: h",
+    );
+    check(&format!("sent Bearer {SK} to h"), "sent Bearer [redacted] to h");
+}
+
+#[test]
+fn signed_urls_keep_what_is_not_secret() {
+    check(
+        &format!(
+            "https://b.obs.cn-north-4.myhuaweicloud.com/a/b.jpg?AccessKeyId={AK}&Expires=1795399201&\
+             Signature={}&x-obs-security-token={SK} 403",
+            percent_encoded(SIGNED)
+        ),
+        "https://b.obs.cn-north-4.myhuaweicloud.com/a/b.jpg?AccessKeyId=HPUA****BC&Expires=1795399201&\
+         Signature=[redacted]&x-obs-security-token=[redacted] 403",
+    );
+    check(
+        &format!(
+            "?X-Amz-Credential={AK}%2F20261120%2Fr%2Fs3%2Faws4_request&X-Amz-Date=20261120T100001Z&X-Amz-Expires=300&X-Amz-Signature={HEX}"
+        ),
+        "?X-Amz-Credential=HPUA****BC%2F20261120%2Fr%2Fs3%2Faws4_request&X-Amz-Date=20261120T100001Z&X-Amz-Expires=300&X-Amz-Signature=[redacted]",
+    );
+    check("https://user:hunter2@host/p", "https://user:[redacted]@host/p");
+}
+
+#[test]
+fn cookies_disappear_with_their_attributes() {
+    check("Cookie: a=b; JSESSIONID=0A1B2C\nHost: h", "Cookie: [redacted]\nHost: h");
+    check("{\"set-cookie\":[\"sid=abc; Path=/; HttpOnly\"]}", "{\"set-cookie\":[\"[redacted]\"]}");
+    check("JSESSIONID=0A1B2C3D x", "JSESSIONID=[redacted] x");
+}
+
+#[test]
+fn long_base64_becomes_its_size() {
+    let run = "aZ3kQ9x/".repeat(12);
+    check(&format!("{{\"image\":\"{run}\"}}"), "{\"image\":\"[base64 72 bytes]\"}");
+    check(&format!("data:image/png;base64,{run}== x"), "data:image/png;base64,[base64 72 bytes] x");
+    check(
+        &format!("{{\"image\":\"{}\"}}", run.replace('/', "\\/")),
+        "{\"image\":\"[base64 72 bytes]\"}",
+    );
+    check(&format!("image={}", percent_encoded(&run)), "image=[base64 72 bytes]");
+    check(
+        &format!("image%22%3A%22{}%22", percent_encoded(&run)),
+        "image%22%3A%22[base64 72 bytes]%22",
+    );
+    check(&format!("a\\n{run}\\nb"), "a\\n[base64 72 bytes]\\nb");
+    let picture = format!("/9j/4AAQSkZJRgABAQ{}", "A".repeat(1200));
+    check(&picture, "[base64 913 bytes]");
+    check(
+        &format!("encoded_authorization_message:{SK} }}"),
+        "encoded_authorization_message:[base64 30 bytes] }",
+    );
+    let wrapped = format!("{}\n{}\nzQ9xk3==\nERROR x", "aZ3kQ9x+".repeat(8), "kQ9xaZ3+".repeat(8));
+    check(&wrapped, "[base64 102 bytes]\nERROR x");
+    check(
+        &format!("got {} from IAM", token()),
+        &format!("got [base64 {} bytes] from IAM", (token().len() - 2) * 3 / 4),
+    );
+}
+
+#[test]
+fn keys_and_tokens_standing_alone_disappear() {
+    check(
+        &format!("Get secretKey failed,ak:{AK},err:not found"),
+        "Get secretKey failed,ak:HPUA****BC,err:not found",
+    );
+    check(&format!("key {AK} is locked"), "key HPUA****BC is locked");
+    check(&format!("%22{AK}%22"), "%22HPUA****BC%22");
+    check(&format!("x\\n{AK}\\n"), "x\\nHPUA****BC\\n");
+    check("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJvY3IifQ.c2lnbmF0dXJl x", "[redacted] x");
+    check(
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nabc=\n-----END RSA PRIVATE KEY-----\nx",
+        "-----BEGIN RSA PRIVATE KEY-----[redacted]-----END RSA PRIVATE KEY-----\nx",
+    );
+    check(&format!("sk {SK}"), "sk [redacted]");
+    check(&format!("密钥：{SK}，错误"), "密钥：[redacted]，错误");
+}
+
+#[test]
+fn what_identifies_an_error_stays() {
+    for text in [
+        "Incorrect IAM authentication information: verify aksk signature fail",
+        "Incorrect IAM authentication information: x-auth-token not found",
+        "Incorrect IAM authentication information: decrypt token fail",
+        "Incorrect IAM authentication information: token expires, expires_at: 2026-11-20T10:00:01.000000Z",
+        "{\"error_msg\":\"Incorrect IAM authentication information: token expires, expires_at:2026-11-20\",\"error_code\":\"APIG.0301\",\"request_id\":\"8f0b3d0a3c4f4d7f9a4ddc1d1e2f3a4b\"}",
+        "request_id:8f0b3d0a3c4f4d7f9a4ddc1d1e2f3a4b,error_code:AIS.0101",
+        "trace 550e8400-e29b-41d4-a716-446655440000 550E8400-E29B-41D4-A716-446655440000",
+        "container 4c01db0b339c9d0f2c4f3a1b5e6d7c8f9a0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d",
+        "https://ocr.cn-north-4.myhuaweicloud.com/v2/0a1b2c3d4e5f60718293a4b5c6d7e8f9/ocr/id-card",
+        "/home/app/node_modules/@huaweicloud/huaweicloud-sdk-core/HttpClient/DefaultHttpClientV3.js:221",
+        "com/huaweicloud/sdk/core/exception/ServiceResponseExceptionHandlerFactoryBuilderImpl2Test/run",
+        "shouldReturnOcrErrorWhenTheImageFormatIsNotSupportedByTheV1EndpointOrV2",
+        "The token was refreshed; password and cookie are unchanged",
+        "token: expired",
+        "\"token\": \"invalid\"",
+        "token=null",
+        "Token: Invalid token",
+        "sk=undefined",
+        "\"token\":\"token is not valid\"",
+        "max_token=4096",
+        "total_tokens: 123456",
+        "encoded_authorization_message:None }",
+        "\"encoded_authorization_message\":\"\",\"details\":null",
+        "{StatusCode:400 RequestId:R EncodedAuthorizationMessage: Details:[]}",
+        "{Sk: Ak: Region:cn-north-4}",
+        "sk= ak= region=cn-north-4",
+        "access=private",
+        "Access: granted",
+        "task=abc disk: full break=1 mask=0 risk:high",
+        "令牌：已过期，请刷新",
+        "PWD=/srv/app",
+        "Authorization: not found",
+        "signature: mismatch",
+        "token_type: bearer",
+        "SignedHeaders=host;x-sdk-date",
+        "at com.huaweicloud.sdk.core.auth.Token.parse(Token.java:12)",
+        "Basic authentication failed",
+        "Bearer authentication required",
+        "basic functionality",
+        "http://10.0.0.1:8080/a@b",
+        "{\"token\":{\"user\":\"u\"}}",
+        "{\"token\":null}",
+        "-----BEGIN CERTIFICATE-----",
+        "2026-11-20T10:00:01.123Z ERROR [main] c.e.Ocr - AIS.0101",
+        "",
+        "识别失败 AIS.0101",
+        "POST|/v2/x/ocr/id-card/||content-type:application/json|host:ocr.cn-north-4.myhuaweicloud.com|x-sdk-date:20261120T100001Z||content-type;host;x-sdk-date|",
+    ] {
+        check_kept(text);
+    }
+}
+
+#[test]
+fn hostile_input_takes_linear_time() {
+    // Quadratic work on any of these would be 10^12 steps.
+    for piece in [
+        "sk=",
+        "sk=\"",
+        "\\",
+        "sk=\\\"",
+        "%25",
+        "sk%25",
+        "://",
+        "a:",
+        "-----BEGIN PRIVATE KEY",
+        "eyJaaaaaaaaaa.",
+        "sk=,",
+        "Bearer ",
+        "Authorization: Bearer ",
+        "cookie=a; ",
+        "\u{1b}[",
+        "[sk:",
+        "\"sk\",",
+        "aZ3",
+        "&quot;",
+        "密钥",
+        "sk ",
+        "{\"sk\":\"x\",",
+        "string(1",
+    ] {
+        let text = piece.repeat((1 << 20) / piece.len());
+        let redacted = redact(&text);
+        assert!(redacted.len() <= text.len() * 8, "{piece:?}");
+    }
+}
+
+#[test]
+fn access_keys_show_four_and_two_characters() {
+    assert_eq!(mask_access_key(AK), "HPUA****BC");
+    assert_eq!(mask_access_key("HPUA****BC"), "HPUA****BC");
+    for short in ["", "short", "密钥密钥密钥", "has a space in it", "****"] {
+        assert_eq!(mask_access_key(short), "****", "{short}");
+    }
+}
+
+/// Texts made of the pieces that notations are made of.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => proptest::sample::select(vec![
+            "sk", "ak", "token", "Authorization", "Cookie", "password", "Access", "Signature",
+            "encoded_authorization_message", "Bearer", "Basic", "SDK-HMAC-SHA256", "X-Auth-Token",
+        ]).prop_map(str::to_owned),
+        6 => proptest::sample::select(vec![
+            "=", ":", ": ", " ", ",", ";", "; ", "\"", "'", "\\\"", "\\\\\\\"", "\\", "%22", "%3A",
+            "%2522", "%26", "&", "&quot;", "[", "]", "(", ")", "{", "}", "<", ">", "=>", "\n", "\\n",
+            "|", "/", "\\/", "://", "@", "#012", "\u{1b}[1m", "：", "，", "密钥", "%", "25", "--", "-",
+            "_", ".", "*", "****", "string(1) ", "b'", "\\u0022", "-----BEGIN PRIVATE KEY-----",
+        ]).prop_map(str::to_owned),
+        4 => proptest::sample::select(vec![
+            AK, SK, HEX, SIGNED, "null", "expired", "not", "123", "[redacted]", "[base64 12 bytes]",
+            "HPUA****BC", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJvY3IifQ.c2lnbmF0dXJl", "é", "x",
+            "aZ3kQ9xZaZ3kQ9xZaZ3kQ9xZaZ3kQ9xZaZ3kQ9xZaZ3kQ9xZaZ3kQ9xZaZ3kQ9xZ",
+        ]).prop_map(str::to_owned),
+        1 => "\\PC{0,4}",
+    ];
+    proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn redacting_twice_changes_nothing_more(text in pieces()) {
+        let once = redact(&text).into_owned();
+        let twice = redact(&once).into_owned();
+        prop_assert_eq!(&twice, &once, "of {:?}", text);
+    }
+
+    #[test]
+    fn any_text_is_survived(text in "(?s).{0,80}") {
+        let once = redact(&text).into_owned();
+        prop_assert_eq!(redact(&once).into_owned(), once);
+    }
+
+    #[test]
+    fn a_quoted_secret_never_survives(secret in "[A-Za-z0-9+/_-]{20,60}", before in pieces()) {
+        let text = format!("{before}\n{{\"secret_key\":\"{secret}\"}}");
+        prop_assert!(!redact(&text).contains(&secret));
+    }
+}

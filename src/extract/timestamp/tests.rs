@@ -1,0 +1,587 @@
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
+
+use super::*;
+
+/// What the stamp is, the bytes it was read from, and what the machine would make of it.
+fn shown(stamp: &Stamp, text: &str) -> String {
+    let date = if stamp.year_known { "%Y-%m-%dT%H:%M:%S" } else { "????-%m-%dT%H:%M:%S" };
+    let fraction = match stamp.resolution {
+        Resolution::Second => "",
+        Resolution::Millisecond => "%.3f",
+        Resolution::Microsecond => "%.6f",
+        Resolution::Nanosecond => "%.9f",
+    };
+    let offset = match stamp.offset {
+        None => String::new(),
+        Some(offset) if offset.local_minus_utc() == 0 => "Z".to_owned(),
+        Some(offset) => offset.to_string(),
+    };
+    let local = stamp.local.format(&format!("{date}{fraction}")).to_string();
+    format!("{local}{offset} from `{}`", &text[stamp.span.clone()])
+}
+
+#[track_caller]
+fn check(line: &str, expected: &str) {
+    let found = find(line.as_bytes()).map_or("none".to_owned(), |stamp| shown(&stamp, line));
+    assert_eq!(found, expected, "in {line:?}");
+}
+
+#[track_caller]
+fn check_value(text: &str, expected: &str) {
+    let found = value(text.as_bytes()).map_or("none".to_owned(), |stamp| shown(&stamp, text));
+    assert_eq!(found, expected, "in {text:?}");
+}
+
+#[test]
+fn iso_8601_is_read_with_every_separator_zone_and_fraction() {
+    check("2026-11-20T10:00:01Z x", "2026-11-20T10:00:01Z from `2026-11-20T10:00:01Z`");
+    check(
+        "2026-11-20T10:00:01.123456789+08:00 E",
+        "2026-11-20T10:00:01.123456789+08:00 from `2026-11-20T10:00:01.123456789+08:00`",
+    );
+    check(
+        "2026-11-20T10:00:01,123 ERROR",
+        "2026-11-20T10:00:01.123 from `2026-11-20T10:00:01,123`",
+    );
+    check(
+        "2026-11-20 10:00:01.12 +0800 x",
+        "2026-11-20T10:00:01.120+08:00 from `2026-11-20 10:00:01.12 +0800`",
+    );
+    check(
+        "2026-11-20 10:00:01.123456+08 x",
+        "2026-11-20T10:00:01.123456+08:00 from `2026-11-20 10:00:01.123456+08`",
+    );
+    check("2026-11-20_10:00:01 x", "2026-11-20T10:00:01 from `2026-11-20_10:00:01`");
+    check(
+        "2026-11-20T10:00:01.1234567-0330\tx",
+        "2026-11-20T10:00:01.123456700-03:30 from `2026-11-20T10:00:01.1234567-0330`",
+    );
+    check(
+        "2026-11-20T10:00:01.123+08:00[Asia/Shanghai] x",
+        "2026-11-20T10:00:01.123+08:00 from `2026-11-20T10:00:01.123+08:00[Asia/Shanghai]`",
+    );
+    check(
+        "2026-11-20 10:00:01.123456 +0800 CST m=+0.5",
+        "2026-11-20T10:00:01.123456+08:00 from `2026-11-20 10:00:01.123456 +0800 CST`",
+    );
+    check("20261120T100001Z x", "2026-11-20T10:00:01Z from `20261120T100001Z`");
+    check("20261120 10:00:01 x", "2026-11-20T10:00:01 from `20261120 10:00:01`");
+    check("20261120-10:00:01.123 x", "2026-11-20T10:00:01.123 from `20261120-10:00:01.123`");
+    check("2026-11-20 10:00:01UTC x", "2026-11-20T10:00:01Z from `2026-11-20 10:00:01UTC`");
+}
+
+#[test]
+fn what_loggers_print_by_default_is_read() {
+    // logback, log4j, Python's asctime, loguru, Spring Boot 3, env_logger, Monolog, Celery.
+    check(
+        "2026-11-20 10:00:01.123 [main] ERROR c.e.Ocr - x",
+        "2026-11-20T10:00:01.123 from `2026-11-20 10:00:01.123`",
+    );
+    check(
+        "2026-11-20 10:00:01,123 ERROR x",
+        "2026-11-20T10:00:01.123 from `2026-11-20 10:00:01,123`",
+    );
+    check("20 Nov 2026 10:00:01,123 x", "2026-11-20T10:00:01.123 from `20 Nov 2026 10:00:01,123`");
+    check("2026-11-20 10:00:01:123 [x]", "2026-11-20T10:00:01.123 from `2026-11-20 10:00:01:123`");
+    check("[2026-11-20T10:00:01Z ERROR app] x", "2026-11-20T10:00:01Z from `2026-11-20T10:00:01Z`");
+    check(
+        "[2026-11-20T10:00:01.123456+08:00] app.ERROR: x",
+        "2026-11-20T10:00:01.123456+08:00 from `2026-11-20T10:00:01.123456+08:00`",
+    );
+    check(
+        "[2026-11-20 10:00:01,123: ERROR/MainProcess] x",
+        "2026-11-20T10:00:01.123 from `2026-11-20 10:00:01,123`",
+    );
+    check(
+        "I, [2026-11-20T10:00:01.123456 #12]  INFO -- : x",
+        "2026-11-20T10:00:01.123456 from `2026-11-20T10:00:01.123456`",
+    );
+    // Go's log, nginx error, beego.
+    check("2026/11/20 10:00:01 x", "2026-11-20T10:00:01 from `2026/11/20 10:00:01`");
+    check(
+        "2026/11/20 10:00:01.123456 main.go:3: x",
+        "2026-11-20T10:00:01.123456 from `2026/11/20 10:00:01.123456`",
+    );
+    check("2026/1/2 9:05:03 x", "2026-01-02T09:05:03 from `2026/1/2 9:05:03`");
+    // klog, glog with the year, Android.
+    check(
+        "E1120 10:00:01.123456   12345 file.go:1] x",
+        "????-11-20T10:00:01.123456 from `E1120 10:00:01.123456`",
+    );
+    check(
+        "E20261120 10:00:01.123456 1 f.cc:1] x",
+        "2026-11-20T10:00:01.123456 from `E20261120 10:00:01.123456`",
+    );
+    check(
+        "11-20 10:00:01.123  123  456 E Ocr: x",
+        "????-11-20T10:00:01.123 from `11-20 10:00:01.123`",
+    );
+    // java.util.logging in three locales, Tomcat, PHP's error log.
+    check(
+        "Nov 20, 2026 10:00:01 AM com.e.Main main",
+        "2026-11-20T10:00:01 from `Nov 20, 2026 10:00:01 AM`",
+    );
+    check(
+        "Nov 20, 2026, 10:00:01\u{202f}PM com.e.Main",
+        "2026-11-20T22:00:01 from `Nov 20, 2026, 10:00:01\u{202f}PM`",
+    );
+    check(
+        "11月 20, 2026 10:00:01 下午 com.e.Main",
+        "2026-11-20T22:00:01 from `11月 20, 2026 10:00:01 下午`",
+    );
+    check(
+        "十一月 20, 2026 10:00:01 上午 com.e.Main",
+        "2026-11-20T10:00:01 from `十一月 20, 2026 10:00:01 上午`",
+    );
+    check(
+        "20-Nov-2026 10:00:01.123 SEVERE [main] x",
+        "2026-11-20T10:00:01.123 from `20-Nov-2026 10:00:01.123`",
+    );
+    check(
+        "[20-Nov-2026 10:00:01 Asia/Shanghai] PHP x",
+        "2026-11-20T10:00:01+08:00 from `20-Nov-2026 10:00:01 Asia/Shanghai`",
+    );
+    check(
+        "[20-Nov-2026 10:00:01 UTC] PHP x",
+        "2026-11-20T10:00:01Z from `20-Nov-2026 10:00:01 UTC`",
+    );
+    // Chinese dates, Nest, Redis, RFC 850.
+    check("2026年11月20日 10:00:01 x", "2026-11-20T10:00:01 from `2026年11月20日 10:00:01`");
+    check("2026年11月2日 10时00分01秒 x", "2026-11-02T10:00:01 from `2026年11月2日 10时00分01秒`");
+    check("2026/11/20 下午1:00:01 x", "2026-11-20T13:00:01 from `2026/11/20 下午1:00:01`");
+    check(
+        "[Nest] 12  - 11/20/2026, 10:00:01 AM   ERROR x",
+        "2026-11-20T10:00:01 from `11/20/2026, 10:00:01 AM`",
+    );
+    check(
+        "12:M 20 Nov 2026 10:00:01.123 # x",
+        "2026-11-20T10:00:01.123 from `20 Nov 2026 10:00:01.123`",
+    );
+    check("12:M 20 Nov 10:00:01.123 # x", "????-11-20T10:00:01.123 from `20 Nov 10:00:01.123`");
+    check(
+        "Friday, 20-Nov-26 10:00:01 GMT x",
+        "2026-11-20T10:00:01Z from `Friday, 20-Nov-26 10:00:01 GMT`",
+    );
+}
+
+#[test]
+fn ctime_syslog_and_web_server_stamps_are_read() {
+    check("Fri Nov 20 10:00:01 2026 x", "2026-11-20T10:00:01 from `Fri Nov 20 10:00:01 2026`");
+    check(
+        "Fri Nov 20 10:00:01 UTC 2026 x",
+        "2026-11-20T10:00:01Z from `Fri Nov 20 10:00:01 UTC 2026`",
+    );
+    check(
+        "Fri Nov 20 10:00:01 CST 2026 x",
+        "2026-11-20T10:00:01 from `Fri Nov 20 10:00:01 CST 2026`",
+    );
+    check(
+        "Fri Nov 20 2026 10:00:01 GMT+0800 (China Standard Time) x",
+        "2026-11-20T10:00:01+08:00 from `Fri Nov 20 2026 10:00:01 GMT+0800`",
+    );
+    check(
+        "Fri, 20 Nov 2026 10:00:01 GMT x",
+        "2026-11-20T10:00:01Z from `Fri, 20 Nov 2026 10:00:01 GMT`",
+    );
+    check(
+        "Date: Fri, 20 Nov 2026 10:00:01 GMT",
+        "2026-11-20T10:00:01Z from `Fri, 20 Nov 2026 10:00:01 GMT`",
+    );
+    check(
+        "[Fri Nov 20 10:00:01.123456 2026] [error] x",
+        "2026-11-20T10:00:01.123456 from `Fri Nov 20 10:00:01.123456 2026`",
+    );
+    check("Nov 20 10:00:01 host app[12]: x", "????-11-20T10:00:01 from `Nov 20 10:00:01`");
+    check("Nov  2 10:00:01 host app[12]: x", "????-11-02T10:00:01 from `Nov  2 10:00:01`");
+    check("<34>Nov 20 10:00:01 host su: x", "????-11-20T10:00:01 from `Nov 20 10:00:01`");
+    check(
+        "<165>1 2026-11-20T10:00:01.003Z h a p - - x",
+        "2026-11-20T10:00:01.003Z from `2026-11-20T10:00:01.003Z`",
+    );
+    check(
+        "127.0.0.1 - - [20/Nov/2026:10:00:01 +0800] \"POST / HTTP/1.1\" 400",
+        "2026-11-20T10:00:01+08:00 from `20/Nov/2026:10:00:01 +0800`",
+    );
+    check(
+        "[20/Nov/2026 10:00:01] \"POST /ocr HTTP/1.1\" 400",
+        "2026-11-20T10:00:01 from `20/Nov/2026 10:00:01`",
+    );
+    check(
+        "\"POST /v2/ocr HTTP/1.1\" 400 10.0.0.1 [20/Nov/2026:10:00:01 +0800]",
+        "2026-11-20T10:00:01+08:00 from `20/Nov/2026:10:00:01 +0800`",
+    );
+    check(
+        "[pid: 12|app: 0|req: 1/1] 10.0.0.1 () {40 vars in 500 bytes} [Fri Nov 20 10:00:01 2026] POST /",
+        "2026-11-20T10:00:01 from `Fri Nov 20 10:00:01 2026`",
+    );
+}
+
+#[test]
+fn a_stamp_behind_a_prefix_is_found() {
+    for prefix in [
+        "",
+        " ",
+        "[",
+        "│ ",
+        "│   ",
+        "service_1  | ",
+        "web  | ",
+        "INFO ",
+        "[INFO] ",
+        "ERROR: ",
+        "[ERROR] [main] ",
+        "level=info time=\"",
+        "ts=",
+        "time=",
+        "{\"time\":\"",
+        "{\"level\":\"error\",\"ts\":\"",
+        "{'level': 'error', 'time': '",
+        "host app[12]: ",
+        "app-7d9f-x2 app ",
+        "10.0.0.1 ",
+        "\u{feff}",
+        "http-nio-8080-exec-1 ERROR ",
+        "【错误】",
+        "时间:",
+        "\u{1b}[32m",
+        "\"",
+        "(main) ",
+        "WARNING:root:",
+        "{\"msg\":\"a \\\" b\",\"time\":\"",
+        "thread=\"x y\" msg=\"expires 2020-01-01 00:00:00\" ts=",
+        "{\\\"ts\\\":\\\"",
+        "{\\\"m\\\":\\\"a b\\\",\\\"ts\\\":\\\"",
+    ] {
+        let line = format!("{prefix}2026-11-20 10:00:01.5 x");
+        check(&line, "2026-11-20T10:00:01.500 from `2026-11-20 10:00:01.5`");
+    }
+}
+
+#[test]
+fn a_date_that_the_message_mentions_is_not_a_stamp() {
+    for line in [
+        "{\"error_msg\":\"decrypt token fail, expires_at: 2026-11-20T10:00:01Z\"}",
+        "token expires, expires_at:2026-11-20T10:00:01.000000Z",
+        "expires_at=2026-11-20T10:00:01Z",
+        "{\"created\":\"2026-11-20T10:00:01Z\",\"n\":1}",
+        "account locked until 2026-11-20 10:00:01",
+        "The job was started at 2026-11-20 10:00:01",
+        "model trained by the team 2026-11-20 10:00:01",
+        "Expires: Fri, 20 Nov 2026 10:00:01 GMT",
+        "Last-Modified: Fri, 20 Nov 2026 10:00:01 GMT",
+        "start_time: 2026-11-20 10:00:01",
+        "过期时间: 2026-11-20 10:00:01",
+        "app-2026-11-20 10:00:01.log",
+        "invoice 20261120100001 refused",
+        "\tat com.example.Ocr.run(Ocr.java:12)",
+        "",
+        "2026-11-20",
+        "AIS.0101",
+    ] {
+        check(line, "none");
+    }
+    let far = format!("{} 2026-11-20 10:00:01", "x1 ".repeat(60));
+    check(&far, "none");
+    check("first\n2026-11-20 10:00:01", "none");
+}
+
+#[test]
+fn nonsense_and_ambiguity_are_refused() {
+    for line in [
+        "2026-13-20 10:00:01",
+        "2026-02-30 10:00:01",
+        "2026-11-20 24:00:00",
+        "2026-11-20 10:60:01",
+        "2026-11-20 10:00:61",
+        "2026-11-20 10:00",
+        "2026-1120 10:00:01",
+        "03/04/2026 10:00:01",
+        "26/11/20 10:00:01",
+        "Feb 30 10:00:01 host x",
+        "Nov 20 1:2:3 x",
+        "Nov 20, 2026 13:00:01 PM",
+        "E1320 10:00:01.123456 1 f.go:1] x",
+        "E1120 10:00:01 x",
+        "2026-11-20 10:30:60",
+        "1234567890 rows",
+        "17321234560 rows",
+        "1732123456x rows",
+    ] {
+        check(line, "none");
+    }
+    check("20/11/2026 10:00:01 x", "2026-11-20T10:00:01 from `20/11/2026 10:00:01`");
+    check("11/20/2026 10:00:01 x", "2026-11-20T10:00:01 from `11/20/2026 10:00:01`");
+    check("03/04/2026 10:00:01 PM x", "2026-03-04T22:00:01 from `03/04/2026 10:00:01 PM`");
+    // What only looks like an offset is left alone.
+    check("2026-11-20 10:00:01 -12 x", "2026-11-20T10:00:01 from `2026-11-20 10:00:01`");
+    check("2026-11-20 10:00:01 -4200 x", "2026-11-20T10:00:01 from `2026-11-20 10:00:01`");
+    check("2026-11-20 10:00:01 INFO x", "2026-11-20T10:00:01 from `2026-11-20 10:00:01`");
+    check("2026-11-20 10:00:01 - x", "2026-11-20T10:00:01 from `2026-11-20 10:00:01`");
+}
+
+#[test]
+fn abbreviations_other_than_utc_and_gmt_say_nothing() {
+    check(
+        "2026-11-20 10:00:01.123 CST [1] LOG: x",
+        "2026-11-20T10:00:01.123 from `2026-11-20 10:00:01.123 CST`",
+    );
+    check(
+        "2026-11-20 10:00:01 UTC [1] LOG: x",
+        "2026-11-20T10:00:01Z from `2026-11-20 10:00:01 UTC`",
+    );
+    check(
+        "2026-11-20 10:00:01 GMT+8 x",
+        "2026-11-20T10:00:01+08:00 from `2026-11-20 10:00:01 GMT+8`",
+    );
+}
+
+#[test]
+fn a_leap_second_is_the_second_after_it() {
+    check("2016-12-31T23:59:60.5Z x", "2017-01-01T00:00:00.500Z from `2016-12-31T23:59:60.5Z`");
+    check(
+        "2017-01-01 07:59:60 +0800 x",
+        "2017-01-01T08:00:00+08:00 from `2017-01-01 07:59:60 +0800`",
+    );
+}
+
+#[test]
+fn epochs_are_told_apart_by_their_digits() {
+    check("1732069201 ERROR x", "2024-11-20T02:20:01Z from `1732069201`");
+    check(
+        "1732069201.250 200 10.0.0.1 TCP_MISS/200",
+        "2024-11-20T02:20:01.250Z from `1732069201.250`",
+    );
+    check("[1732069201123] x", "2024-11-20T02:20:01.123Z from `1732069201123`");
+    check(
+        "{\"level\":50,\"time\":1732069201123,\"pid\":1}",
+        "2024-11-20T02:20:01.123Z from `1732069201123`",
+    );
+    check(
+        "ts=1732069201.123456 level=error",
+        "2024-11-20T02:20:01.123456Z from `1732069201.123456`",
+    );
+    check("order 1732069201 refused", "none");
+    check_value("1732069201.1234567", "2024-11-20T02:20:01.123456700Z from `1732069201.1234567`");
+    check_value("1732069201123.5", "2024-11-20T02:20:01.123500Z from `1732069201123.5`");
+    check_value("1732069201123456", "2024-11-20T02:20:01.123456Z from `1732069201123456`");
+    check_value(
+        "\"1732069201123456789\"",
+        "2024-11-20T02:20:01.123456789Z from `1732069201123456789`",
+    );
+    check_value("1.732069201123e9", "2024-11-20T02:20:01.123000Z from `1.732069201123e9`");
+    check_value("1.732069201123E+12", "2024-11-20T02:20:01.123000Z from `1.732069201123E+12`");
+}
+
+#[test]
+fn a_value_is_a_stamp_as_a_whole_or_not_at_all() {
+    check_value(" \"2026-11-20T10:00:01Z\" ", "2026-11-20T10:00:01Z from `2026-11-20T10:00:01Z`");
+    check_value(
+        "2026-11-20 10:00:01.5 +0800 CST m=+0.01",
+        "2026-11-20T10:00:01.500+08:00 from `2026-11-20 10:00:01.5 +0800 CST`",
+    );
+    check_value("20261120100001123", "2026-11-20T10:00:01.123 from `20261120100001123`");
+    for text in ["", "\"", "1", "0", "nan", "1e999", "2026-11-20 10:00:01 and more", "12345678901"]
+    {
+        check_value(text, "none");
+    }
+}
+
+#[test]
+fn a_time_without_its_date_is_no_stamp_but_can_be_asked_for() {
+    let told = |line: &str| {
+        time_of_day(line.as_bytes()).map(|time| (time.time.to_string(), line[time.span].to_owned()))
+    };
+    for line in ["10:00:01.123 [main] ERROR c.e.Ocr -- x", "[10:00:01 ERR] x", "INFO 10:00:01,5 x"]
+    {
+        check(line, "none");
+        assert!(told(line).is_some(), "{line}");
+    }
+    assert_eq!(
+        told("10:00:01.123 [main] x 2026-11-20 10:00:02"),
+        Some(("10:00:01.123".into(), "10:00:01.123".into()))
+    );
+    assert_eq!(told("POST /ocr took 10:00:01"), None);
+    assert_eq!(told("2026-11-20 10:00:01 x"), None);
+    assert_eq!(told("25:00:01 x"), None);
+}
+
+fn utc(text: &str) -> DateTime<Utc> {
+    text.parse().expect("the test's own instant")
+}
+
+#[track_caller]
+fn check_at(zone: &str, line: &str, reference: &str, expected: &str) {
+    let stamp = find(line.as_bytes()).expect("the test's line has a stamp");
+    let zone = Zone::parse(zone).expect("the test's zone");
+    let at = zone.at(&stamp, utc(reference)).map(|at| at.to_rfc3339());
+    assert_eq!(at.as_deref(), Some(expected), "{line:?} in {zone}");
+}
+
+#[test]
+fn the_lines_own_offset_beats_the_readers_zone() {
+    let now = "2026-11-21T00:00:00Z";
+    check_at("Asia/Shanghai", "2026-11-20 10:00:01 x", now, "2026-11-20T10:00:01+08:00");
+    check_at("Asia/Shanghai", "2026-11-20T10:00:01Z x", now, "2026-11-20T10:00:01+00:00");
+    check_at("-03:30", "2026-11-20 10:00:01 x", now, "2026-11-20T10:00:01-03:30");
+}
+
+#[test]
+fn a_skipped_hour_moves_forward_and_a_doubled_one_is_its_first() {
+    let now = "2026-12-01T00:00:00Z";
+    check_at("Europe/Berlin", "2026-03-29 02:30:00 x", now, "2026-03-29T03:30:00+02:00");
+    check_at("Europe/Berlin", "2026-10-25 02:30:00 x", now, "2026-10-25T02:30:00+02:00");
+    check_at("America/New_York", "2026-11-01 01:30:00 x", now, "2026-11-01T01:30:00-04:00");
+    check_at("Australia/Lord_Howe", "2026-10-04 02:15:00 x", now, "2026-10-04T02:45:00+11:00");
+    check_at("Pacific/Apia", "2011-12-30 12:00:00 x", now, "2011-12-31T12:00:00+14:00");
+}
+
+#[test]
+fn a_missing_year_is_the_latest_that_is_not_more_than_a_day_ahead() {
+    let line = |date: &str| format!("{date} host app: x");
+    check_at("UTC", &line("Dec 31 23:59:59"), "2027-01-01T00:00:10Z", "2026-12-31T23:59:59+00:00");
+    check_at("UTC", &line("Jan  1 00:00:10"), "2026-12-31T23:59:59Z", "2027-01-01T00:00:10+00:00");
+    check_at("UTC", &line("Jan  2 00:00:10"), "2026-12-31T23:59:59Z", "2026-01-02T00:00:10+00:00");
+    check_at("UTC", &line("Nov 20 10:00:01"), "2026-11-23T00:00:00Z", "2026-11-20T10:00:01+00:00");
+    check_at("UTC", &line("Nov 25 10:00:01"), "2026-11-23T00:00:00Z", "2025-11-25T10:00:01+00:00");
+    check_at(
+        "Asia/Shanghai",
+        &line("Jan  1 07:00:00"),
+        "2026-12-31T23:00:00Z",
+        "2027-01-01T07:00:00+08:00",
+    );
+    check_at("UTC", &line("Feb 29 10:00:01"), "2026-11-23T00:00:00Z", "2024-02-29T10:00:01+00:00");
+    check_at("UTC", &line("Feb 29 10:00:01"), "2028-02-28T12:00:00Z", "2028-02-29T10:00:01+00:00");
+    check_at("UTC", &line("Feb 29 10:00:01"), "2103-02-28T12:00:00Z", "2096-02-29T10:00:01+00:00");
+}
+
+#[test]
+fn a_time_of_day_takes_the_date_nearest_to_its_envelope() {
+    let at = |line: &str, near: &str| {
+        let time = time_of_day(line.as_bytes()).expect("the test's line has a time");
+        let zone = Zone::parse("Asia/Shanghai").expect("a known zone");
+        zone.at_time_of_day(&time, utc(near)).map(|at| at.to_rfc3339())
+    };
+    let near_midnight = at("23:59:59.999 [main] x", "2026-11-20T16:00:00.001Z");
+    assert_eq!(near_midnight.as_deref(), Some("2026-11-20T23:59:59.999+08:00"));
+    let next_day = at("00:00:00.001 [main] x", "2026-11-20T15:59:59.999Z");
+    assert_eq!(next_day.as_deref(), Some("2026-11-21T00:00:00.001+08:00"));
+    let own_offset = at("02:00:01Z x", "2026-11-20T02:00:01Z");
+    assert_eq!(own_offset.as_deref(), Some("2026-11-20T02:00:01+00:00"));
+}
+
+#[test]
+fn zones_are_read_as_people_write_them() {
+    let shown = |text: &str| Zone::parse(text).map(|zone| zone.to_string());
+    for (text, zone) in [
+        ("Asia/Shanghai", "Asia/Shanghai"),
+        ("asia/shanghai", "Asia/Shanghai"),
+        ("UTC", "UTC"),
+        ("z", "UTC"),
+        ("+00:00", "UTC"),
+        ("+08:00", "+08:00"),
+        ("+0800", "+08:00"),
+        ("+8", "+08:00"),
+        ("UTC+8", "+08:00"),
+        ("gmt-03:30", "-03:30"),
+        ("Etc/GMT-8", "Etc/GMT-8"),
+    ] {
+        assert_eq!(shown(text).as_deref(), Ok(zone), "{text}");
+    }
+}
+
+#[test]
+fn an_unknown_zone_names_the_nearest() {
+    let hint = |text: &str| Zone::parse(text).expect_err("not a zone").to_string();
+    assert_eq!(
+        hint("Asia/Shangai"),
+        "unknown time zone `Asia/Shangai`\nhint: did you mean `Asia/Shanghai`?"
+    );
+    assert_eq!(
+        hint("Shanghai"),
+        "unknown time zone `Shanghai`\nhint: did you mean `Asia/Shanghai`?"
+    );
+    assert!(hint("Beijing").ends_with("did you mean `Asia/Shanghai`?"));
+    assert!(hint("CST").contains("Chicago"));
+    assert!(hint("CST-8").contains("POSIX"));
+    for text in ["", "+25:00", "UTC+99", "\u{1b}[31m", "Mars/Olympus", "+08:00x"] {
+        assert!(hint(text).contains("write a name such as `Asia/Shanghai`"), "{text}");
+        assert!(!hint(text).contains('\u{1b}'));
+    }
+}
+
+#[test]
+fn the_machines_name_may_be_a_path_or_a_posix_rule() {
+    let shown = |text: &str| Zone::of_machine_name(text).map(|zone| zone.to_string());
+    for (name, zone) in [
+        ("Asia/Shanghai", Some("Asia/Shanghai")),
+        (":Asia/Shanghai", Some("Asia/Shanghai")),
+        ("/usr/share/zoneinfo/posix/Asia/Shanghai", Some("Asia/Shanghai")),
+        ("CST-8", Some("+08:00")),
+        ("<+0530>-5:30", Some("+05:30")),
+        ("UTC+8", Some("-08:00")),
+        ("UTC0", Some("UTC")),
+        ("", Some("UTC")),
+        ("+08:00", Some("+08:00")),
+        ("nowhere", None),
+    ] {
+        assert_eq!(shown(name).as_deref(), zone, "{name}");
+    }
+}
+
+#[test]
+fn stamps_are_compared_at_the_coarser_resolution() {
+    let apart = |one: &str, other: &str| {
+        let read = |line: &str| value(line.as_bytes()).expect("the test's stamp");
+        read(one).apart(&read(other))
+    };
+    assert_eq!(apart("2026-11-20 10:00:01", "2026-11-20 10:00:01.900"), Some(TimeDelta::zero()));
+    assert_eq!(
+        apart("2026-11-20 10:00:01.950", "2026-11-20 10:00:01.900"),
+        Some(TimeDelta::milliseconds(50))
+    );
+    assert_eq!(apart("2026-11-20T10:00:01Z", "2026-11-20T18:00:01+08:00"), Some(TimeDelta::zero()));
+    assert_eq!(apart("2026-11-20T10:00:01Z", "2026-11-20 10:00:01"), None);
+    assert_eq!(apart("Nov 20 10:00:01", "2026-11-20 10:00:01"), None);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let stamps = [find(&bytes), value(&bytes)];
+        for stamp in stamps.into_iter().flatten() {
+            prop_assert!(stamp.span.start < stamp.span.end && stamp.span.end <= bytes.len());
+        }
+        let _ = time_of_day(&bytes);
+    }
+
+    #[test]
+    fn texts_that_nearly_are_stamps_are_survived(
+        text in "[\\[\" <]{0,2}[0-9]{1,5}[-/:. 年月]?([0-9NovFri]{1,4}[-/:. ,T日]?){0,7}[+Z -]?[0-9:]{0,5}"
+    ) {
+        let _ = (find(text.as_bytes()), value(text.as_bytes()), time_of_day(text.as_bytes()));
+    }
+
+    #[test]
+    fn rfc_3339_is_read_as_chrono_reads_it(
+        seconds in 0i64..4_000_000_000, nanosecond in 0u32..1_000_000_000, minutes in -720i32..840
+    ) {
+        let offset = FixedOffset::east_opt(minutes * 60).expect("within a day");
+        let at = DateTime::from_timestamp(seconds, nanosecond)
+            .expect("in range")
+            .with_timezone(&offset);
+        let stamp = find(at.to_rfc3339().as_bytes()).expect("a stamp");
+        prop_assert_eq!(stamp.instant(), Some(at));
+        prop_assert_eq!(Zone::UTC.at(&stamp, DateTime::UNIX_EPOCH), Some(at));
+    }
+
+    #[test]
+    fn any_local_time_has_an_instant_in_every_zone(
+        seconds in 0i64..4_000_000_000, index in 0..chrono_tz::TZ_VARIANTS.len()
+    ) {
+        let zone = Zone::parse(chrono_tz::TZ_VARIANTS[index].name()).expect("its own name");
+        let local = DateTime::from_timestamp(seconds, 0).expect("in range").naive_utc();
+        let stamp = find(local.to_string().as_bytes()).expect("a stamp");
+        prop_assert!(zone.at(&stamp, DateTime::UNIX_EPOCH).is_some());
+    }
+}
