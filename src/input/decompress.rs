@@ -88,7 +88,7 @@ macro_rules! pattern {
 
 /// Sources: RFC 1952 2.3.1 with method 8; RFC 8878 3.1.1 and 3.1.2 (skippable frames); bzip2's
 /// block and end marks behind its header, because `BZh9` alone may begin a log line; the .xz format
-/// 2.1.1.1; APPNOTE 4.3.7; 7zFormat.txt; lz4_Frame_format.md; lzip's manual; systemd's journal
+/// 2.1.1.1; APPNOTE 4.3.7; 7-Zip's format; lz4's frame format; lzip's manual; systemd's journal
 /// file format.
 const MAGICS: [(Pattern, Magic); 12] = [
     (pattern!(0x1f, 0x8b, 8), Magic::Read(Format::Gzip)),

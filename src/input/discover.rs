@@ -143,12 +143,11 @@ impl Search {
             Err(error) => {
                 let pattern = argument.to_str().filter(|text| glob::is_pattern(text));
                 // A link whose name looks like a pattern is still that link.
-                match pattern.filter(|_| std::fs::symlink_metadata(path).is_err()) {
-                    Some(pattern) => self.pattern(pattern, with_rotated),
-                    None => {
-                        let name = name_of(path);
-                        self.problem(InputProblem::of_io(&name, Some(path), error));
-                    }
+                if let Some(pattern) = pattern.filter(|_| std::fs::symlink_metadata(path).is_err())
+                {
+                    self.pattern(pattern, with_rotated);
+                } else {
+                    self.problem(InputProblem::of_io(&name_of(path), Some(path), error));
                 }
             }
         }

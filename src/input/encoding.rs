@@ -47,12 +47,11 @@ fn sniff(head: &[u8], is_complete: bool) -> Option<(Encoding, usize)> {
     let halves =
         |high: usize| seen.iter().enumerate().all(|(at, byte)| (*byte == 0) == (at % 2 == high));
     match (halves(1), halves(0)) {
-        (true, false) | (false, true) if !is_decided => None,
+        // Not told apart yet; with both, there are no bytes yet.
+        (true, _) | (_, true) if !is_decided => None,
         // Two bytes are too few to tell from a stray NUL.
         (true, false) if seen.len() >= 4 => Some((Encoding::Utf16Le, 0)),
         (false, true) if seen.len() >= 4 => Some((Encoding::Utf16Be, 0)),
-        // No bytes yet.
-        (true, true) if !is_decided => None,
         _ => Some((Encoding::Bytes, 0)),
     }
 }

@@ -26,10 +26,12 @@ mod decompress;
 mod discover;
 mod encoding;
 mod glob;
+mod note;
 mod problem;
 mod raw;
 mod rotated;
 mod sniff;
+mod wording;
 
 #[cfg(test)]
 mod tests;
@@ -37,7 +39,8 @@ mod tests;
 pub use decompress::Format;
 pub use discover::{Discovery, SkipReason, Skipped, SkippedInput, discover};
 pub use encoding::Encoding;
-pub use problem::{ExitKind, InputProblem, Note, NoteKind, ProblemKind};
+pub use note::{Note, NoteKind};
+pub use problem::{ExitKind, InputProblem, ProblemKind};
 
 use decompress::{Damage, Decompressor, Ending, Foreign};
 use encoding::Text;

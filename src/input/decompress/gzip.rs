@@ -2,7 +2,7 @@
 //!
 //! Drives flate2's inflater itself: its readers drop what one call decoded before damage.
 
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::{Decompress, DecompressError, FlushDecompress, Status};
 
 use super::{Damage, Decode, Raw, Step};
 
@@ -34,8 +34,7 @@ impl Decode for Gzip {
             match result {
                 Ok(Status::StreamEnd) => return Step::whole(produced),
                 Err(error) => {
-                    let why = error.message().unwrap_or("not valid deflate data").to_owned();
-                    return Step::damaged(produced, Damage::Corrupt(why));
+                    return Step::damaged(produced, Damage::Corrupt(why(&error).to_owned()));
                 }
                 Ok(_) if produced > 0 => return Step::produced(produced),
                 Ok(_) if is_end => return Step::damaged(0, Damage::Truncated),
@@ -45,6 +44,14 @@ impl Decode for Gzip {
                 Ok(_) => {}
             }
         }
+    }
+}
+
+/// The inflater's other messages depend on how its input was cut.
+fn why(error: &DecompressError) -> &'static str {
+    match error.message() {
+        Some("incorrect data check" | "incorrect length check") => "its checksum is wrong",
+        _ => "not valid deflate data",
     }
 }
 
