@@ -1,0 +1,500 @@
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/input/");
+
+pub(super) fn data(name: &str) -> Vec<u8> {
+    fs::read(format!("{DATA}{name}")).unwrap()
+}
+
+fn first_100_lines() -> Vec<u8> {
+    let text = data("app.log");
+    let end = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(99).unwrap().0;
+    text[..=end].to_vec()
+}
+
+/// Reads to the end in reads of `sizes`, again and again.
+fn read_in(reader: &mut Reader, sizes: &[usize]) -> Vec<u8> {
+    let mut text = Vec::new();
+    for size in sizes.iter().cycle() {
+        let before = text.len();
+        text.resize(before + size, 0);
+        let count = reader.read(&mut text[before..]).unwrap();
+        text.truncate(before + count);
+        if count == 0 {
+            break;
+        }
+    }
+    assert_eq!(reader.read(&mut [0; 10]).unwrap(), 0, "the end is final");
+    text
+}
+
+/// What a reader gives: its compression and encoding, how its text compares to the expected one,
+/// and its notes.
+fn told(mut reader: Reader, expected: &[u8], sizes: &[usize]) -> String {
+    let text = read_in(&mut reader, sizes);
+    let compression = reader.compression().map_or("plain".to_owned(), |format| format.to_string());
+    let encoding = reader.encoding().unwrap();
+    let text = match text.len() {
+        count if text == expected => format!("all {count} bytes"),
+        count if expected.starts_with(&text) => format!("the first {count} bytes"),
+        count => format!("{count} other bytes"),
+    };
+    let mut told = format!("{compression} {encoding:?}: {text}\n");
+    for note in reader.notes() {
+        let lost = if note.loses_text() { "lost" } else { "told" };
+        writeln!(told, "{lost}: {note}").unwrap();
+    }
+    told
+}
+
+/// Opens a file of `tests/data/input` and reads it in large, small and odd reads.
+fn check(name: &str, expected: &[u8], expect: &str) {
+    // Small reads of a large text take their time and show nothing more.
+    let sizes: &[&[usize]] = &[&[1 << 20], &[4096], &[1000, 3, 70_000, 1]];
+    for sizes in sizes.iter().take(if expected.len() > 1 << 20 { 1 } else { 3 }) {
+        let input = Input {
+            name: name.into(),
+            path: Some(format!("{DATA}{name}").into()),
+            ..Input::stdin()
+        };
+        let reader = open(&input).unwrap();
+        assert_eq!(told(reader, expected, sizes), expect, "{name} in reads of {sizes:?}");
+    }
+}
+
+/// The problem that opening a path gives.
+fn check_refused(path: &Path, expect: &str) {
+    let name = path.file_name().unwrap().to_string_lossy().into();
+    let input = Input { name, path: Some(path.to_owned()), ..Input::stdin() };
+    assert_eq!(open(&input).unwrap_err().to_string(), expect);
+}
+
+#[test]
+fn archives_of_several_members_are_read_to_their_last() {
+    let text = data("app.log");
+    check("app.log", &text, "plain Bytes: all 20705 bytes\n");
+    check("members.gz", &text, "gzip Bytes: all 20705 bytes\n");
+    check("members.bz2", &text, "bzip2 Bytes: all 20705 bytes\n");
+    check("members.xz", &text, "xz Bytes: all 20705 bytes\n");
+    check("members.zst", &text, "zstd Bytes: all 20705 bytes\n");
+    check("pzstd.zst", &text, "zstd Bytes: all 20705 bytes\n");
+    check("mixed.gz", &text, "gzip Bytes: all 20705 bytes\n");
+}
+
+#[test]
+fn a_cut_archive_gives_what_stands_before_the_cut() {
+    for (name, kind, count, expected) in [
+        ("cut.gz", "gzip", 18_828, data("app.log")),
+        ("cut.xz", "xz", 16_584, data("app.log")),
+        ("cut.bz2", "bzip2", 8_547, data("app.log")),
+        ("cut.zst", "zstd", 8_547, data("app.log")),
+        ("cut-behind-blocks.zst", "zstd", 262_144, data("app.log").repeat(20)),
+    ] {
+        check(
+            name,
+            &expected,
+            &format!(
+                "{kind} Bytes: the first {count} bytes\n\
+                 lost: `{name}` ends in the middle of its {kind} data: the {count} bytes of text \
+                 before were read\n\
+                 hint: it may still be written, or was cut when it was copied; `{kind} -t` checks it\n"
+            ),
+        );
+    }
+}
+
+#[test]
+fn trailing_bytes_are_told_and_lose_nothing() {
+    let text = data("app.log");
+    for kind in ["gzip", "bzip2", "xz", "zstd"] {
+        let extension = match kind {
+            "gzip" => "gz",
+            "bzip2" => "bz2",
+            "zstd" => "zst",
+            kind => kind,
+        };
+        check(
+            &format!("trailing.{extension}"),
+            &text,
+            &format!(
+                "{kind} Bytes: all 20705 bytes\n\
+                 told: `trailing.{extension}` has 14 bytes behind its {kind} data that are not \
+                 compressed; they were not read\n"
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_wide_window_is_refused_only_when_the_text_fills_it() {
+    let large = b"the same line again and again, so that the archive is small\n".repeat(349_526);
+    check("wide.xz", &data("app.log"), "xz Bytes: all 20705 bytes\n");
+    check("wide.zst", &data("app.log"), "zstd Bytes: all 20705 bytes\n");
+    for (name, command, kind, needs_mib) in [
+        ("large.xz", "xz -dc", "xz", 65),
+        ("large.zst", "zstd -dc --long=31", "zstd", 128),
+        ("large-known-size.zst", "zstd -dc --long=31", "zstd", 21),
+    ] {
+        check(
+            name,
+            &large,
+            &format!(
+                "{kind} Bytes: the first 16777216 bytes\n\
+                 lost: `{name}` needs {needs_mib} MiB of memory for its {kind} window and 16 MiB \
+                 are allowed: only the first 16777216 bytes of text were read\n\
+                 hint: `{command} {name} | ocrwatch report -` reads it\n"
+            ),
+        );
+    }
+    let name = "large.xz";
+    let input =
+        Input { name: name.into(), path: Some(format!("{DATA}{name}").into()), ..Input::stdin() };
+    let wide = Limits { window_bytes_max: 64 << 20, ..Limits::default() };
+    let told = told(open_within(&input, wide).unwrap(), &large, &[1 << 20]);
+    assert_eq!(told, "xz Bytes: all 20971560 bytes\n");
+}
+
+#[test]
+fn marks_are_taken_off_and_utf16_becomes_utf8() {
+    let text = first_100_lines();
+    let ascii = String::from_utf8(text.clone()).unwrap().replace(" 识别完成", "").into_bytes();
+    check("utf8-marked.log", &text, "plain Utf8Marked: all 8547 bytes\n");
+    check("utf16le-marked.log", &text, "plain Utf16Le: all 8547 bytes\n");
+    check("utf16be-marked.log.gz", &text, "gzip Utf16Be: all 8547 bytes\n");
+    check("utf16le.log", &ascii, "plain Utf16Le: all 7286 bytes\n");
+    check("utf16be.log", &ascii, "plain Utf16Be: all 7286 bytes\n");
+    check("gbk.log", &data("gbk.log"), "plain Bytes: all 8159 bytes\n");
+}
+
+#[test]
+fn other_archives_are_refused_with_the_command_that_reads_them() {
+    check_refused(
+        Path::new(&format!("{DATA}not-read.zip")),
+        "cannot read `not-read.zip`: it is a zip archive\n\
+         hint: `unzip -p not-read.zip | ocrwatch report -` reads it",
+    );
+    check_refused(
+        Path::new(&format!("{DATA}not-read.lz4")),
+        "cannot read `not-read.lz4`: it is an lz4 archive\n\
+         hint: `lz4 -dc not-read.lz4 | ocrwatch report -` reads it",
+    );
+}
+
+#[test]
+fn sockets_devices_and_directories_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let socket = directory.path().join("a.sock");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    check_refused(&socket, "cannot read `a.sock`: it is a socket, not a log file");
+    check_refused(
+        Path::new("/dev/zero"),
+        "cannot read `zero`: it is a character device, not a log file",
+    );
+    check_refused(Path::new("/usr"), "cannot read `usr`: it is a directory, not a log file");
+    let null = Input { path: Some("/dev/null".into()), ..Input::stdin() };
+    assert_eq!(told(open(&null).unwrap(), b"", &[10]), "plain Bytes: all 0 bytes\n");
+}
+
+#[test]
+fn a_fifo_is_read_as_a_stream() {
+    let directory = tempfile::tempdir().unwrap();
+    let fifo = directory.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let archive = data("members.gz");
+    let writer = std::thread::spawn({
+        let fifo = fifo.clone();
+        move || fs::OpenOptions::new().write(true).open(fifo).unwrap().write_all(&archive).unwrap()
+    });
+    let found = discover(&[fifo.clone().into(), fifo.into()], false);
+    assert_eq!(found.inputs.len(), 1);
+    assert_eq!(found.inputs[0].size_bytes, None);
+    let reader = open(&found.inputs[0]).unwrap();
+    assert_eq!(told(reader, &data("app.log"), &[512]), "gzip Bytes: all 20705 bytes\n");
+    writer.join().unwrap();
+}
+
+#[test]
+fn a_file_that_shrinks_while_it_is_read_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.log");
+    fs::write(&path, b"line\n".repeat(100)).unwrap();
+    let input = Input { name: "app.log".into(), path: Some(path.clone()), ..Input::stdin() };
+    let limits = Limits { read_bytes: 64, ..Limits::default() };
+    let mut reader = open_within(&input, limits).unwrap();
+    assert_eq!(reader.read(&mut [0; 64]).unwrap(), 64);
+    fs::write(&path, b"new\n").unwrap();
+    assert_eq!(reader.read(&mut [0; 64]).unwrap(), 0);
+    assert_eq!(
+        reader.notes()[0].to_string(),
+        "`app.log` became smaller while it was read: 64 of its 500 bytes were read\n\
+         hint: read the rotated copy as well, with --with-rotated"
+    );
+    assert_eq!(reader.notes()[0].exit_code_kind(), Some(ExitKind::Io));
+}
+
+#[test]
+fn a_file_that_grows_while_it_is_read_ends_where_its_end_was_met() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.log");
+    fs::write(&path, b"line\n").unwrap();
+    let input = Input { path: Some(path.clone()), ..Input::stdin() };
+    let mut reader = open(&input).unwrap();
+    assert_eq!(read_in(&mut reader, &[3]), b"line\n");
+    fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"more\n").unwrap();
+    assert_eq!(reader.read(&mut [0; 64]).unwrap(), 0);
+    assert!(reader.notes().is_empty());
+}
+
+/// Gives its bytes in pieces of the given sizes, with interruptions, then an error if it has one.
+struct Pieces {
+    bytes: io::Cursor<Vec<u8>>,
+    sizes: std::iter::Cycle<std::vec::IntoIter<usize>>,
+    interrupted: bool,
+    error: Option<io::ErrorKind>,
+}
+
+impl Pieces {
+    fn of(bytes: Vec<u8>, sizes: Vec<usize>) -> Self {
+        let sizes = sizes.into_iter().cycle();
+        Self { bytes: io::Cursor::new(bytes), sizes, interrupted: false, error: None }
+    }
+}
+
+impl Read for Pieces {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.interrupted = !self.interrupted;
+        if self.interrupted {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let size = self.sizes.next().unwrap().min(out.len());
+        match (self.bytes.read(&mut out[..size])?, self.error) {
+            (0, Some(kind)) => Err(kind.into()),
+            (count, _) => Ok(count),
+        }
+    }
+}
+
+#[test]
+fn a_read_error_ends_the_text_and_is_told() {
+    for (name, text, said) in [
+        ("app.log", "plain Bytes: all 20705 bytes\n", 20705),
+        ("members.gz", "gzip Bytes: all 20705 bytes\n", 20705),
+        ("cut.bz2", "bzip2 Bytes: the first 8547 bytes\n", 8547),
+    ] {
+        let mut pieces = Pieces::of(data(name), vec![1000]);
+        pieces.error = Some(io::ErrorKind::StaleNetworkFileHandle);
+        let reader = Reader::new("a.log", pieces).unwrap();
+        assert_eq!(
+            told(reader, &data("app.log"), &[300]),
+            format!(
+                "{text}lost: cannot read `a.log` to its end: stale network file handle; the \
+                 {said} bytes of text before were read\n"
+            )
+        );
+    }
+}
+
+#[test]
+fn the_position_runs_to_the_size_of_the_file() {
+    let size = data("members.zst").len() as u64;
+    let input = Input { path: Some(format!("{DATA}members.zst").into()), ..Input::stdin() };
+    let mut reader = open_within(&input, Limits { read_bytes: 100, ..Limits::default() }).unwrap();
+    let mut positions = vec![reader.compressed_position()];
+    while reader.read(&mut [0; 5000]).unwrap() > 0 {
+        positions.push(reader.compressed_position());
+    }
+    assert!(positions.is_sorted() && positions.len() > 3, "{positions:?}");
+    assert_eq!((positions[0], reader.compressed_position()), (0, size));
+}
+
+#[test]
+fn the_utf8_mark_shifts_offsets_and_a_utf16_mark_does_not() {
+    let mark_bytes = |name: &str| {
+        let mut reader = Reader::new(name, io::Cursor::new(data(name))).unwrap();
+        read_in(&mut reader, &[100]);
+        reader.mark_bytes()
+    };
+    assert_eq!(mark_bytes("utf8-marked.log"), 3);
+    assert_eq!(mark_bytes("utf16le-marked.log"), 0);
+    assert_eq!(mark_bytes("app.log"), 0);
+}
+
+#[test]
+fn readers_can_be_handed_to_threads() {
+    fn takes_send<T: Send>() {}
+    takes_send::<Reader>();
+}
+
+#[test]
+fn names_cannot_steer_the_terminal() {
+    let name = "a\x1b[2J\u{202e}\n.log".into();
+    let problem = InputProblem::new(&name, ProblemKind::NotAFile("a socket"));
+    assert_eq!(
+        problem.to_string(),
+        "cannot read `a\\u{1b}[2J\\u{202e}\\n.log`: it is a socket, not a log file"
+    );
+}
+
+/// Root may read everything, so the test runs itself again as `nobody` from a copy that `nobody`
+/// may execute.
+#[test]
+fn what_may_not_be_read_is_a_problem_of_its_own() {
+    const DIRECTORY: &str = "OCRWATCH_TEST_UNREADABLE";
+    if let Some(directory) = std::env::var_os(DIRECTORY) {
+        return check_unreadable(Path::new(&directory));
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    for name in ["logs/closed", "closed"] {
+        fs::create_dir_all(root.join(name)).unwrap();
+    }
+    for name in ["logs/open.log", "logs/secret.log", "logs/closed/app.log", "closed/app.log"] {
+        fs::write(root.join(name), "line\n").unwrap();
+    }
+    let set_mode = |name: &str, mode| {
+        fs::set_permissions(root.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set_mode("", 0o755);
+    set_mode("logs/secret.log", 0o600);
+    set_mode("logs/closed", 0o700);
+    set_mode("closed", 0o700);
+    if fs::read("/proc/self/status").unwrap().windows(7).any(|text| text == b"Uid:\t0\t") {
+        let copy = root.join("test");
+        fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
+        set_mode("test", 0o755);
+        let output = Command::new(copy)
+            .args(["--exact", "input::tests::what_may_not_be_read_is_a_problem_of_its_own"])
+            .env(DIRECTORY, root)
+            .gid(65_534)
+            .uid(65_534)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    } else {
+        for name in ["logs/secret.log", "logs/closed", "closed"] {
+            set_mode(name, 0);
+        }
+        check_unreadable(root);
+        for name in ["logs/closed", "closed"] {
+            set_mode(name, 0o700);
+        }
+    }
+}
+
+fn check_unreadable(root: &Path) {
+    let told = |arguments: &[&str]| {
+        let arguments: Vec<_> =
+            arguments.iter().map(|name| root.join(name).into_os_string()).collect();
+        let found = discover(&arguments, false);
+        let opened = found.inputs.iter().filter_map(|input| open(input).err());
+        let mut kinds = Vec::new();
+        for problem in opened.chain(found.problems) {
+            let text = problem.to_string().replace(&root.display().to_string(), "");
+            let text = text.split(" (mode").next().unwrap().to_owned();
+            kinds.push((text, problem.exit_code_kind()));
+        }
+        kinds
+    };
+    let denied = |name: &str| (format!("cannot read `/{name}`: permission denied"), ExitKind::Io);
+    assert_eq!(told(&["logs/secret.log"]), [denied("logs/secret.log")]);
+    assert_eq!(told(&["logs"]), [denied("logs/closed"), denied("logs/secret.log")]);
+    let without_hint = |mut problems: Vec<(String, ExitKind)>| {
+        for (text, _) in &mut problems {
+            text.truncate(text.find("\nhint:").unwrap_or(text.len()));
+        }
+        problems
+    };
+    assert_eq!(without_hint(told(&["closed/app.log"])), [denied("closed/app.log")]);
+    assert_eq!(
+        without_hint(told(&["*/*.txt"])),
+        [(
+            "no file matches `/*/*.txt`, but 1 directories could not be entered".to_owned(),
+            ExitKind::Missing
+        )]
+    );
+}
+
+fn sizes() -> impl Strategy<Value = Vec<usize>> {
+    proptest::collection::vec(prop_oneof![1..20_usize, 1..5000_usize], 1..6)
+}
+
+const KINDS: [&str; 10] = [
+    "members.gz",
+    "members.xz",
+    "members.bz2",
+    "members.zst",
+    "mixed.gz",
+    "cut.xz",
+    "cut.gz",
+    "trailing.zst",
+    "utf16le-marked.log",
+    "utf16be-marked.log.gz",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn the_sizes_of_reads_do_not_matter(
+        name in proptest::sample::select(&KINDS[..]),
+        pieces in sizes(),
+        reads in sizes(),
+    ) {
+        let whole = told(Reader::new(name, io::Cursor::new(data(name))).unwrap(), b"", &[1 << 20]);
+        let mut reader = Reader::new(name, Pieces::of(data(name), pieces)).unwrap();
+        let text = read_in(&mut reader, &reads);
+        let again = Reader::new(name, io::Cursor::new(data(name))).unwrap();
+        prop_assert_eq!(told(again, &text, &[1 << 20]).lines().next().map(|line| line.contains("all")), Some(true));
+        let told_in_pieces = told(
+            Reader::new(name, Pieces::of(data(name), vec![7])).unwrap(), b"", &reads,
+        );
+        prop_assert_eq!(told_in_pieces, whole);
+    }
+
+    #[test]
+    fn any_damage_ends_the_text_in_the_same_way_whatever_the_reads(
+        name in proptest::sample::select(&KINDS[..]),
+        at in any::<proptest::sample::Index>(),
+        bits in 1..=255_u8,
+        length in any::<proptest::sample::Index>(),
+        reads in sizes(),
+    ) {
+        let mut bytes = data(name);
+        let at = at.index(bytes.len());
+        bytes[at] ^= bits;
+        bytes.truncate(bytes.len() - length.index(bytes.len()).saturating_sub(bytes.len() / 2));
+        let told_of = |pieces: Vec<usize>, reads: &[usize]| {
+            let reader = Reader::new(name, Pieces::of(bytes.clone(), pieces));
+            match reader {
+                Ok(mut reader) => {
+                    let text = read_in(&mut reader, reads);
+                    (String::from_utf8_lossy(&text).into_owned(), format!("{:?}", reader.notes()))
+                }
+                Err(problem) => (String::new(), problem.to_string()),
+            }
+        };
+        prop_assert_eq!(told_of(vec![1 << 20], &[1 << 20]), told_of(vec![5], &reads));
+    }
+
+    #[test]
+    fn bytes_that_are_no_archive_pass_as_they_are(
+        bytes in proptest::collection::vec(any::<u8>(), 0..2000),
+        pieces in sizes(),
+        reads in sizes(),
+    ) {
+        let text = [b"x".to_vec(), bytes].concat();
+        let mut reader = Reader::new("x", Pieces::of(text.clone(), pieces)).unwrap();
+        prop_assert_eq!(read_in(&mut reader, &reads), text);
+    }
+}
