@@ -15,6 +15,7 @@ use super::entry::{Cause, Meaning, Paragraph, Source};
 use super::keys::{Keys, listed, number_of};
 use super::pattern::{BadPattern, PLACEHOLDERS, Pattern, Reason};
 use super::problem::{self, Problems, did_you_mean};
+use super::severity::{self, Rated};
 use crate::occurrence::Module;
 
 /// How large a catalogue file may be, in bytes.
@@ -26,6 +27,19 @@ pub(super) struct File {
     pub(super) elsewhere: Vec<(Module, Box<str>)>,
     pub(super) entries: Vec<Said>,
     pub(super) supplements: Vec<Said>,
+    pub(super) severities: Vec<Rated>,
+}
+
+impl File {
+    /// Whether one of the file's own entries is what is rated.
+    pub(super) fn knows(&self, rated: &Rated) -> bool {
+        let (code, cause) = rated.parts();
+        let mut entries = self.entries.iter().filter(|entry| *entry.code == *code);
+        entries.any(|entry| {
+            let mut causes = entry.causes.iter().flatten();
+            cause.is_none_or(|cause| causes.any(|known| *known.id == *cause))
+        })
+    }
 }
 
 /// What an `[[entry]]` or a `[[supplement]]` says of its code.
@@ -61,7 +75,7 @@ pub(super) fn read(problems: &mut Problems<'_>, known: &dyn Fn(&str) -> bool) ->
     if !errors.is_empty() {
         return None;
     }
-    const KEYS: &[&str] = &["source", "elsewhere", "entry", "supplement"];
+    const KEYS: &[&str] = &["source", "elsewhere", "entry", "supplement", "severity"];
     let root = Keys::of_table(root.get_ref(), 0..0, "the file", KEYS, problems);
     let source = Arc::new(source(&root, problems));
     let elsewhere = elsewhere(&root, problems);
@@ -77,7 +91,8 @@ pub(super) fn read(problems: &mut Problems<'_>, known: &dyn Fn(&str) -> bool) ->
         let known = |code: &str| known(code) || places.contains_key(code);
         supplements.extend(supplement(item, &source, &mut supplemented, &known, problems));
     }
-    Some(File { source, elsewhere, entries, supplements })
+    let severities = severity::read(&root, problems);
+    Some(File { source, elsewhere, entries, supplements, severities })
 }
 
 fn source(root: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Source {

@@ -58,7 +58,13 @@ fn all_written(paragraphs: &[Paragraph]) -> Vec<String> {
 }
 
 /// Rows and entries as one text each, so that a difference shows its line.
-fn shown(code: &str, module: &str, message: &str, description: &str, solution: &[String]) -> String {
+fn shown(
+    code: &str,
+    module: &str,
+    message: &str,
+    description: &str,
+    solution: &[String],
+) -> String {
     let mut text = format!("{module} {code}\n  {message}\n  {description}\n");
     for paragraph in solution {
         for sentence in paragraph.split_inclusive(". ") {
@@ -106,14 +112,20 @@ fn each_cause_has_the_documented_text_and_its_own_paragraphs() {
 
     let ids: Vec<_> = entry.causes.iter().map(|cause| &*cause.id).collect();
     assert_eq!(ids, ["token-undecryptable", "token-expired", "aksk-signature", "token-missing"]);
-    let texts: Vec<_> =
-        entry.causes.iter().map(|cause| format!("• {}: {}", cause.text, cause.description)).collect();
+    let texts: Vec<_> = entry
+        .causes
+        .iter()
+        .map(|cause| format!("• {}: {}", cause.text, cause.description))
+        .collect();
     assert_eq!(texts, named);
     let owned: Vec<_> = entry.causes.iter().map(|cause| all_written(&cause.solution)).collect();
     assert_eq!(owned, [&paragraphs[..1], &paragraphs[1..2], &paragraphs[2..4], &paragraphs[4..]]);
 
     let others = documented(&catalogue).into_iter().filter(|entry| &*entry.code != "APIG.0301");
-    assert!(others.into_iter().all(|entry| entry.causes.is_empty()), "causes that nobody documents");
+    assert!(
+        others.into_iter().all(|entry| entry.causes.is_empty()),
+        "causes that nobody documents"
+    );
 }
 
 #[test]
@@ -178,7 +190,8 @@ fn a_file_of_the_user_s_replaces_one_text_and_adds_a_code() {
 fn a_bad_file_leaves_the_catalogue_as_it_was() {
     let mut catalogue = Catalogue::embedded();
     let before: Vec<_> = catalogue.entries().cloned().collect();
-    let file = "[[entry]]\ncode = \"AIS.0101\"\nsolution = [\"Changed.\"]\n\n[[entry]]\ncode = \"x\"\n";
+    let file =
+        "[[entry]]\ncode = \"AIS.0101\"\nsolution = [\"Changed.\"]\n\n[[entry]]\ncode = \"x\"\n";
     assert_eq!(catalogue.load("ours.toml", file).len(), 1);
     assert_eq!(catalogue.entries().cloned().collect::<Vec<_>>(), before);
 }
