@@ -13,11 +13,16 @@ mod chart;
 mod code_fold;
 mod content;
 mod escape;
+pub mod explain;
+mod facts;
+mod page;
 mod phrase;
 mod settings;
 mod style;
 mod summary;
 mod tally;
+pub mod terminal;
+mod ticket;
 mod timeline;
 mod wrap;
 

@@ -1,0 +1,181 @@
+//! The totals by module and by code: counts, bars and sparklines under each other.
+//!
+//! Owns the columns of the two tables and what gives way when the terminal is narrow: first the
+//! timeline, then the severity's word. Fails with the `io::Error` of the output.
+
+use std::io;
+
+use crate::catalogue::Severity;
+use crate::report::content::{Counts, Report, Timelines};
+use crate::report::page::Page;
+use crate::report::style::Role;
+use crate::report::timeline::Grid;
+use crate::report::{chart, escape, phrase, wrap};
+
+/// A row of either table.
+struct Row<'r> {
+    name: String,
+    counts: Counts,
+    timeline: &'r Timelines,
+    severity: Option<Severity>,
+}
+
+/// How wide each column is; 0 for one that is not shown.
+struct Columns {
+    name: usize,
+    count: usize,
+    severity: usize,
+    bar: usize,
+    timeline: usize,
+    /// How many buckets one column of the timeline holds.
+    buckets_each: usize,
+}
+
+pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let unicode = page.style.unicode;
+    let modules: Vec<_> = report
+        .modules
+        .iter()
+        .map(|module| Row {
+            name: module.module.to_string(),
+            counts: module.counts,
+            timeline: &module.timeline,
+            severity: None,
+        })
+        .collect();
+    let codes: Vec<_> = report
+        .codes
+        .iter()
+        .map(|code| Row {
+            name: wrap::clip(&escape::terminal(&code.code, unicode), 24, "~"),
+            counts: code.counts,
+            timeline: &code.timeline,
+            severity: Some(code.severity),
+        })
+        .collect();
+    let columns = Columns::for_rows(modules.iter().chain(&codes), page, report.grid.as_ref());
+    page.blank()?;
+    table(page, "Module", &modules, &columns, report.grid.as_ref())?;
+    page.blank()?;
+    table(page, "Code", &codes, &columns, report.grid.as_ref())?;
+    beyond_top(page, report)?;
+    axis(page, &columns, report.grid.as_ref())
+}
+
+impl Columns {
+    fn for_rows<'r>(
+        rows: impl Iterator<Item = &'r Row<'r>> + Clone,
+        page: &Page<'_>,
+        grid: Option<&Grid>,
+    ) -> Self {
+        const GAP: usize = 2;
+        let width = page.style.width();
+        let widest =
+            |of: fn(&Row<'_>) -> usize, least| rows.clone().map(of).fold(least, usize::max);
+        let name = widest(|row| wrap::width(&row.name), "Module".len());
+        let count = widest(|row| phrase::count(row.counts.events()).len(), "Times".len());
+        let severity = if width >= 64 { "critical".len() } else { 0 };
+        let severity_and_gap = if severity > 0 { severity + GAP } else { 0 };
+        let room = width.saturating_sub(2 + name + GAP + count + GAP + severity_and_gap);
+        let bar_least = 10;
+        let buckets = grid.map_or(0, |grid| grid.buckets);
+        let timeline_room = room.saturating_sub(bar_least + GAP).min(room * 3 / 5).min(80);
+        let (timeline, buckets_each) = if timeline_room < 16 || buckets < 2 {
+            (0, 1)
+        } else {
+            let each = buckets.div_ceil(timeline_room);
+            (buckets.div_ceil(each), each)
+        };
+        let timeline_and_gap = if timeline > 0 { timeline + GAP } else { 0 };
+        let bar = room.saturating_sub(timeline_and_gap).min(40);
+        Self { name, count, severity, bar, timeline, buckets_each }
+    }
+}
+
+fn table(
+    page: &mut Page<'_>,
+    name: &str,
+    rows: &[Row<'_>],
+    columns: &Columns,
+    grid: Option<&Grid>,
+) -> io::Result<()> {
+    let style = page.style;
+    let quiet = |text: String| style.paint(Role::Quiet, &text);
+    let mut heading = format!(
+        "  {}  {}",
+        wrap::pad_right(name, columns.name),
+        wrap::pad_left("Times", columns.count)
+    );
+    if columns.timeline > 0 {
+        let over = if columns.timeline >= "Over time".len() { "Over time" } else { "Time" };
+        let gap = columns.bar + if columns.severity > 0 { columns.severity + 2 } else { 0 };
+        heading += &format!("{}{over}", " ".repeat(2 + gap + 2));
+    }
+    page.line(&quiet(heading))?;
+    let most = rows.iter().map(|row| row.counts.events()).max().unwrap_or(0);
+    for row in rows {
+        let mut line = format!(
+            "  {}",
+            style.paint(row.role(Role::Plain), &wrap::pad_right(&row.name, columns.name))
+        );
+        line +=
+            &format!("  {}", wrap::pad_left(&phrase::count(row.counts.events()), columns.count));
+        if columns.severity > 0 {
+            let word = row.severity.map_or("", Severity::name);
+            line += &format!(
+                "  {}",
+                style.paint(row.role(Role::Plain), &wrap::pad_right(word, columns.severity))
+            );
+        }
+        let Counts { occurrences, inferred, .. } = row.counts;
+        let bar = chart::bar(occurrences, inferred, most, columns.bar, style.unicode);
+        let painted = style.paint(row.role(Role::Plain), &bar);
+        line += &format!("  {painted}");
+        if let Some(grid) = grid.filter(|_| columns.timeline > 0) {
+            let (counts, _) = chart::grouped(&row.timeline.events(grid), columns.timeline);
+            let sparkline = chart::sparkline(&counts, style.unicode);
+            line += &" ".repeat(columns.bar.saturating_sub(wrap::width(&bar)) + 2);
+            line += sparkline.trim_end();
+        }
+        page.line(&line)?;
+    }
+    Ok(())
+}
+
+impl Row<'_> {
+    fn role(&self, else_role: Role) -> Role {
+        self.severity.map_or(else_role, Role::Of)
+    }
+}
+
+fn beyond_top(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let beyond = report.beyond_top;
+    if beyond.codes == 0 {
+        return Ok(());
+    }
+    let mut text = format!(
+        "and {}, {}",
+        phrase::counted(beyond.codes, "more code", "more codes"),
+        phrase::times(beyond.counts.occurrences)
+    );
+    if beyond.counts.inferred > 0 {
+        text += &format!(" and {} inferred", phrase::count(beyond.counts.inferred));
+    }
+    page.line(&format!("  {}", page.style.paint(Role::Quiet, &text)))
+}
+
+/// What the columns of the timeline stand for.
+fn axis(page: &mut Page<'_>, columns: &Columns, grid: Option<&Grid>) -> io::Result<()> {
+    let Some(grid) = grid.filter(|_| columns.timeline > 0) else { return Ok(()) };
+    let each = grid.bucket_s.saturating_mul(i64::try_from(columns.buckets_each).unwrap_or(1));
+    let text = format!(
+        "Time runs from {}; one column is {}.",
+        phrase::range(grid.start, grid.start_of(grid.buckets)),
+        phrase::bucket(each)
+    );
+    page.blank()?;
+    for line in wrap::wrap(&text, page.style.width() - 2) {
+        page.line(&format!("  {}", page.style.paint(Role::Quiet, &line)))?;
+    }
+    Ok(())
+}
