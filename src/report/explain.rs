@@ -48,7 +48,7 @@ fn statuses(page: &mut Page<'_>, entry: &Entry) -> io::Result<()> {
 fn severity(page: &mut Page<'_>, catalogue: &Catalogue, entry: &Entry) -> io::Result<()> {
     let columns = page.text_columns();
     let of_code = std::iter::once(None);
-    let of_causes = entry.causes.iter().map(|cause| Some(cause));
+    let of_causes = entry.causes.iter().map(Some);
     let mut lines = Vec::new();
     for cause in of_code.chain(of_causes) {
         let Some(rating) = catalogue.rating(&entry.code, cause.map(|cause| &*cause.id)) else {
@@ -71,8 +71,11 @@ fn causes(page: &mut Page<'_>, entry: &Entry) -> io::Result<()> {
     let columns = page.text_columns();
     let mut lines = Vec::new();
     for cause in &entry.causes {
-        // Its paragraphs stand in the solution below, as the documentation has them.
         let text = format!("{}: {}", cause.text, cause.description);
+        // The documentation names the causes at the head of the solution, which follows.
+        if entry.solution.iter().any(|paragraph| *paragraph.text == *text) {
+            continue;
+        }
         lines.extend(wrap::wrap(&escape::terminal(&text, page.style.unicode), columns));
     }
     if lines.is_empty() { Ok(()) } else { page.row("Causes", &lines) }

@@ -12,9 +12,13 @@
 mod chart;
 mod code_fold;
 mod content;
+pub mod csv;
 mod escape;
 pub mod explain;
 mod facts;
+pub mod json;
+pub mod jsonl;
+pub mod markdown;
 mod page;
 mod phrase;
 mod settings;

@@ -56,7 +56,9 @@ impl<'o> Page<'o> {
         let indent = " ".repeat(self.indent());
         let mut lines = lines.iter();
         if self.is_narrow() {
-            self.line(&format!("  {}", style.paint(Role::Quiet, label)))?;
+            if !label.is_empty() {
+                self.line(&format!("  {}", style.paint(Role::Quiet, label)))?;
+            }
         } else {
             let label = style.paint(Role::Quiet, &wrap::pad_right(label, LABEL_COLUMNS));
             let first = lines.next().map_or("", String::as_str);
