@@ -40,10 +40,11 @@ fn eighths(count: u64, count_max: u64, width: usize) -> usize {
 }
 
 /// One character for each count, as high beside the highest as the count is; a blank for none, so
-/// that one is never mistaken for none.
+/// that one is never mistaken for none. Counts below eight keep their own height: a single event is
+/// not a tower.
 pub(super) fn sparkline(counts: &[u64], unicode: bool) -> String {
     let heights = if unicode { HEIGHTS } else { HEIGHTS_ASCII };
-    let highest = u128::from(counts.iter().copied().max().unwrap_or(0).max(1));
+    let highest = u128::from(counts.iter().copied().max().unwrap_or(0).max(8));
     let height = |count: u64| {
         let step = (u128::from(count) * 8).div_ceil(highest);
         usize::try_from(step)
@@ -93,6 +94,7 @@ mod tests {
     fn one_is_never_shown_as_none() {
         assert_eq!(sparkline(&[0, 1, 2, 3, 4, 5, 6, 7, 8], true), " ▁▂▃▄▅▆▇█");
         assert_eq!(sparkline(&[0, 1, 1000], false), " .@");
+        assert_eq!(sparkline(&[1, 0, 2], true), "▁ ▂");
         assert_eq!(sparkline(&[0, 0], true), "  ");
     }
 

@@ -91,11 +91,11 @@ pub struct Totals {
     pub counts: Counts,
     /// Events without a readable time.
     pub without_time: u64,
-    /// Events by severity.
+    /// Occurrences of this severity.
     pub critical: u64,
-    /// Events by severity.
+    /// Occurrences of this severity.
     pub warning: u64,
-    /// Events by severity.
+    /// Occurrences of this severity.
     pub info: u64,
     /// Codes that were seen and found room.
     pub codes: u64,

@@ -50,6 +50,11 @@ pub(super) fn of_report(report: &Report) -> Vec<Fact> {
     if !report.filters.is_empty() {
         facts.push(filters(report));
     }
+    facts
+}
+
+/// What is counted beside the occurrences.
+pub(super) fn apart_of_report(report: &Report) -> Option<Fact> {
     let counts = report.totals.counts;
     let mut apart = Vec::new();
     if counts.inferred > 0 {
@@ -65,20 +70,15 @@ pub(super) fn of_report(report: &Report) -> Vec<Fact> {
             "repeats of the same events",
         ));
     }
-    if !apart.is_empty() {
-        facts.push(Fact::words("Apart", apart.join(", ")));
-    }
-    facts
+    (!apart.is_empty()).then(|| Fact::words("Apart", apart.join(", ")))
 }
 
 fn read(report: &Report) -> Fact {
+    const NAMES_SHOWN: usize = 3;
     let inputs = &report.inputs;
-    let mut items: Vec<_> = inputs
-        .listed
-        .iter()
-        .take(3)
-        .map(|input| Item::Quoted(input.name.to_string(), String::new()))
-        .collect();
+    let names = inputs.listed.iter().take(NAMES_SHOWN);
+    let mut items: Vec<_> =
+        names.map(|input| Item::Quoted(input.name.to_string(), String::new())).collect();
     let more = inputs.count.saturating_sub(items.len() as u64);
     if more > 0 {
         items.push(Item::Words(format!("{} more", phrase::count(more))));
@@ -86,8 +86,10 @@ fn read(report: &Report) -> Fact {
     if inputs.count == 0 {
         items.push(Item::Words("nothing".to_owned()));
     } else {
-        items.push(Item::Words(phrase::counted(inputs.sum.lines, "line", "lines")));
-        items.push(Item::Words(phrase::bytes(inputs.sum.bytes)));
+        let lines = phrase::counted(inputs.sum.lines, "line", "lines");
+        let bytes = phrase::bytes(inputs.sum.bytes);
+        let of = phrase::counted(inputs.count, "input", "inputs");
+        items.insert(0, Item::Words(format!("{lines} and {bytes} in {of}")));
     }
     Fact { label: "Read", items, one_a_line: false }
 }
@@ -198,10 +200,10 @@ fn seen(code: &CodeReport) -> Option<Fact> {
         }
     }
     if code.without_time > 0 {
-        items.push(Item::Words(format!(
-            "{} without readable time",
-            phrase::times(code.without_time)
-        )));
+        let all = code.without_time == code.counts.events();
+        let words =
+            if all { String::new() } else { format!("{} ", phrase::count(code.without_time)) };
+        items.push(Item::Words(format!("{words}without readable time")));
     }
     (!items.is_empty()).then_some(Fact { label: "Seen", items, one_a_line: false })
 }
@@ -212,15 +214,16 @@ fn rate(code: &CodeReport, grid: Option<&Grid>) -> Option<Fact> {
     // With inferred ones beside it the peak of the one says nothing of both.
     let peak = code.timeline.occurrences.peak().filter(|_| code.counts.inferred == 0);
     if let Some((grid, (bucket, highest))) = grid.zip(peak)
+        && highest > 1
         && u64::from(highest) < timed
     {
         let from = grid.start_of(bucket);
         let format = if grid.bucket_s < 60 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M" };
         words += &format!(
-            ", most in the {} from {}: {}",
+            ", at most {} in {} (from {})",
+            phrase::count(u64::from(highest)),
             phrase::bucket(grid.bucket_s),
             from.format(format),
-            phrase::count(u64::from(highest)),
         );
     }
     Some(Fact::words("Rate", words))
@@ -281,17 +284,13 @@ fn of_values(label: &'static str, values: &Values, events: u64) -> Fact {
 fn request_ids(ids: &RequestIdsSeen) -> Option<Fact> {
     let first = ids.first.as_ref()?;
     let several = !ids.recent.is_empty();
-    let mark = if several { " first" } else { "" };
-    let mut items = vec![Item::Quoted(first.to_string(), mark.to_owned())];
+    let mut items = vec![Item::Quoted(first.to_string(), String::new())];
     let recent = &ids.recent[..ids.recent.len().min(REQUEST_IDS_SHOWN)];
     let between = ids.left_out + (ids.recent.len() - recent.len()) as u64;
     if between > 0 {
         items.push(Item::Words(format!("{} in between", phrase::count(between))));
     }
-    for (at, id) in recent.iter().enumerate().rev() {
-        let mark = if at == 0 { " last" } else { "" };
-        items.push(Item::Quoted(id.to_string(), mark.to_owned()));
-    }
+    items.extend(recent.iter().rev().map(|id| Item::Quoted(id.to_string(), String::new())));
     let label = if several { "Request ids" } else { "Request id" };
     Some(Fact { label, items, one_a_line: true })
 }

@@ -34,6 +34,9 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
             phrase::count(totals.info),
         )?;
     }
+    if let Some(apart) = facts::apart_of_report(report) {
+        fact_item(out, &apart)?;
+    }
     for problem in facts::problems(report) {
         writeln!(out, "- **Note**: {}", item(&problem))?;
     }

@@ -39,3 +39,6 @@ pub use style::Style;
 pub use summary::Summary;
 pub use tally::{RequestIdsSeen, Value, Values};
 pub use timeline::{Grid, Series};
+
+#[cfg(test)]
+mod tests;

@@ -72,7 +72,7 @@ impl Summary {
             series[0] = ids.id(kind, at, &mut self.timeline);
         }
         if kind != Kind::Repeat {
-            self.totals.add_event(severity, at);
+            self.totals.add_event(kind, severity, at);
             if self.settings.fail_on.iter().any(|fail| fail.matches(&occurrence.code, severity)) {
                 self.failures += 1;
             }
@@ -195,11 +195,12 @@ impl Summary {
 }
 
 impl Totals {
-    fn add_event(&mut self, severity: Severity, at: Option<DateTime<FixedOffset>>) {
+    fn add_event(&mut self, kind: Kind, severity: Severity, at: Option<DateTime<FixedOffset>>) {
+        let counted = u64::from(kind == Kind::Occurrence);
         match severity {
-            Severity::Critical => self.critical += 1,
-            Severity::Warning => self.warning += 1,
-            Severity::Info => self.info += 1,
+            Severity::Critical => self.critical += counted,
+            Severity::Warning => self.warning += counted,
+            Severity::Info => self.info += counted,
         }
         match at {
             Some(at) => Seen::widen(&mut self.seen, at),

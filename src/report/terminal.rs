@@ -25,6 +25,9 @@ pub fn write(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<(
         page.fact(&fact)?;
     }
     found(&mut page, report)?;
+    if let Some(apart) = facts::apart_of_report(report) {
+        page.fact(&apart)?;
+    }
     for problem in facts::problems(report) {
         let text = page.item(&problem);
         page.prose("Note", &text, Role::Notice)?;

@@ -23,10 +23,12 @@ pub(super) fn is_needed(entry: &Entry) -> bool {
 /// The ticket, if the code needs one.
 pub(super) fn of(code: &CodeReport) -> Option<String> {
     let entry = code.entry.as_ref().filter(|entry| is_needed(entry))?;
-    let what = entry.message.as_deref().unwrap_or(&entry.description).trim_end_matches('.');
+    let said = code.fields.messages.values.first().map(|said| visible(&said.value));
+    let documented = entry.message.as_deref().unwrap_or(&entry.description);
+    let what = said.as_deref().unwrap_or(documented).trim_end_matches('.');
     let mut text = String::new();
     // Writing to a String cannot fail, here and below.
-    let _ = writeln!(text, "OCR returns {} ({what}).", code.code);
+    let _ = writeln!(text, "Huawei Cloud OCR returned {}: {what}.", code.code);
     let counts = code.counts;
     let times = match (counts.occurrences, counts.inferred) {
         (0, inferred) => format!("{}, inferred from the message", phrase::times(inferred)),

@@ -41,25 +41,39 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
 /// Items on lines of at most `columns`, with `, ` between them and, as far as they fit, unbroken.
 pub(super) fn wrap_items(items: &[String], columns: usize) -> Vec<String> {
     let last = items.len().saturating_sub(1);
-    let comma = |(at, item): (usize, &String)| Piece {
-        text: if at == last { item.clone() } else { format!("{item},") },
-        blank_before: at > 0,
-    };
-    wrap_pieces(&items.iter().enumerate().map(comma).collect::<Vec<_>>(), columns)
+    let mut all = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        let text = if at == last { item.clone() } else { format!("{item},") };
+        if width(&text) <= columns {
+            all.push(Piece { text, blank_before: at > 0 });
+            continue;
+        }
+        let mut words = pieces(&text);
+        if let Some(first) = words.first_mut() {
+            first.blank_before = at > 0;
+        }
+        all.extend(words);
+    }
+    wrap_pieces(&all, columns)
 }
 
-/// The text in lines of at most `columns`, broken only where they are full: for quoted text, in
-/// which every blank counts.
+/// The text in lines of at most `columns`, no blank added or dropped: for quoted text. A full line
+/// ends behind its last blank, unless that would leave more than a third of it empty.
 pub(super) fn fold(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for line in text.split('\n') {
         let mut rest = line;
         loop {
-            let (head, tail) = split_at_width(rest, columns.max(2));
-            lines.push(head.to_owned());
+            let (mut head, mut tail) = split_at_width(rest, columns.max(2));
             if tail.is_empty() {
+                lines.push(head.to_owned());
                 break;
             }
+            let behind_blank = head.rfind(' ').map_or(0, |blank| blank + 1);
+            if width(&head[..behind_blank]) * 3 > columns * 2 {
+                (head, tail) = rest.split_at(behind_blank);
+            }
+            lines.push(head.to_owned());
             rest = tail;
         }
     }
@@ -163,7 +177,7 @@ mod tests {
 
     #[test]
     fn chinese_text_breaks_between_characters_but_not_before_its_full_stop() {
-        check("图片质量差，请检查。", 8, &["图片质", "量差，请", "检查。"]);
+        check("图片质量，请检查。", 8, &["图片质", "量，请检", "查。"]);
         check("调用 OCR 失败", 7, &["调用", "OCR 失", "败"]);
     }
 
@@ -182,9 +196,18 @@ mod tests {
     }
 
     #[test]
+    fn an_item_too_long_for_a_line_breaks_at_its_blanks() {
+        let items = ["08:00:01 to 17:59:58 +08:00".to_owned(), "9 h 59 min".to_owned()];
+        assert_eq!(wrap_items(&items, 22), ["08:00:01 to 17:59:58", "+08:00, 9 h 59 min"]);
+    }
+
+    #[test]
     fn quoted_text_keeps_its_blanks() {
         assert_eq!(fold("  \"a\":  1", 6), ["  \"a\":", "  1"]);
         assert_eq!(fold("", 6), [""]);
+        assert_eq!(fold("recognise failed for it", 12), ["recognise ", "failed for ", "it"]);
+        assert_eq!(fold("a https://example.com/b", 12), ["a https://ex", "ample.com/b"]);
+        assert_eq!(fold("图片质量", 5), ["图片", "质量"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::io;
 use crate::catalogue::Severity;
 use crate::report::content::{Counts, Report, Timelines};
 use crate::report::page::Page;
-use crate::report::style::Role;
+use crate::report::style::{Role, Style};
 use crate::report::timeline::Grid;
 use crate::report::{chart, escape, phrase, wrap};
 
@@ -24,6 +24,7 @@ struct Row<'r> {
 struct Columns {
     name: usize,
     count: usize,
+    inferred: usize,
     severity: usize,
     bar: usize,
     timeline: usize,
@@ -73,10 +74,14 @@ impl Columns {
         let widest =
             |of: fn(&Row<'_>) -> usize, least| rows.clone().map(of).fold(least, usize::max);
         let name = widest(|row| wrap::width(&row.name), "Module".len());
-        let count = widest(|row| phrase::count(row.counts.events()).len(), "Times".len());
+        let count = widest(|row| phrase::count(row.counts.occurrences).len(), "Times".len());
+        let inferred = widest(|row| phrase::count(row.counts.inferred).len(), "Inferred".len());
+        let any_inferred = rows.clone().any(|row| row.counts.inferred > 0);
+        let inferred = if any_inferred { inferred } else { 0 };
         let severity = if width >= 64 { "critical".len() } else { 0 };
-        let severity_and_gap = if severity > 0 { severity + GAP } else { 0 };
-        let room = width.saturating_sub(2 + name + GAP + count + GAP + severity_and_gap);
+        let with_gap = |column: usize| if column > 0 { column + GAP } else { 0 };
+        let before = 2 + name + GAP + count + GAP + with_gap(inferred) + with_gap(severity);
+        let room = width.saturating_sub(before);
         let bar_least = 10;
         let buckets = grid.map_or(0, |grid| grid.buckets);
         let timeline_room = room.saturating_sub(bar_least + GAP).min(room * 3 / 5).min(80);
@@ -86,9 +91,8 @@ impl Columns {
             let each = buckets.div_ceil(timeline_room);
             (buckets.div_ceil(each), each)
         };
-        let timeline_and_gap = if timeline > 0 { timeline + GAP } else { 0 };
-        let bar = room.saturating_sub(timeline_and_gap).min(40);
-        Self { name, count, severity, bar, timeline, buckets_each }
+        let bar = room.saturating_sub(with_gap(timeline)).min(40);
+        Self { name, count, inferred, severity, bar, timeline, buckets_each }
     }
 }
 
@@ -100,51 +104,52 @@ fn table(
     grid: Option<&Grid>,
 ) -> io::Result<()> {
     let style = page.style;
-    let quiet = |text: String| style.paint(Role::Quiet, &text);
     let mut heading = format!(
         "  {}  {}",
         wrap::pad_right(name, columns.name),
         wrap::pad_left("Times", columns.count)
     );
+    if columns.inferred > 0 {
+        heading += &format!("  {}", wrap::pad_left("Inferred", columns.inferred));
+    }
     if columns.timeline > 0 {
+        let severity = if columns.severity > 0 { columns.severity + 2 } else { 0 };
         let over = if columns.timeline >= "Over time".len() { "Over time" } else { "Time" };
-        let gap = columns.bar + if columns.severity > 0 { columns.severity + 2 } else { 0 };
-        heading += &format!("{}{over}", " ".repeat(2 + gap + 2));
+        heading += &format!("{}{over}", " ".repeat(2 + severity + columns.bar + 2));
     }
-    page.line(&quiet(heading))?;
+    page.line(&style.paint(Role::Quiet, &heading))?;
     let most = rows.iter().map(|row| row.counts.events()).max().unwrap_or(0);
-    for row in rows {
-        let mut line = format!(
-            "  {}",
-            style.paint(row.role(Role::Plain), &wrap::pad_right(&row.name, columns.name))
-        );
-        line +=
-            &format!("  {}", wrap::pad_left(&phrase::count(row.counts.events()), columns.count));
-        if columns.severity > 0 {
-            let word = row.severity.map_or("", Severity::name);
-            line += &format!(
-                "  {}",
-                style.paint(row.role(Role::Plain), &wrap::pad_right(word, columns.severity))
-            );
-        }
-        let Counts { occurrences, inferred, .. } = row.counts;
-        let bar = chart::bar(occurrences, inferred, most, columns.bar, style.unicode);
-        let painted = style.paint(row.role(Role::Plain), &bar);
-        line += &format!("  {painted}");
-        if let Some(grid) = grid.filter(|_| columns.timeline > 0) {
-            let (counts, _) = chart::grouped(&row.timeline.events(grid), columns.timeline);
-            let sparkline = chart::sparkline(&counts, style.unicode);
-            line += &" ".repeat(columns.bar.saturating_sub(wrap::width(&bar)) + 2);
-            line += sparkline.trim_end();
-        }
-        page.line(&line)?;
-    }
-    Ok(())
+    rows.iter().try_for_each(|row| {
+        let line = row.line(columns, most, grid, style);
+        page.line(&line)
+    })
 }
 
 impl Row<'_> {
-    fn role(&self, else_role: Role) -> Role {
-        self.severity.map_or(else_role, Role::Of)
+    fn line(&self, columns: &Columns, most: u64, grid: Option<&Grid>, style: Style) -> String {
+        let role = self.severity.map_or(Role::Plain, Role::Of);
+        let Counts { occurrences, inferred, .. } = self.counts;
+        let name = style.paint(role, &wrap::pad_right(&self.name, columns.name));
+        let count = wrap::pad_left(&phrase::count(occurrences), columns.count);
+        let mut line = format!("  {name}  {count}");
+        if columns.inferred > 0 {
+            // A zero in every row would hide the one that matters.
+            let shown = if inferred > 0 { phrase::count(inferred) } else { String::new() };
+            line += &format!("  {}", wrap::pad_left(&shown, columns.inferred));
+        }
+        if columns.severity > 0 {
+            let word = self.severity.map_or("", Severity::name);
+            let word = wrap::pad_right(word, columns.severity);
+            line += &format!("  {}", style.paint(role, &word));
+        }
+        let bar = chart::bar(occurrences, inferred, most, columns.bar, style.unicode);
+        line += &format!("  {}", style.paint(role, &bar));
+        if let Some(grid) = grid.filter(|_| columns.timeline > 0) {
+            let (counts, _) = chart::grouped(&self.timeline.events(grid), columns.timeline);
+            line += &" ".repeat(columns.bar.saturating_sub(wrap::width(&bar)) + 2);
+            line += chart::sparkline(&counts, style.unicode).trim_end();
+        }
+        line
     }
 }
 
