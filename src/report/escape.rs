@@ -59,7 +59,8 @@ pub(super) fn markdown(text: &str) -> String {
     let text = visible(text);
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
-        let opens_a_block = at == 0 && (c.is_ascii_digit() || "+-=:".contains(c));
+        let opens_a_block = (at == 0 && "+-=:".contains(c))
+            || (".)".contains(c) && text[..at].bytes().all(|b| b.is_ascii_digit()));
         let links = (c == ':' && text[at..].starts_with("://"))
             || (c == '.' && text[..at].to_ascii_lowercase().ends_with("www"));
         if opens_a_block || links || r#"\`*_{}[]<>&|~#@!$^"#.contains(c) {
@@ -189,6 +190,8 @@ mod tests {
         );
         assert_eq!(markdown("see WWW.example"), "see WWW&#46;example");
         assert_eq!(markdown("a\nb"), "a&#92;nb");
+        assert_eq!(markdown("10 MB. 2. b"), "10 MB. 2. b");
+        assert_eq!(markdown("2. b"), "2&#46; b");
     }
 
     #[test]

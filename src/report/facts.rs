@@ -83,13 +83,15 @@ fn read(report: &Report) -> Fact {
     if more > 0 {
         items.push(Item::Words(format!("{} more", phrase::count(more))));
     }
-    if inputs.count == 0 {
-        items.push(Item::Words("nothing".to_owned()));
-    } else {
-        let lines = phrase::counted(inputs.sum.lines, "line", "lines");
-        let bytes = phrase::bytes(inputs.sum.bytes);
-        let of = phrase::counted(inputs.count, "input", "inputs");
-        items.insert(0, Item::Words(format!("{lines} and {bytes} in {of}")));
+    let lines = phrase::counted(inputs.sum.lines, "line", "lines");
+    let bytes = phrase::bytes(inputs.sum.bytes);
+    match inputs.count {
+        0 => items.push(Item::Words("nothing".to_owned())),
+        1 => items.extend([Item::Words(lines), Item::Words(bytes)]),
+        count => {
+            let of = phrase::counted(count, "input", "inputs");
+            items.insert(0, Item::Words(format!("{lines} and {bytes} in {of}")));
+        }
     }
     Fact { label: "Read", items, one_a_line: false }
 }

@@ -91,7 +91,7 @@ fn tables(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     }
     let Some(grid) = grid else { return Ok(()) };
     let range = phrase::range(grid.start, grid.start_of(grid.buckets));
-    writeln!(out, "\nTime runs from {}.", escape::markdown(&range))
+    writeln!(out, "\nTime runs from {}.", range)
 }
 
 fn sparkline(counts: Option<Vec<u64>>) -> String {
@@ -190,7 +190,7 @@ fn fact_item(out: &mut dyn Write, fact: &Fact) -> io::Result<()> {
 
 fn item(item: &Item) -> String {
     match item {
-        Item::Words(words) => escape::markdown(words),
+        Item::Words(words) => words.clone(),
         Item::Quoted(text, words) => format!("{}{words}", escape::markdown_code(text)),
     }
 }

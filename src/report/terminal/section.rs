@@ -44,16 +44,18 @@ fn title(page: &mut Page<'_>, code: &CodeReport) -> io::Result<()> {
     page.rule()?;
     let dot = style.dot();
     let name = wrap::clip(&escape::terminal(&code.code, style.unicode), 24, "~");
-    let rest = format!(" {dot} {} {dot} {}", code.module, facts::how_often(code));
+    let title = format!("{name} {dot} {} {dot} {}", code.module, facts::how_often(code));
     let severity = code.severity.name();
-    let used = wrap::width(&name) + wrap::width(&rest) + severity.len();
-    let gap = " ".repeat(style.width().saturating_sub(used).max(1));
-    page.line(&format!(
-        "{}{}{gap}{}",
-        style.paint(Role::Title, &name),
-        style.paint(Role::Title, &rest),
-        style.paint(Role::Of(code.severity), severity)
-    ))
+    let painted = style.paint(Role::Of(code.severity), severity);
+    let gap = style.width().saturating_sub(wrap::width(&title) + severity.len());
+    if gap > 0 {
+        let title = style.paint(Role::Title, &title);
+        return page.line(&format!("{title}{}{painted}", " ".repeat(gap)));
+    }
+    for line in wrap::wrap(&title, style.width()) {
+        page.line(&style.paint(Role::Title, &line))?;
+    }
+    page.line(&painted)
 }
 
 fn documented(page: &mut Page<'_>, code: &CodeReport, entry: &Entry) -> io::Result<()> {
