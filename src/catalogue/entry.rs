@@ -139,7 +139,8 @@ impl Entry {
         if self.causes.is_empty() {
             return None;
         }
-        let message = message.to_ascii_lowercase();
+        // Damaged and wrapped lines have other white space between the words.
+        let message = message.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
         self.causes
             .iter()
             .filter_map(|cause| Some((cause.position(&message)?, cause)))

@@ -4,7 +4,7 @@
 //! catalogue, but for which codes are known. Everything wrong is collected; what is returned is
 //! only good when nothing was.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,14 +12,17 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::entry::{Cause, Meaning, Paragraph, Source};
-use super::keys::{Keys, listed, number_of};
-use super::pattern::{BadPattern, PLACEHOLDERS, Pattern, Reason};
+use super::keys::{Keys, boxed, listed};
+use super::parts::{causes, meanings, patterns, solution, statuses};
+use super::pattern::Pattern;
 use super::problem::{self, Problems, did_you_mean};
 use super::severity::{self, Rated};
 use crate::occurrence::Module;
 
 /// How large a catalogue file may be, in bytes.
 const FILE_BYTES_MAX: usize = 1024 * 1024;
+
+const ROOT_KEYS: &[&str] = &["source", "elsewhere", "entry", "supplement", "severity"];
 
 /// What a catalogue file says. A key that was left out is `None`.
 pub(super) struct File {
@@ -75,8 +78,7 @@ pub(super) fn read(problems: &mut Problems<'_>, known: &dyn Fn(&str) -> bool) ->
     if !errors.is_empty() {
         return None;
     }
-    const KEYS: &[&str] = &["source", "elsewhere", "entry", "supplement", "severity"];
-    let root = Keys::of_table(root.get_ref(), 0..0, "the file", KEYS, problems);
+    let root = Keys::of_table(root.get_ref(), 0..0, "the file", ROOT_KEYS, problems);
     let source = Arc::new(source(&root, problems));
     let elsewhere = elsewhere(&root, problems);
 
@@ -177,9 +179,7 @@ fn entry(
         keys.missing("solution", hint, problems);
     }
     let message = keys.text("message", problems).as_ref().map(boxed);
-    let patterns = keys
-        .texts("patterns", problems)
-        .map(|texts| texts.iter().filter_map(|text| pattern(text, problems)).collect());
+    let patterns = patterns(&keys, problems);
     let description = keys.text("description", problems).as_ref().map(boxed);
     let solution = solution(&keys, problems);
     let causes = causes(&keys, problems);
@@ -285,168 +285,4 @@ fn module_named(name: &Spanned<String>, problems: &mut Problems<'_>) -> Option<M
         problems.add(problem::UNKNOWN_MODULE, name.span(), message, hint);
     }
     found
-}
-
-fn solution(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Vec<Paragraph>> {
-    let texts = keys.texts("solution", problems)?;
-    if let Some(value) = keys.value("solution")
-        && value.get_ref().as_array().is_some_and(|items| items.is_empty())
-    {
-        let message = "`solution` is empty".to_owned();
-        let hint = "give at least one paragraph, or leave `solution` out".to_owned();
-        problems.add(problem::EMPTY_SOLUTION, value.span(), message, hint);
-    }
-    let mut paragraphs = Vec::new();
-    for text in &texts {
-        let bullet = text.get_ref().strip_prefix(['-', '•']);
-        // A dash without a blank behind it begins a word, such as `-Xmx`.
-        let bullet = bullet.filter(|rest| rest.is_empty() || rest.starts_with(' '));
-        let paragraph = bullet.unwrap_or(text.get_ref()).trim();
-        if paragraph.is_empty() {
-            let message = "a bullet of `solution` is empty".to_owned();
-            let hint = "give it text, or leave it out".to_owned();
-            problems.add(problem::EMPTY_SOLUTION, text.span(), message, hint);
-        }
-        paragraphs.push(Paragraph { text: paragraph.into(), bullet: bullet.is_some() });
-    }
-    Some(paragraphs)
-}
-
-fn causes(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Vec<Cause>> {
-    const KEYS: &[&str] = &["id", "text", "also", "description", "solution"];
-    let mut causes = Vec::new();
-    let mut ids = HashSet::new();
-    let mut told = HashSet::new();
-    for item in keys.list("cause", problems)? {
-        let Some(keys) = Keys::of_value(item, "[[entry.cause]]", KEYS, problems) else { continue };
-        let hint = "a stable name for reports and alerts, such as `token-expired`";
-        let id = keys.required_text("id", hint, problems);
-        let hint = "the text in the message that tells this cause";
-        let text = keys.required_text("text", hint, problems);
-        let description = keys.required_text("description", "say what the cause is", problems);
-        let solution = solution(&keys, problems).unwrap_or_default();
-        let also = keys.texts("also", problems).unwrap_or_default();
-        if let Some(id) = &id {
-            cause_id(id, &mut ids, problems);
-        }
-        let mut needles = Vec::new();
-        for text in text.iter().chain(&also) {
-            let needle: Box<str> = text.get_ref().to_ascii_lowercase().into();
-            if !told.insert(needle.clone()) {
-                let message = format!("`{}` already tells a cause of this code", text.get_ref());
-                let hint = "one text can tell only one cause".to_owned();
-                problems.add(problem::BAD_CAUSE, text.span(), message, hint);
-            }
-            needles.push(needle);
-        }
-        if let (Some(id), Some(text), Some(description)) = (id, text, description) {
-            let (id, text) = (id.into_inner().into(), boxed(&text));
-            let description = boxed(&description);
-            causes.push(Cause { id, text, description, solution, needles });
-        }
-    }
-    Some(causes)
-}
-
-fn cause_id(id: &Spanned<String>, ids: &mut HashSet<String>, problems: &mut Problems<'_>) {
-    let text = id.get_ref();
-    let kebab = text.split('-').all(|word| {
-        !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    });
-    if !kebab {
-        let message = format!("`{text}` cannot be a cause's id");
-        let hint = "use lower-case words and hyphens, such as `token-expired`".to_owned();
-        problems.add(problem::BAD_CAUSE, id.span(), message, hint);
-    } else if !ids.insert(text.clone()) {
-        let message = format!("this code has a cause `{text}` already");
-        let hint = "further texts of one cause stand in its `also`".to_owned();
-        problems.add(problem::BAD_CAUSE, id.span(), message, hint);
-    }
-}
-
-fn statuses(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Vec<u16>> {
-    let items = keys.list("http_status", problems)?;
-    Some(items.iter().filter_map(|item| status(item, problems)).collect())
-}
-
-fn status(value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<u16> {
-    let number = number_of("http_status", value, problems)?;
-    let status = u16::try_from(*number.get_ref()).ok().filter(|s| (100..=599).contains(s));
-    if status.is_none() {
-        let message = format!("{} is not an HTTP status", number.get_ref());
-        let hint = "an HTTP status is a number from 100 to 599".to_owned();
-        problems.add(problem::BAD_STATUS, number.span(), message, hint);
-    }
-    status
-}
-
-fn meanings(
-    keys: &Keys<'_, '_>,
-    source: &Arc<Source>,
-    problems: &mut Problems<'_>,
-) -> Option<Vec<Meaning>> {
-    const KEYS: &[&str] = &["http_status", "text"];
-    let mut meanings = Vec::new();
-    for item in keys.list("meanings", problems)? {
-        let Some(keys) = Keys::of_value(item, "meanings", KEYS, problems) else { continue };
-        let http_status = keys.value("http_status").and_then(|value| status(value, problems));
-        if let Some(text) = keys.required_text("text", "say what it means", problems) {
-            meanings.push(Meaning { http_status, text: boxed(&text), source: source.clone() });
-        }
-    }
-    Some(meanings)
-}
-
-fn pattern(text: &Spanned<String>, problems: &mut Problems<'_>) -> Option<Pattern> {
-    let BadPattern { range, reason } = match Pattern::parse(text.get_ref()) {
-        Ok(pattern) => return Some(pattern),
-        Err(bad) => bad,
-    };
-    let part = &text.get_ref()[range];
-    let placeholders = PLACEHOLDERS.map(|(name, _)| name);
-    let (message, hint) = match reason {
-        Reason::Unknown(name) => (
-            format!("unknown placeholder `{{{name}}}`"),
-            did_you_mean(&name, placeholders).unwrap_or_else(|| {
-                format!("the placeholders are {}; `{{{{` is a brace", listed(&placeholders))
-            }),
-        ),
-        Reason::Repeated(name) => (
-            format!("placeholder `{{{name}}}` stands here twice"),
-            "a message tells it once; use {any} for text that is skipped".to_owned(),
-        ),
-        Reason::Unclosed => {
-            ("this `{` is never closed".to_owned(), "write `{{` for a brace".to_owned())
-        }
-        Reason::Unopened => {
-            ("this `}` closes nothing".to_owned(), "write `}}` for a brace".to_owned())
-        }
-        Reason::Touching => (
-            "two placeholders without text between them".to_owned(),
-            "the text between them tells where the first one ends".to_owned(),
-        ),
-        Reason::WeakBeginning => (
-            "the pattern begins with too little fixed text".to_owned(),
-            "begin it with the words that every such message begins with".to_owned(),
-        ),
-    };
-    problems.add(
-        problem::BAD_PLACEHOLDER,
-        within(text.span(), part, problems.text()),
-        message,
-        hint,
-    );
-    None
-}
-
-/// Where a part of a TOML text stands in the file; the whole text when escapes hide it.
-fn within(range: Range<usize>, part: &str, file: &str) -> Range<usize> {
-    match file.get(range.clone()).and_then(|written| written.find(part)) {
-        Some(at) => range.start + at..range.start + at + part.len(),
-        None => range,
-    }
-}
-
-fn boxed(text: &Spanned<String>) -> Box<str> {
-    text.get_ref().as_str().into()
 }

@@ -52,14 +52,11 @@ impl<'a, 't> Keys<'a, 't> {
         known: &'static [&'static str],
         problems: &mut Problems<'_>,
     ) -> Option<Self> {
-        match value.get_ref() {
-            DeValue::Table(table) => {
-                Some(Self::of_table(table, value.span(), what, known, problems))
-            }
-            other => {
-                wrong_type(what, "a table", other, value.span(), problems);
-                None
-            }
+        if let DeValue::Table(table) = value.get_ref() {
+            Some(Self::of_table(table, value.span(), what, known, problems))
+        } else {
+            wrong_type(what, "a table", value, None, problems);
+            None
         }
     }
 
@@ -108,7 +105,7 @@ impl<'a, 't> Keys<'a, 't> {
         let value = self.value(key)?;
         let flag = value.get_ref().as_bool();
         if flag.is_none() {
-            wrong_type(key, "true or false", value.get_ref(), value.span(), problems);
+            wrong_type(key, "true or false", value, None, problems);
         }
         flag
     }
@@ -123,7 +120,15 @@ impl<'a, 't> Keys<'a, 't> {
         if let DeValue::Array(items) = value.get_ref() {
             Some(items)
         } else {
-            wrong_type(key, "a list", value.get_ref(), value.span(), problems);
+            let tables = matches!(key, "entry" | "supplement" | "elsewhere" | "cause");
+            let hint = match (key, tables) {
+                ("cause", _) => {
+                    "begin each with a line `[[entry.cause]]`, in two brackets".to_owned()
+                }
+                (_, true) => format!("begin each with a line `[[{key}]]`, in two brackets"),
+                (_, false) => "write it in brackets, its items separated by commas".to_owned(),
+            };
+            wrong_type(key, "a list", value, hint, problems);
             None
         }
     }
@@ -150,7 +155,7 @@ pub(super) fn number_of(
         let number = i64::from_str_radix(number.as_str(), number.radix()).ok()?;
         Some(Spanned::new(value.span(), number))
     } else {
-        wrong_type(key, "a number", value.get_ref(), value.span(), problems);
+        wrong_type(key, "a number", value, None, problems);
         None
     }
 }
@@ -161,7 +166,7 @@ fn text_of(
     problems: &mut Problems<'_>,
 ) -> Option<Spanned<String>> {
     let DeValue::String(raw) = value.get_ref() else {
-        wrong_type(key, "text in quotes", value.get_ref(), value.span(), problems);
+        wrong_type(key, "text in quotes", value, None, problems);
         return None;
     };
     // Long paragraphs may be written over several lines.
@@ -184,11 +189,11 @@ fn text_of(
 fn wrong_type(
     key: &str,
     wanted: &str,
-    found: &DeValue<'_>,
-    range: Range<usize>,
+    value: &Spanned<DeValue<'_>>,
+    hint: impl Into<Option<String>>,
     problems: &mut Problems<'_>,
 ) {
-    let found = match found {
+    let found = match value.get_ref() {
         DeValue::String(_) => "text",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",
         DeValue::Boolean(_) => "true or false",
@@ -197,7 +202,7 @@ fn wrong_type(
         DeValue::Table(_) => "a table",
     };
     let message = format!("`{key}` must be {wanted}, this is {found}");
-    problems.add(problem::WRONG_TYPE, range, message, None);
+    problems.add(problem::WRONG_TYPE, value.span(), message, hint);
 }
 
 /// `a`, `b` and `c`, each in back-ticks.
@@ -207,4 +212,9 @@ pub(super) fn listed(words: &[&str]) -> String {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         _ => quoted.concat(),
     }
+}
+
+/// A text without its place.
+pub(super) fn boxed(text: &Spanned<String>) -> Box<str> {
+    text.get_ref().as_str().into()
 }

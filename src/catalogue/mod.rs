@@ -12,6 +12,7 @@ mod explanation;
 mod file;
 mod keys;
 mod nearest;
+mod parts;
 mod pattern;
 mod problem;
 mod severity;

@@ -39,8 +39,8 @@ impl Shape {
     }
 }
 
-/// The codes nearest to a typed one, the nearest first, at most three; only the code itself when
-/// nothing but case, dot and leading zeros differ.
+/// The codes nearest to a typed one, at most three, those with the nearest numbers first; only the
+/// code itself when nothing but case, dot and leading zeros differ.
 pub(super) fn nearest<'c>(typed: &str, codes: impl Iterator<Item = &'c str>) -> Vec<&'c str> {
     if typed.len() > TYPED_BYTES_MAX || !typed.contains(|c: char| c.is_ascii_alphanumeric()) {
         return Vec::new();
@@ -64,7 +64,9 @@ pub(super) fn nearest<'c>(typed: &str, codes: impl Iterator<Item = &'c str>) -> 
         }
     }
     near.sort_unstable();
-    near.into_iter().take(NEAREST_MAX).map(|(.., code)| code).collect()
+    let best = near.first().map(|(distance, ..)| *distance);
+    let as_near = near.into_iter().take_while(|(distance, ..)| Some(*distance) == best);
+    as_near.take(NEAREST_MAX).map(|(.., code)| code).collect()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::phrase;
 use super::tally::{RequestIdsSeen, Values};
 use super::timeline::Grid;
 use crate::catalogue::Source;
+use crate::occurrence::Module;
 
 /// How many values of a field are listed for people; JSON has them all.
 const VALUES_SHOWN: usize = 6;
@@ -108,6 +109,25 @@ fn filters(report: &Report) -> Fact {
         items.push(words(format!("{} left out", phrase::count(report.filtered_out))));
     }
     Fact { label: "Only", items, one_a_line: false }
+}
+
+/// What is said when nothing was found.
+pub(super) fn nothing(report: &Report) -> &'static str {
+    match (report.inputs.count, report.filtered_out) {
+        (0, _) => "nothing, for nothing was read",
+        (_, 0) => "nothing: no error of the OCR service is in what was read",
+        _ => "nothing: the filters leave out every error of the OCR service that was found",
+    }
+}
+
+/// What would have been found.
+pub(super) fn looked_for(report: &Report) -> String {
+    let prefixes = Module::ALL.map(|module| format!("{}.*", module.prefix()));
+    format!(
+        "codes {}, {} of them known by number",
+        prefixes.join(", "),
+        phrase::count(report.codes_documented)
+    )
 }
 
 /// What did not go as it should: each a sentence of ours around text of the log, if any.

@@ -22,13 +22,15 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     }
     let totals = &report.totals;
     if report.is_empty() {
-        writeln!(out, "- **Found**: nothing\n")?;
+        writeln!(out, "- **Found**: {}", facts::nothing(report))?;
+        writeln!(out, "- **Looked for**: {}", escape::markdown(&facts::looked_for(report)))?;
     } else {
         writeln!(
             out,
-            "- **Found**: {} of {}: {} critical, {} warning, {} info",
+            "- **Found**: {} of {} ({} new): {} critical, {} warning, {} info",
             phrase::counted(totals.counts.occurrences, "occurrence", "occurrences"),
             phrase::counted(totals.codes, "code", "codes"),
+            phrase::count(totals.codes_new),
             phrase::count(totals.critical),
             phrase::count(totals.warning),
             phrase::count(totals.info),

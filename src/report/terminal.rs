@@ -16,7 +16,6 @@ use super::phrase;
 use super::style::{Role, Style};
 use super::wrap;
 use crate::catalogue::Severity;
-use crate::occurrence::Module;
 
 /// Writes the report for a person at a terminal.
 pub fn write(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<()> {
@@ -46,8 +45,8 @@ pub fn write(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<(
 fn found(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let totals = &report.totals;
     if report.is_empty() {
-        page.prose("Found", nothing(report), Role::Title)?;
-        return page.prose("Looked for", &looked_for(report), Role::Plain);
+        page.prose("Found", facts::nothing(report), Role::Title)?;
+        return page.prose("Looked for", &facts::looked_for(report), Role::Plain);
     }
     let mut words = phrase::counted(totals.counts.occurrences, "occurrence", "occurrences");
     words += &format!(" of {}", phrase::counted(totals.codes, "code", "codes"));
@@ -74,23 +73,6 @@ fn severities(totals: &Totals, style: Style) -> String {
         style.paint(Role::Of(severity), &format!("{} {severity}", phrase::count(count)))
     });
     words.collect::<Vec<_>>().join(", ")
-}
-
-fn nothing(report: &Report) -> &'static str {
-    match (report.inputs.count, report.filtered_out) {
-        (0, _) => "nothing, for nothing was read",
-        (_, 0) => "nothing: no error of the OCR service is in what was read",
-        _ => "nothing: the filters leave out every error of the OCR service that was found",
-    }
-}
-
-fn looked_for(report: &Report) -> String {
-    let prefixes = Module::ALL.map(|module| format!("{}.*", module.prefix()));
-    format!(
-        "codes {}, {} of them known by number",
-        prefixes.join(", "),
-        phrase::count(report.codes_documented)
-    )
 }
 
 impl Page<'_> {
