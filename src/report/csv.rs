@@ -49,7 +49,7 @@ const COLUMNS: [Column; 27] = [
     ("files", |code| joined(&code.fields.files)),
     ("first_request_id", |code| code.request_ids.first.as_deref().unwrap_or("").into()),
     ("last_request_id", |code| {
-        code.request_ids.recent.first().map_or(String::new(), |id| id.to_string())
+        code.request_ids.recent.first().map_or(String::new(), ToString::to_string)
     }),
     ("sample_file", |code| {
         code.sample.as_ref().map_or(String::new(), |sample| sample.place.file.to_string())

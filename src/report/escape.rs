@@ -63,7 +63,7 @@ pub(super) fn markdown(text: &str) -> String {
             || (".)".contains(c) && text[..at].bytes().all(|b| b.is_ascii_digit()));
         let links = (c == ':' && text[at..].starts_with("://"))
             || (c == '.' && text[..at].to_ascii_lowercase().ends_with("www"));
-        if opens_a_block || links || r#"\`*_{}[]<>&|~#@!$^"#.contains(c) {
+        if opens_a_block || links || r"\`*_{}[]<>&|~#@!$^".contains(c) {
             push_entity(&mut out, c);
         } else {
             out.push(c);

@@ -4,6 +4,8 @@
 //! writes them; text from the log is handed on as it is, for the surface to escape. Nothing here
 //! fails.
 
+use std::fmt::Write as _;
+
 use super::content::{CodeReport, Report};
 use super::phrase;
 use super::tally::{RequestIdsSeen, Values};
@@ -241,7 +243,8 @@ fn rate(code: &CodeReport, grid: Option<&Grid>) -> Option<Fact> {
     {
         let from = grid.start_of(bucket);
         let format = if grid.bucket_s < 60 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M" };
-        words += &format!(
+        let _ = write!(
+            words,
             ", at most {} in {} (from {})",
             phrase::count(u64::from(highest)),
             phrase::bucket(grid.bucket_s),
@@ -331,7 +334,7 @@ pub(super) fn how_often(code: &CodeReport) -> String {
 pub(super) fn source(source: &Source) -> String {
     let mut words = source.title.to_string();
     if let Some(date) = &source.date {
-        words += &format!(", {date}");
+        let _ = write!(words, ", {date}");
     }
     if !source.reference {
         words += " (not the vendor's documentation)";

@@ -93,7 +93,7 @@ fn tables(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     }
     let Some(grid) = grid else { return Ok(()) };
     let range = phrase::range(grid.start, grid.start_of(grid.buckets));
-    writeln!(out, "\nTime runs from {}.", range)
+    writeln!(out, "\nTime runs from {range}.")
 }
 
 fn sparkline(counts: Option<Vec<u64>>) -> String {
@@ -112,13 +112,12 @@ fn section(out: &mut dyn Write, code: &CodeReport, grid: Option<&Grid>) -> io::R
         facts::how_often(code),
         code.severity
     )?;
-    match &code.entry {
-        Some(entry) => documented(out, code, entry)?,
-        None => {
-            writeln!(out, "**New**: the catalogue does not know this code.")?;
-            if let Some(elsewhere) = &code.elsewhere {
-                writeln!(out, "{}.", escape::markdown(elsewhere))?;
-            }
+    if let Some(entry) = &code.entry {
+        documented(out, code, entry)?;
+    } else {
+        writeln!(out, "**New**: the catalogue does not know this code.")?;
+        if let Some(elsewhere) = &code.elsewhere {
+            writeln!(out, "{}.", escape::markdown(elsewhere))?;
         }
     }
     writeln!(out)?;

@@ -34,7 +34,7 @@ impl Style {
 
     /// The text in its role's colour. The text must already be safe for the terminal.
     pub(super) fn paint(self, role: Role, text: &str) -> String {
-        if !self.color || text.is_empty() || role == Role::Plain {
+        if !self.color || text.trim().is_empty() || role == Role::Plain {
             return text.to_owned();
         }
         let ansi = role.ansi();

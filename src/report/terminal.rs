@@ -48,11 +48,15 @@ fn found(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         page.prose("Found", facts::nothing(report), Role::Title)?;
         return page.prose("Looked for", &facts::looked_for(report), Role::Plain);
     }
-    let mut words = phrase::counted(totals.counts.occurrences, "occurrence", "occurrences");
-    words += &format!(" of {}", phrase::counted(totals.codes, "code", "codes"));
-    if totals.codes_new > 0 {
-        words += &format!(", {} new", phrase::count(totals.codes_new));
-    }
+    let new = match totals.codes_new {
+        0 => String::new(),
+        new => format!(", {} new", phrase::count(new)),
+    };
+    let words = format!(
+        "{} of {}{new}",
+        phrase::counted(totals.counts.occurrences, "occurrence", "occurrences"),
+        phrase::counted(totals.codes, "code", "codes")
+    );
     let mut lines = wrap::wrap(&words, page.text_columns());
     lines = lines.iter().map(|line| page.style.paint(Role::Title, line)).collect();
     let severities = severities(totals, page.style);

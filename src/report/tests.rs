@@ -425,7 +425,7 @@ fn a_hostile_log_cannot_leave_its_place_in_markdown() {
             Some(open) if line == open => fence = None,
             Some(_) => {}
             None if line.starts_with("```") => {
-                fence = Some(line.trim_end_matches("text").to_owned())
+                fence = Some(line.trim_end_matches("text").to_owned());
             }
             None => {
                 // Nothing of the log stands outside of code, nor ends a table's cell.

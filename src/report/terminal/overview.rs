@@ -54,7 +54,7 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
             severity: Some(code.severity),
         })
         .collect();
-    let columns = Columns::for_rows(modules.iter().chain(&codes), page, report.grid.as_ref());
+    let columns = Columns::for_rows(&modules.iter().chain(&codes), page, report.grid.as_ref());
     page.blank()?;
     table(page, "Module", &modules, &columns, report.grid.as_ref())?;
     page.blank()?;
@@ -65,7 +65,7 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
 
 impl Columns {
     fn for_rows<'r>(
-        rows: impl Iterator<Item = &'r Row<'r>> + Clone,
+        rows: &(impl Iterator<Item = &'r Row<'r>> + Clone),
         page: &Page<'_>,
         grid: Option<&Grid>,
     ) -> Self {
@@ -104,19 +104,19 @@ fn table(
     grid: Option<&Grid>,
 ) -> io::Result<()> {
     let style = page.style;
-    let mut heading = format!(
-        "  {}  {}",
-        wrap::pad_right(name, columns.name),
-        wrap::pad_left("Times", columns.count)
-    );
+    let mut heading =
+        vec![wrap::pad_right(name, columns.name), wrap::pad_left("Times", columns.count)];
     if columns.inferred > 0 {
-        heading += &format!("  {}", wrap::pad_left("Inferred", columns.inferred));
+        heading.push(wrap::pad_left("Inferred", columns.inferred));
     }
     if columns.timeline > 0 {
-        let severity = if columns.severity > 0 { columns.severity + 2 } else { 0 };
-        let over = if columns.timeline >= "Over time".len() { "Over time" } else { "Time" };
-        heading += &format!("{}{over}", " ".repeat(2 + severity + columns.bar + 2));
+        if columns.severity > 0 {
+            heading.push(" ".repeat(columns.severity));
+        }
+        heading.push(" ".repeat(columns.bar));
+        heading.push(if columns.timeline >= 9 { "Over time" } else { "Time" }.to_owned());
     }
+    let heading = format!("  {}", heading.join("  "));
     page.line(&style.paint(Role::Quiet, &heading))?;
     let most = rows.iter().map(|row| row.counts.events()).max().unwrap_or(0);
     rows.iter().try_for_each(|row| {
@@ -129,27 +129,29 @@ impl Row<'_> {
     fn line(&self, columns: &Columns, most: u64, grid: Option<&Grid>, style: Style) -> String {
         let role = self.severity.map_or(Role::Plain, Role::Of);
         let Counts { occurrences, inferred, .. } = self.counts;
-        let name = style.paint(role, &wrap::pad_right(&self.name, columns.name));
-        let count = wrap::pad_left(&phrase::count(occurrences), columns.count);
-        let mut line = format!("  {name}  {count}");
+        let mut cells = vec![
+            style.paint(role, &wrap::pad_right(&self.name, columns.name)),
+            wrap::pad_left(&phrase::count(occurrences), columns.count),
+        ];
         if columns.inferred > 0 {
             // A zero in every row would hide the one that matters.
             let shown = if inferred > 0 { phrase::count(inferred) } else { String::new() };
-            line += &format!("  {}", wrap::pad_left(&shown, columns.inferred));
+            cells.push(wrap::pad_left(&shown, columns.inferred));
         }
         if columns.severity > 0 {
             let word = self.severity.map_or("", Severity::name);
-            let word = wrap::pad_right(word, columns.severity);
-            line += &format!("  {}", style.paint(role, &word));
+            cells.push(style.paint(role, &wrap::pad_right(word, columns.severity)));
         }
         let bar = chart::bar(occurrences, inferred, most, columns.bar, style.unicode);
-        line += &format!("  {}", style.paint(role, &bar));
         if let Some(grid) = grid.filter(|_| columns.timeline > 0) {
+            let blank = columns.bar.saturating_sub(wrap::width(&bar));
+            cells.push(style.paint(role, &bar) + &" ".repeat(blank));
             let (counts, _) = chart::grouped(&self.timeline.events(grid), columns.timeline);
-            line += &" ".repeat(columns.bar.saturating_sub(wrap::width(&bar)) + 2);
-            line += chart::sparkline(&counts, style.unicode).trim_end();
+            cells.push(chart::sparkline(&counts, style.unicode).trim_end().to_owned());
+        } else {
+            cells.push(style.paint(role, &bar));
         }
-        line
+        format!("  {}", cells.join("  "))
     }
 }
 
@@ -158,14 +160,15 @@ fn beyond_top(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     if beyond.codes == 0 {
         return Ok(());
     }
-    let mut text = format!(
-        "and {}, {}",
+    let inferred = match beyond.counts.inferred {
+        0 => String::new(),
+        inferred => format!(" and {} inferred", phrase::count(inferred)),
+    };
+    let text = format!(
+        "and {}, {}{inferred}",
         phrase::counted(beyond.codes, "more code", "more codes"),
         phrase::times(beyond.counts.occurrences)
     );
-    if beyond.counts.inferred > 0 {
-        text += &format!(" and {} inferred", phrase::count(beyond.counts.inferred));
-    }
     page.line(&format!("  {}", page.style.paint(Role::Quiet, &text)))
 }
 

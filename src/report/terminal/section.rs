@@ -100,10 +100,10 @@ fn cause_lines(
     let columns = page.text_columns();
     let known = entry.causes.iter().find(|known| *known.id == *cause.id);
     let name = known.map_or(&*cause.id, |known| &*known.text);
-    let mut head = escape::terminal(name, style.unicode);
-    if code.causes.len() > 1 || cause.counts.events() < code.counts.events() {
-        head += &format!(", {}", phrase::times(cause.counts.events()));
-    }
+    let name = escape::terminal(name, style.unicode);
+    let only = code.causes.len() == 1 && cause.counts.events() == code.counts.events();
+    let times = phrase::times(cause.counts.events());
+    let head = if only { name } else { format!("{name}, {times}") };
     let head = wrap::wrap(&head, columns);
     let mut lines: Vec<_> =
         head.iter().map(|line| style.paint(Role::Of(cause.severity), line)).collect();
