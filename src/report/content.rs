@@ -144,7 +144,7 @@ impl Timelines {
     /// Both together, in all buckets of the grid.
     pub fn events(&self, grid: &Grid) -> Vec<u64> {
         let inferred = self.inferred.dense(grid);
-        self.occurrences.dense(grid).into_iter().zip(inferred).map(|(a, b)| a + b).collect()
+        self.occurrences.dense(grid).zip(inferred).map(|(a, b)| a + b).collect()
     }
 }
 

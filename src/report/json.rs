@@ -10,7 +10,7 @@
 use std::io::{self, Write};
 
 use chrono::{DateTime, FixedOffset};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::ser::Formatter;
 
 use super::content::{
@@ -21,7 +21,7 @@ use super::escape::is_steering;
 use super::settings::{Filters, InputFacts};
 use super::tally::RequestIdsSeen;
 use super::ticket;
-use super::timeline::Grid;
+use super::timeline::{Grid, Series};
 use crate::catalogue::{Entry, Explanation, Severity};
 use crate::occurrence::{Module, Place};
 
@@ -76,7 +76,7 @@ struct Document<'r> {
     totals: TotalsView,
     #[serde(skip_serializing_if = "Option::is_none")]
     timeline: Option<TimelineView<'r>>,
-    modules: Vec<ModuleView>,
+    modules: Vec<ModuleView<'r>>,
     codes: Vec<CodeView<'r>>,
     codes_beyond_top: BeyondTop,
     left_out: LeftOut,
@@ -228,33 +228,46 @@ struct TimelineView<'r> {
     #[serde(flatten)]
     grid: &'r Grid,
     #[serde(flatten)]
-    series: SeriesView,
+    series: SeriesView<'r>,
 }
 
 #[derive(Serialize)]
-struct SeriesView {
-    occurrences: Vec<u64>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    inferred: Vec<u64>,
+struct SeriesView<'r> {
+    occurrences: Dense<'r>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inferred: Option<Dense<'r>>,
 }
 
-impl SeriesView {
-    fn of(timelines: &Timelines, grid: &Grid) -> Self {
-        let inferred = &timelines.inferred;
+/// A series written bucket by bucket. Held in full, the buckets of all codes together would take
+/// more memory than the fold itself.
+struct Dense<'r> {
+    series: &'r Series,
+    grid: &'r Grid,
+}
+
+impl Serialize for Dense<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.series.dense(self.grid))
+    }
+}
+
+impl<'r> SeriesView<'r> {
+    fn of(timelines: &'r Timelines, grid: &'r Grid) -> Self {
+        let Timelines { occurrences, inferred } = timelines;
         Self {
-            occurrences: timelines.occurrences.dense(grid),
-            inferred: if inferred.is_empty() { Vec::new() } else { inferred.dense(grid) },
+            occurrences: Dense { series: occurrences, grid },
+            inferred: (!inferred.is_empty()).then_some(Dense { series: inferred, grid }),
         }
     }
 }
 
 #[derive(Serialize)]
-struct ModuleView {
+struct ModuleView<'r> {
     module: Module,
     #[serde(flatten)]
     counts: Counts,
     #[serde(skip_serializing_if = "Option::is_none")]
-    timeline: Option<SeriesView>,
+    timeline: Option<SeriesView<'r>>,
 }
 
 #[derive(Serialize)]
@@ -269,7 +282,7 @@ struct CodeView<'r> {
     #[serde(flatten)]
     seen: SeenView,
     #[serde(skip_serializing_if = "Option::is_none")]
-    timeline: Option<SeriesView>,
+    timeline: Option<SeriesView<'r>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     documentation: Option<Explanation<'r>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -288,7 +301,7 @@ struct CodeView<'r> {
 }
 
 impl<'r> CodeView<'r> {
-    fn of(code: &'r CodeReport, grid: Option<&Grid>) -> Self {
+    fn of(code: &'r CodeReport, grid: Option<&'r Grid>) -> Self {
         Self {
             code: &code.code,
             module: code.module,

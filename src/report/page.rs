@@ -46,7 +46,7 @@ impl<'o> Page<'o> {
     }
 
     pub(super) fn rule(&mut self) -> io::Result<()> {
-        let rule = self.style.rule().repeat(self.style.width());
+        let rule = self.style.rule().repeat(self.style.prose_width());
         self.line(&self.style.paint(Role::Quiet, &rule))
     }
 

@@ -2,6 +2,9 @@
 //!
 //! `OCRWATCH_BLESS=1 cargo test report` writes the golden files anew; read the difference.
 
+mod hostile;
+mod limits;
+
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -233,29 +236,6 @@ fn an_empty_report_says_what_was_read_and_looked_for() {
 }
 
 #[test]
-fn many_codes_find_room_up_to_the_limit_and_documented_ones_always() {
-    let mut summary = Summary::new(Settings { top: Some(2), ..settings() });
-    for at in 0..2000 {
-        let code = format!("AIS.{}", 10_000 + at);
-        summary.add(&occurrence(&format!(r#"{{"code": "{code}"}}"#)));
-    }
-    summary.add(&occurrence(r#"{"code": "ModelArts.4204"}"#));
-    summary.add(&occurrence(r#"{"code": "ModelArts.4204"}"#));
-    let report = summary.finish();
-    assert_eq!(report.totals.counts.occurrences, 2002);
-    assert_eq!((report.totals.codes, report.totals.codes_new), (513, 512));
-    assert_eq!(report.left_out.occurrences_of_codes, 2000 - 512);
-    assert_eq!(
-        report.beyond_top,
-        BeyondTop { codes: 511, counts: Counts { occurrences: 511, ..Counts::default() } }
-    );
-    let modules: Vec<_> =
-        report.modules.iter().map(|module| (module.module, module.counts.occurrences)).collect();
-    assert_eq!(modules, [(Module::Ocr, 2000), (Module::Platform, 2)]);
-    check("many-80.txt", &on_terminal(&report, style(80)));
-}
-
-#[test]
 fn repeats_and_inferred_occurrences_are_counted_apart() {
     let report = summary(
         settings(),
@@ -277,8 +257,8 @@ fn repeats_and_inferred_occurrences_are_counted_apart() {
     );
     assert_eq!(code.seen.unwrap().span(), chrono::TimeDelta::hours(1));
     let grid = report.grid.unwrap();
-    assert_eq!(code.timeline.occurrences.dense(&grid).iter().sum::<u64>(), 1);
-    assert_eq!(code.timeline.inferred.dense(&grid).iter().sum::<u64>(), 1);
+    assert_eq!(code.timeline.occurrences.dense(&grid).sum::<u64>(), 1);
+    assert_eq!(code.timeline.inferred.dense(&grid).sum::<u64>(), 1);
     assert_eq!(report.codes[1].counts, Counts { repeats: 1, ..Counts::default() });
     assert!(on_terminal(&report, Style::PLAIN).contains("AIS.0102 · OCR · only repeats"));
 }
@@ -328,27 +308,6 @@ fn a_failure_is_of_the_named_code_or_at_least_the_named_severity() {
 }
 
 #[test]
-fn an_input_with_a_problem_is_listed_before_others() {
-    let limits = Limits { inputs_max: 2, ..Limits::default() };
-    let mut summary = Summary::new(Settings { limits, ..settings() });
-    for (name, problem) in [("a", None), ("b", None), ("c", Some("permission denied")), ("d", None)]
-    {
-        let problem = problem.map(Into::into);
-        summary.input_read(InputFacts {
-            name: name.into(),
-            problem,
-            lines: 1,
-            ..InputFacts::default()
-        });
-    }
-    let report = summary.finish();
-    let names: Vec<_> = report.inputs.listed.iter().map(|input| &*input.name).collect();
-    assert_eq!(names, ["a", "c"]);
-    assert_eq!((report.inputs.count, report.inputs.sum.lines, report.left_out.inputs), (4, 4, 2));
-    assert!(on_terminal(&report, Style::PLAIN).contains("c: permission denied"));
-}
-
-#[test]
 fn a_year_of_five_digits_is_no_time() {
     let mut found = occurrence(r#"{"code": "AIS.0101"}"#);
     found.at = Some(DateTime::<chrono::Utc>::MAX_UTC.fixed_offset());
@@ -357,162 +316,6 @@ fn a_year_of_five_digits_is_no_time() {
     let report = summary.finish();
     assert_eq!(report.totals.without_time, 1);
     assert!(report.grid.is_none());
-}
-
-/// Every field as hostile as a line of a log can be.
-fn hostile_report() -> Report {
-    const HOSTILE: &str = "=cmd|'/C calc'!A0\u{1b}]0;pwned\u{7}\u{9b}31m\r\n# x\n```\n</code><script>alert(1)</script>\
-        |`*_@all https://evil.example \u{202e}gnp\u{200b}\u{2028}\"',;&amp;\u{0}";
-    let mut found = occurrence(r#"{"code": "AIS.0104", "http_status": 400}"#);
-    let boxed = || Some(HOSTILE.into());
-    found.place.file = HOSTILE.into();
-    found.code = HOSTILE.into();
-    found.cause = Some(HOSTILE.into());
-    found.message = boxed();
-    found.request_id = boxed();
-    found.api = boxed();
-    found.region = boxed();
-    found.host = boxed();
-    found.access_key = boxed();
-    found.exception = boxed();
-    found.limit = Some(1);
-    found.period = boxed();
-    found.sample = HOSTILE.into();
-    let mut summary = Summary::new(settings());
-    summary.add(&found);
-    // A code that needs a ticket, whose other fields are hostile.
-    summary.add(&Occurrence { code: "AIS.0105".into(), ..found.clone() });
-    // One whose causes are documented.
-    summary.add(&Occurrence { code: "APIG.0301".into(), ..found });
-    summary.input_read(InputFacts {
-        name: HOSTILE.into(),
-        problem: Some(HOSTILE.into()),
-        ..InputFacts::default()
-    });
-    summary.finish()
-}
-
-fn steers(c: char) -> bool {
-    c != '\n' && escape::is_steering(c)
-}
-
-#[test]
-fn a_hostile_log_cannot_steer_a_terminal() {
-    for unicode in [true, false] {
-        for width in [40, 80, 200] {
-            let style = Style { unicode, ..style(width) };
-            let page = on_terminal(&hostile_report(), style);
-            assert!(!page.contains(steers), "{page:?}");
-            // No line begins where the log chose to, but in a quotation.
-            assert!(!page.lines().any(|line| line.starts_with(['#', '`', '<'])), "{page}");
-            let widest = page.lines().map(wrap::width).max();
-            assert!(widest <= Some(width), "{widest:?} columns of {width}:\n{page}");
-        }
-    }
-    let plain = on_terminal(&hostile_report(), Style { color: true, ..style(80) });
-    let without_ours = plain.replace("\u{1b}[", "");
-    assert!(!without_ours.contains(steers));
-}
-
-#[test]
-fn a_hostile_log_cannot_leave_its_place_in_markdown() {
-    let page = written(&hostile_report(), &markdown::write);
-    check("hostile.md", &page);
-    assert!(!page.contains(steers));
-    let mut fence: Option<String> = None;
-    for line in page.lines() {
-        match &fence {
-            Some(open) if line == open => fence = None,
-            Some(_) => {}
-            None if line.starts_with("```") => {
-                fence = Some(line.trim_end_matches("text").to_owned());
-            }
-            None => {
-                // Nothing of the log stands outside of code, nor ends a table's cell.
-                let ours = outside_code(line);
-                assert!(
-                    !ours.trim_matches('|').replace(" | ", " ").contains(['@', '<', '`', '*', '|']),
-                    "{ours:?} of {line:?}"
-                );
-                assert!(!ours.contains("http") && !ours.contains("cmd"), "{ours:?} of {line:?}");
-                if line.starts_with('|') {
-                    assert!([6, 7].contains(&line.matches('|').count()), "{line:?}");
-                }
-            }
-        }
-    }
-    assert_eq!(fence, None);
-}
-
-/// A line without its code, its entities and our own emphasis.
-fn outside_code(line: &str) -> String {
-    let mut ours = String::new();
-    let mut rest = line;
-    while let Some(at) = rest.find('`') {
-        ours += &rest[..at];
-        let run = rest[at..].len() - rest[at..].trim_start_matches('`').len();
-        let behind = &rest[at + run..];
-        // CommonMark: a code span ends at the next run of as many backticks.
-        let mut ends = behind.match_indices('`').map(|(end, _)| end).filter(|&end| {
-            let run_here = behind[end..].len() - behind[end..].trim_start_matches('`').len();
-            run_here == run && !behind[..end].ends_with('`')
-        });
-        let end = ends.next().unwrap_or_else(|| panic!("code without end: {line:?}"));
-        rest = &behind[end + run..];
-    }
-    ours += rest;
-    let mut text = String::new();
-    let mut rest = ours.as_str();
-    while let Some((before, after)) = rest.split_once("<code>") {
-        let (code, behind) = after.split_once("</code>").unwrap();
-        assert!(!code.contains(['<', '`', '|', '@']), "{line:?}");
-        text += before;
-        rest = behind;
-    }
-    text += rest;
-    text.replace("**", "")
-}
-
-#[test]
-fn a_hostile_log_makes_no_formula_and_no_further_field_in_csv() {
-    let page = written(&hostile_report(), &csv::write);
-    let rows: Vec<_> = page.split("\r\n").filter(|row| !row.is_empty()).map(fields).collect();
-    assert_eq!(rows.len(), 4);
-    for row in &rows {
-        assert_eq!(row.len(), rows[0].len());
-        for field in row {
-            assert!(!field.starts_with(['=', '+', '-', '@', '\t', '\r']), "{field}");
-            assert!(!field.contains(escape::is_steering), "{field:?}");
-        }
-    }
-}
-
-/// The fields of an RFC 4180 row.
-fn fields(row: &str) -> Vec<String> {
-    let mut fields = vec![String::new()];
-    let mut quoted = false;
-    let mut chars = row.chars().peekable();
-    while let Some(c) = chars.next() {
-        let field = fields.last_mut().unwrap();
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => field.extend(chars.next()),
-            '"' => quoted = !quoted,
-            ',' if !quoted => fields.push(String::new()),
-            _ => field.push(c),
-        }
-    }
-    assert!(!quoted, "{row}");
-    fields
-}
-
-#[test]
-fn a_hostile_log_stays_exact_and_harmless_in_json() {
-    let page = written(&hostile_report(), &json::write);
-    assert!(!page.contains(steers));
-    assert_eq!(page.matches('\n').count(), 1);
-    let value: Value = serde_json::from_str(&page).unwrap();
-    let name = value["inputs"]["listed"][0]["name"].as_str().unwrap();
-    assert!(name.contains("\u{202e}gnp\u{200b}\u{2028}\"',;&amp;\u{0}"));
 }
 
 #[test]
@@ -543,38 +346,6 @@ fn colour_changes_nothing_but_colour() {
     let trimmed: Vec<_> = plain.lines().map(str::trim_end).collect();
     let expected = on_terminal(&report, style(80));
     assert_eq!(trimmed, expected.lines().collect::<Vec<_>>());
-}
-
-#[test]
-fn the_text_that_is_kept_is_bounded_whatever_comes() {
-    let limits = Limits { texts_bytes_max: 20_000, ..Limits::default() };
-    let mut summary = Summary::new(Settings { limits, ..settings() });
-    let long = "x".repeat(5000);
-    for at in 0..3000 {
-        let unlike = format!("{at}{long}");
-        let mut found = occurrence(&format!(r#"{{"code": "AIS.{at}"}}"#));
-        found.request_id = Some(unlike.as_str().into());
-        found.api = Some(unlike.as_str().into());
-        found.host = Some(unlike.as_str().into());
-        found.cause = Some(unlike.as_str().into());
-        found.sample = unlike.as_str().into();
-        summary.add(&found);
-    }
-    let report = summary.finish();
-    let kept: usize = report
-        .codes
-        .iter()
-        .map(|code| {
-            let values = code.fields.apis.values.iter().chain(&code.fields.hosts.values);
-            values.map(|value| value.value.len()).sum::<usize>()
-                + code.request_ids.in_order().map(str::len).sum::<usize>()
-                + code.sample.as_ref().map_or(0, |sample| sample.text.len())
-                + code.causes.iter().map(|cause| cause.id.len()).sum::<usize>()
-        })
-        .sum();
-    assert!(kept <= 20_000, "{kept} bytes");
-    assert!(report.left_out.samples > 0);
-    assert_eq!(report.totals.counts.occurrences, 3000);
 }
 
 /// The documentation of the JSON and the JSON itself cannot drift apart.

@@ -243,13 +243,12 @@ pub struct Series {
 
 impl Series {
     /// The counts of all buckets of the grid.
-    pub fn dense(&self, grid: &Grid) -> Vec<u64> {
+    pub fn dense(&self, grid: &Grid) -> impl Iterator<Item = u64> {
         let counts = self.counts.iter().map(|&count| u64::from(count));
         std::iter::repeat_n(0, self.before)
             .chain(counts)
             .chain(std::iter::repeat(0))
             .take(grid.buckets)
-            .collect()
     }
 
     /// Whether nothing was counted.
@@ -288,7 +287,7 @@ mod tests {
         let data = data.map(|(first, last)| (at(first), at(last)));
         let (grid, series) = timeline.finish(data, 8);
         let text = grid.map_or_else(String::new, |grid| {
-            let counts = series[0].dense(&grid);
+            let counts: Vec<_> = series[0].dense(&grid).collect();
             let note = if grid.coarsened { " coarsened" } else { "" };
             format!("{} {}s {counts:?}{note}", grid.start.to_rfc3339(), grid.bucket_s)
         });

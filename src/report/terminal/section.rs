@@ -47,7 +47,7 @@ fn title(page: &mut Page<'_>, code: &CodeReport) -> io::Result<()> {
     let title = format!("{name} {dot} {} {dot} {}", code.module, facts::how_often(code));
     let severity = code.severity.name();
     let painted = style.paint(Role::Of(code.severity), severity);
-    let gap = style.width().saturating_sub(wrap::width(&title) + severity.len());
+    let gap = style.prose_width().saturating_sub(wrap::width(&title) + severity.len());
     if gap > 0 {
         let title = style.paint(Role::Title, &title);
         return page.line(&format!("{title}{}{painted}", " ".repeat(gap)));
