@@ -16,12 +16,13 @@ use super::keys::{Keys, boxed, listed};
 use super::parts::{causes, meanings, patterns, solution, statuses};
 use super::pattern::Pattern;
 use super::problem::{self, Problems, did_you_mean};
+use super::severity::{self, Rated};
 use crate::occurrence::Module;
 
 /// How large a catalogue file may be, in bytes.
 const FILE_BYTES_MAX: usize = 1024 * 1024;
 
-const ROOT_KEYS: &[&str] = &["source", "elsewhere", "entry", "supplement"];
+const ROOT_KEYS: &[&str] = &["source", "elsewhere", "entry", "supplement", "severity"];
 
 /// What a catalogue file says. A key that was left out is `None`.
 pub(super) struct File {
@@ -29,6 +30,19 @@ pub(super) struct File {
     pub(super) elsewhere: Vec<(Module, Box<str>)>,
     pub(super) entries: Vec<Said>,
     pub(super) supplements: Vec<Said>,
+    pub(super) severities: Vec<Rated>,
+}
+
+impl File {
+    /// Whether one of the file's own entries is what is rated.
+    pub(super) fn knows(&self, rated: &Rated) -> bool {
+        let (code, cause) = rated.parts();
+        let mut entries = self.entries.iter().filter(|entry| *entry.code == *code);
+        entries.any(|entry| {
+            let mut causes = entry.causes.iter().flatten();
+            cause.is_none_or(|cause| causes.any(|known| *known.id == *cause))
+        })
+    }
 }
 
 /// What an `[[entry]]` or a `[[supplement]]` says of its code.
@@ -79,7 +93,8 @@ pub(super) fn read(problems: &mut Problems<'_>, known: &dyn Fn(&str) -> bool) ->
         let known = |code: &str| known(code) || places.contains_key(code);
         supplements.extend(supplement(item, &source, &mut supplemented, &known, problems));
     }
-    Some(File { source, elsewhere, entries, supplements })
+    let severities = severity::read(&root, problems);
+    Some(File { source, elsewhere, entries, supplements, severities })
 }
 
 fn source(root: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Source {

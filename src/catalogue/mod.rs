@@ -4,7 +4,8 @@
 //! not know logs, reports or where files lie: it is handed text. A bad file is refused as a whole,
 //! with every problem in it; everything else cannot fail.
 //!
-//! Two files are built in: the documented table, verbatim, and newer codes that it does not list.
+//! Three files are built in: the documented table, verbatim, newer codes that it does not list, and
+//! how grave each code is, which is ocrwatch's own judgement.
 
 mod entry;
 mod explanation;
@@ -14,6 +15,7 @@ mod nearest;
 mod parts;
 mod pattern;
 mod problem;
+mod severity;
 
 #[cfg(test)]
 mod tests;
@@ -24,17 +26,20 @@ use std::sync::Arc;
 pub use entry::{Cause, Details, Entry, Meaning, Paragraph, Source};
 pub use explanation::Explanation;
 pub use problem::PROBLEMS;
+pub use severity::{Rating, Severity};
 
 use crate::diagnostic::Diagnostic;
 use crate::occurrence::Module;
 use file::Said;
 use pattern::Pattern;
 use problem::Problems;
+use severity::{Rated, Ratings};
 
 /// The files that the program carries, in the order in which they are loaded.
-const EMBEDDED: [(&str, &str); 2] = [
+const EMBEDDED: [(&str, &str); 3] = [
     ("huaweicloud-ocr.toml", include_str!("../../rules/catalogue/huaweicloud-ocr.toml")),
     ("newer-codes.toml", include_str!("../../rules/catalogue/newer-codes.toml")),
+    ("severity.toml", include_str!("../../rules/catalogue/severity.toml")),
 ];
 
 /// Error codes with what is said of them.
@@ -46,6 +51,7 @@ pub struct Catalogue {
     /// Beyond the place of every entry so far in the documented order.
     order_next: usize,
     elsewhere: BTreeMap<Module, Box<str>>,
+    ratings: Ratings,
 }
 
 impl Catalogue {
@@ -72,6 +78,11 @@ impl Catalogue {
     pub fn load(&mut self, file_name: &str, text: &str) -> Vec<Diagnostic> {
         let mut problems = Problems::of(file_name, text);
         let read = file::read(&mut problems, &|code| self.entries.contains_key(code));
+        for rated in read.iter().flat_map(|file| &file.severities) {
+            if !self.knows(rated) && !read.iter().any(|file| file.knows(rated)) {
+                rated.unknown(&mut problems);
+            }
+        }
         let Some(file) = read.filter(|_| problems.is_empty()) else {
             return problems.into_diagnostics();
         };
@@ -88,6 +99,7 @@ impl Catalogue {
             }
         }
         self.elsewhere.extend(file.elsewhere);
+        self.ratings.extend(file.severities);
         self.order = self.entries.keys().cloned().collect();
         self.order.sort_by_key(|code| {
             self.entries.get(code).and_then(|entry| entry.order).unwrap_or(usize::MAX)
@@ -108,6 +120,25 @@ impl Catalogue {
     /// Where a module's codes are listed when the reference does not list them.
     pub fn elsewhere(&self, module: Module) -> Option<&str> {
         self.elsewhere.get(&module).map(|text| &**text)
+    }
+
+    /// How grave a code is, and why; of one of its causes if that is rated itself. `None` if no
+    /// file says so.
+    pub fn rating(&self, code: &str, cause: Option<&str>) -> Option<&Rating> {
+        self.ratings.of(code, cause)
+    }
+
+    /// How grave a code or one of its causes is. What no file rates is a warning: it was not
+    /// expected, and someone should look.
+    pub fn severity_of(&self, code: &str, cause: Option<&str>) -> Severity {
+        self.rating(code, cause).map_or(Severity::Warning, |rating| rating.severity)
+    }
+
+    fn knows(&self, rated: &Rated) -> bool {
+        let (code, cause) = rated.parts();
+        self.entry(code).is_some_and(|entry| {
+            cause.is_none_or(|cause| entry.causes.iter().any(|known| *known.id == *cause))
+        })
     }
 
     /// The codes that a mistyped one may mean, the nearest first, at most three. Case, dot and

@@ -24,9 +24,10 @@ pub(super) const BAD_PLACEHOLDER: &str = "catalogue-bad-placeholder";
 pub(super) const BAD_CAUSE: &str = "catalogue-bad-cause";
 pub(super) const BAD_STATUS: &str = "catalogue-bad-status";
 pub(super) const BAD_DATE: &str = "catalogue-bad-date";
+pub(super) const BAD_SEVERITY: &str = "catalogue-bad-severity";
 
 /// The name of every problem that a catalogue file can have.
-pub const PROBLEMS: [&str; 17] = [
+pub const PROBLEMS: [&str; 18] = [
     SYNTAX,
     TOO_LARGE,
     UNKNOWN_KEY,
@@ -44,6 +45,7 @@ pub const PROBLEMS: [&str; 17] = [
     BAD_CAUSE,
     BAD_STATUS,
     BAD_DATE,
+    BAD_SEVERITY,
 ];
 
 /// How many problems of one file are listed; each carries the text of its line.

@@ -1,1 +1,44 @@
-//! (being built)
+//! Reports: the fold over occurrences and the writers that show it.
+//!
+//! Owns what is counted for a reader and how it looks as text, JSON, CSV and Markdown. Must never
+//! read a log, filter, or decide what an occurrence is. The fold cannot fail; a writer fails with
+//! the `io::Error` of what it writes to.
+//!
+//! ```text
+//! Occurrence, InputFacts ──Summary──▶ Report ──▶ terminal, json, csv, markdown
+//! Occurrence ──jsonl──▶ one line of JSON
+//! ```
+
+mod chart;
+mod code_fold;
+mod content;
+pub mod csv;
+mod escape;
+pub mod explain;
+mod facts;
+pub mod json;
+pub mod jsonl;
+pub mod markdown;
+mod page;
+mod phrase;
+mod settings;
+mod style;
+mod summary;
+mod tally;
+pub mod terminal;
+mod ticket;
+mod timeline;
+mod wrap;
+
+pub use content::{
+    BeyondTop, CauseReport, CodeReport, Counts, Fields, GroupReport, Inputs, LeftOut, ModuleReport,
+    Report, Sample, Seen, Timelines, Totals,
+};
+pub use settings::{FailOn, Filters, InputFacts, Limits, Settings, Zone};
+pub use style::Style;
+pub use summary::Summary;
+pub use tally::{RequestIdsSeen, Value, Values};
+pub use timeline::{Grid, Series};
+
+#[cfg(test)]
+mod tests;

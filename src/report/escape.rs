@@ -1,0 +1,227 @@
+//! The one place where text becomes safe for a surface.
+//!
+//! Owns what a terminal, a Markdown page and a spreadsheet would take for more than text. An
+//! [`Occurrence`](crate::occurrence::Occurrence) comes redacted and without control characters; no
+//! surface relies on it, so everything passes through here once more. Nothing here fails.
+//!
+//! JSON has its own escapes, see [`super::json`].
+
+use std::fmt::Write as _;
+
+/// Whether the character steers instead of being seen: controls, marks of direction, and what has
+/// no width at all and so can hide a difference between two texts.
+pub(super) fn is_steering(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// The text on one line, everything that steers written out, such as `\x1b` and `\n`.
+pub(super) fn visible(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        push_visible(&mut out, c);
+        out
+    })
+}
+
+/// The text with its line breaks; a tab becomes four blanks, the rest as in [`visible`].
+pub(super) fn visible_lines(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.trim_end_matches(['\n', '\r']).chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\n' => out.push('\n'),
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\t' => out.push_str("    "),
+            _ => push_visible(&mut out, c),
+        }
+    }
+    out
+}
+
+/// One line for a terminal; plain ASCII if it does not show UTF-8.
+pub(super) fn terminal(text: &str, unicode: bool) -> String {
+    let text = visible(text);
+    if unicode { text } else { ascii(&text) }
+}
+
+/// Lines for a terminal; plain ASCII if it does not show UTF-8.
+pub(super) fn terminal_lines(text: &str, unicode: bool) -> String {
+    let text = visible_lines(text);
+    if unicode { text } else { ascii(&text) }
+}
+
+/// Text in a Markdown paragraph, a list item or a cell of a table: nothing in it formats, links or
+/// ends the cell.
+pub(super) fn markdown(text: &str) -> String {
+    let text = visible(text);
+    let mut out = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let opens_a_block = (at == 0 && "+-=:".contains(c))
+            || (".)".contains(c) && text[..at].bytes().all(|b| b.is_ascii_digit()));
+        let links = (c == ':' && text[at..].starts_with("://"))
+            || (c == '.' && text[..at].to_ascii_lowercase().ends_with("www"));
+        if opens_a_block || links || r"\`*_{}[]<>&|~#@!$^".contains(c) {
+            push_entity(&mut out, c);
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Text as code in Markdown, outside tables: mentions, links and references are inert in it.
+pub(super) fn markdown_code(text: &str) -> String {
+    let text = visible(text);
+    if text.trim().is_empty() {
+        return markdown_cell_code(&text);
+    }
+    let fence = "`".repeat(longest_run(&text, '`') + 1);
+    // The blank beside a backtick belongs to the fence and is not shown.
+    let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// Text as code in a cell of a table. A backtick span would not do: a `|` in it ends the cell.
+pub(super) fn markdown_cell_code(text: &str) -> String {
+    let mut out = String::from("<code>");
+    for c in visible(text).chars() {
+        if c.is_ascii_punctuation() && !"-,".contains(c) {
+            push_entity(&mut out, c);
+        } else {
+            out.push(c);
+        }
+    }
+    out + "</code>"
+}
+
+/// Lines as a block of code in Markdown, each behind `indent`. No line of the text can end it.
+pub(super) fn markdown_block(text: &str, indent: &str) -> String {
+    let text = visible_lines(text);
+    let fence = "`".repeat((longest_run(&text, '`') + 1).max(3));
+    let mut out = format!("{indent}{fence}text\n");
+    for line in text.split('\n') {
+        let _ = writeln!(out, "{}", format!("{indent}{line}").trim_end());
+    }
+    let _ = writeln!(out, "{indent}{fence}");
+    out
+}
+
+/// One field of a CSV row: quoted where RFC 4180 asks for it; what a spreadsheet would run as a
+/// formula begins with `'`.
+pub(super) fn csv(text: &str) -> String {
+    let mut text = visible(text);
+    let starts_a_formula = |c: char| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
+    // A tab or a line break has become `\t` or `\n` and starts nothing; blanks some spreadsheets trim.
+    if text.trim_start().starts_with(starts_a_formula) {
+        text.insert(0, '\'');
+    }
+    if text.contains([',', ';', '"']) || text.starts_with('\'') || text.trim() != text {
+        return format!("\"{}\"", text.replace('"', "\"\""));
+    }
+    text
+}
+
+fn push_visible(out: &mut String, c: char) {
+    match c {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        _ if !is_steering(c) => out.push(c),
+        _ if u32::from(c) < 0x100 => {
+            let _ = write!(out, "\\x{:02x}", u32::from(c));
+        }
+        _ => {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+        }
+    }
+}
+
+fn push_entity(out: &mut String, c: char) {
+    let _ = write!(out, "&#{};", u32::from(c));
+}
+
+fn ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            _ if c.is_ascii() => out.push(c),
+            '‘' | '’' => out.push('\''),
+            '“' | '”' => out.push('"'),
+            '–' | '—' => out.push('-'),
+            '…' => out.push_str("..."),
+            '\u{a0}' => out.push(' '),
+            _ => out.extend(c.escape_unicode()),
+        }
+    }
+    out
+}
+
+fn longest_run(text: &str, of: char) -> usize {
+    text.split(|c| c != of).map(str::len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_written_out() {
+        assert_eq!(
+            terminal("a\u{1b}[31mb\u{9b}2J\u{7}\r\n\t\u{202e}\u{200b}\u{feff}图", true),
+            r"a\x1b[31mb\x9b2J\x07\r\n\t\u{202e}\u{200b}\u{feff}图"
+        );
+        assert_eq!(terminal_lines("a\r\n\tb\rc\u{85}\n\n", true), "a\n    b\\rc\\x85");
+    }
+
+    #[test]
+    fn without_utf8_nothing_but_ascii_is_written() {
+        assert_eq!(terminal("图 it’s – “so”…", false), r#"\u{56fe} it's - "so"..."#);
+    }
+
+    #[test]
+    fn text_in_markdown_stays_text() {
+        assert_eq!(markdown("AK/SK pair (the user's)."), "AK/SK pair (the user's).");
+        assert_eq!(
+            markdown("- <b>|`*_[x](http://h) @all #1"),
+            "&#45; &#60;b&#62;&#124;&#96;&#42;&#95;&#91;x&#93;(http&#58;//h) &#64;all &#35;1"
+        );
+        assert_eq!(markdown("see WWW.example"), "see WWW&#46;example");
+        assert_eq!(markdown("a\nb"), "a&#92;nb");
+        assert_eq!(markdown("10 MB. 2. b"), "10 MB. 2. b");
+        assert_eq!(markdown("2. b"), "2&#46; b");
+    }
+
+    #[test]
+    fn code_in_markdown_cannot_be_left() {
+        assert_eq!(markdown_code("app.log"), "`app.log`");
+        assert_eq!(markdown_code("a``b`"), "``` a``b` ```");
+        assert_eq!(markdown_code(""), "<code></code>");
+        assert_eq!(markdown_cell_code("a|b\\|`<"), "<code>a&#124;b&#92;&#124;&#96;&#60;</code>");
+        assert_eq!(markdown_block("a\n```\n~~~", "  "), "  ````text\n  a\n  ```\n  ~~~\n  ````\n");
+    }
+
+    #[test]
+    fn a_csv_field_is_no_formula_and_no_second_field() {
+        let fields: Vec<_> =
+            ["AIS.0101", "a,b", "say \"x\"", "=1+1", "\t=1", " @x", "-1", "＝1", ""]
+                .map(csv)
+                .into();
+        assert_eq!(
+            fields,
+            [
+                "AIS.0101",
+                "\"a,b\"",
+                "\"say \"\"x\"\"\"",
+                "\"'=1+1\"",
+                "\\t=1",
+                "\"' @x\"",
+                "\"'-1\"",
+                "\"'＝1\"",
+                ""
+            ]
+        );
+    }
+}
