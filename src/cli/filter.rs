@@ -71,7 +71,7 @@ impl FilterArgs {
         let since = instant("--since", &self.since)?;
         let until = instant("--until", &self.until)?;
         if let Some((since, until)) = since.zip(until).filter(|(since, until)| since >= until) {
-            let (since, until) = (since.to_rfc3339(), until.to_rfc3339());
+            let [since, until] = [since, until].map(|at| at.format("%Y-%m-%d %H:%M:%S %:z"));
             return Err(Failure::usage(
                 &format!("nothing lies between --since ({since}) and --until ({until})"),
                 "--until is the first instant that is left out; a date alone is its midnight",

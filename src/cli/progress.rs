@@ -152,7 +152,7 @@ mod tests {
             Some(1 << 30),
             3,
             100,
-            "[#######################--------]  768 MiB of 1.0 GiB   75 %  0:01 left  256 MiB/s  \
+            "[#########################---------]  768 MiB of 1.0 GiB   75 %  0:01 left  256 MiB/s  \
              input 2 of 3",
         );
     }
@@ -179,7 +179,13 @@ mod tests {
     fn nothing_and_everything_can_be_shown() {
         check(0, Some(0), 0, 80, "0 B  0 B/s  input 2 of 3");
         check(u64::MAX, None, 0, 80, "15 EiB  15 EiB/s  input 2 of 3");
-        check(0, Some(1 << 40), 1, 60, "[----------]  0 B of 1.0 TiB    0 %  0 B/s  input 2 of 3");
+        check(
+            0,
+            Some(1 << 40),
+            1,
+            60,
+            "[-------------]  0 B of 1.0 TiB    0 %  0 B/s  input 2 of 3",
+        );
         assert_eq!(duration(400_000 * 3600), "400000 h");
     }
 

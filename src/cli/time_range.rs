@@ -79,7 +79,7 @@ impl Present {
         if let Some(time) = time(text) {
             return Some(self.today().and_time(time));
         }
-        let (day, clock) = text.split_once([' ', 'T', 't'])?;
+        let (day, clock) = text.split_once(' ').or_else(|| text.split_once(['T', 't']))?;
         Some(self.day(day)?.and_time(time(clock.trim_start())?))
     }
 
@@ -224,8 +224,8 @@ mod tests {
         check("Nov 20 14:30:05", "2026-11-20T14:30:05+08:00");
         check("Dec 24 14:30:05", "2025-12-24T14:30:05+08:00");
         check("20/Nov/2026:14:30:05 +0100", "2026-11-20T14:30:05+01:00");
-        check("1795156205", "2026-11-20T14:30:05+08:00");
-        check("@1795156205", "2026-11-20T14:30:05+08:00");
+        check("1795156205", "2026-11-20T06:30:05+00:00");
+        check("@1795156205", "2026-11-20T06:30:05+00:00");
     }
 
     #[test]
