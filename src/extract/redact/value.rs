@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
-use super::REDACTED;
 use super::key::Class;
+use super::mark_length;
 use super::quote::Quote;
 
 mod end;
@@ -57,10 +57,9 @@ pub(super) fn behind(bytes: &[u8], name: Range<usize>, class: Class) -> Option<F
             start += 9 + digits;
         }
     }
-    let is_marker = bytes.get(start..)?.starts_with(REDACTED.as_bytes());
     let opener = match bytes.get(start)? {
         b'{' => return None,
-        &opener @ (b'[' | b'(') if !is_marker => {
+        &opener @ (b'[' | b'(') if mark_length(bytes, start) == 0 => {
             start += 1 + spaces(bytes, start + 1, false);
             Some(opener)
         }
@@ -86,7 +85,9 @@ pub(super) fn behind(bytes: &[u8], name: Range<usize>, class: Class) -> Option<F
         bracket: opener.map(|opener| if opener == b'[' { b']' } else { b')' }),
     };
     // A command line's `--sk VALUE` needs no other joint.
-    let is_option = bytes.get(name.start) == Some(&b'-');
+    let before = name.start.checked_sub(1).and_then(|before| bytes.get(before));
+    let is_option = bytes.get(name.start) == Some(&b'-')
+        && before.is_none_or(|before| before.is_ascii_whitespace() || b"\"'[".contains(before));
     let join = if is_option && join == Join::Space { Join::Option } else { join };
     unquoted(bytes, start, spaced > 0, join, class, &stop)
 }
@@ -126,7 +127,7 @@ fn join(bytes: &[u8], name: &Range<usize>) -> Option<(Join, usize)> {
     }
 }
 
-/// `[sk] =>`, `["sk"]=>`, and the visibility that print_r and var_dump tell: `[sk:protected] =>`.
+/// `[sk] =>`, `["sk"]=>`, and the visibility that `print_r` and `var_dump` tell: `[sk:protected] =>`.
 /// Also `headers['X-Auth-Token'] =`. Where the bracket closes at or soon after `at`.
 fn php_bracket(bytes: &[u8], at: usize) -> Option<usize> {
     const VISIBILITY_BYTES_MAX: usize = 120;
@@ -186,6 +187,10 @@ fn quoted(bytes: &[u8], name: Range<usize>, content: Range<usize>, class: Class)
         Class::Access if !telling::is_access_key(text) => return None,
         _ => 0,
     };
+    // `"token": "token is not valid"`.
+    if secret > 0 && telling::is_telling(text.get(secret..)?, class, true) {
+        return None;
+    }
     Some(Found { content: content.start + secret..content.end })
 }
 

@@ -111,10 +111,13 @@ impl Run {
         if self.chars < RUN_CHARS_MIN || !mixed {
             return false;
         }
-        // Pictures hold long stretches of one character; paths are never so long.
-        let changes_tenths = self.changes * 10 / self.chars;
-        changes_tenths >= 4
-            || self.longest_part_chars >= 64 && changes_tenths >= 3
+        // Random base64 changes at 62 % and has 16 % digits; a method's name of short words comes to
+        // 48 % but has few digits. Pictures hold long stretches of one character; paths are never so
+        // long.
+        let changes_percent = self.changes * 100 / self.chars;
+        let digits_percent = self.digits * 100 / self.chars;
+        changes_percent >= 55
+            || changes_percent >= 40 && digits_percent >= 6
             || self.longest_part_chars >= 128
             || self.chars >= 1024
     }
