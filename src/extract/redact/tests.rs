@@ -243,6 +243,7 @@ fn cookies_disappear_with_their_attributes() {
 fn long_base64_becomes_its_size() {
     let run = "aZ3kQ9x/".repeat(12);
     check(&format!("{{\"image\":\"{run}\"}}"), "{\"image\":\"[base64 72 bytes]\"}");
+    check(&format!("image={run}={run}== x"), "image=[base64 144 bytes] x");
     check(&format!("data:image/png;base64,{run}== x"), "data:image/png;base64,[base64 72 bytes] x");
     check(
         &format!("{{\"image\":\"{}\"}}", run.replace('/', "\\/")),
@@ -302,6 +303,9 @@ fn what_identifies_an_error_stays() {
         "com/huaweicloud/sdk/core/exception/ServiceResponseExceptionHandlerFactoryBuilderImpl2Test/run",
         "shouldReturnOcrErrorWhenTheImageFormatIsNotSupportedByTheV1EndpointOrV2",
         "The token was refreshed; password and cookie are unchanged",
+        "{\"error_msg\": \"Bad request: expired security token\", \"request_id\": \"8f0b3d0a3c4f\"}",
+        "{\"error_msg\":\"Have error when get ai-service admin token.\",\"error_code\": \"ModelArts.4301\"}",
+        "{\\\"error_message\\\":\\\"Invalid token.\\\",\\\"encoded_authorization_message\\\":\\\"\\\"}",
         "token: expired",
         "\"token\": \"invalid\"",
         "token=null",
@@ -343,7 +347,7 @@ fn what_identifies_an_error_stays() {
 
 #[test]
 fn hostile_input_takes_linear_time() {
-    // Quadratic work on any of these would be 10^10 steps.
+    // Quadratic work on any of these would be 10^9 steps or more.
     for piece in [
         "sk=",
         "sk=\"",
@@ -369,7 +373,7 @@ fn hostile_input_takes_linear_time() {
         "{\"sk\":\"x\",",
         "string(1",
     ] {
-        let text = piece.repeat((1 << 18) / piece.len());
+        let text = piece.repeat((1 << 17) / piece.len());
         let redacted = redact(&text);
         assert!(redacted.len() <= text.len() * 8, "{piece:?}");
     }
@@ -408,7 +412,7 @@ fn pieces() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn redacting_twice_changes_nothing_more(text in pieces()) {

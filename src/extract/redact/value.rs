@@ -116,7 +116,7 @@ fn join(bytes: &[u8], name: &Range<usize>) -> Option<(Join, usize)> {
             matches!(rest.get(length..length + 2)?, b"3A" | b"3a" | b"3D" | b"3d")
                 .then_some((Join::Percent, at + length + 2))
         }
-        b',' if closing.is_some() => Some((Join::QuotedOnly, at + 1)),
+        b',' if closing.is_some() && is_quoted(bytes, name) => Some((Join::QuotedOnly, at + 1)),
         b'(' if closing.is_none() && spaced == 0 => Some((Join::QuotedOnly, at + 1)),
         b'>' if name.start.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'<') => {
             Some((Join::Element, at + 1))
@@ -124,6 +124,17 @@ fn join(bytes: &[u8], name: &Range<usize>) -> Option<(Join, usize)> {
         _ if rest.starts_with("：".as_bytes()) => Some((Join::Plain(b':'), at + 3)),
         _ if spaced > 0 && closing.is_none() => Some((Join::Space, at)),
         _ => None,
+    }
+}
+
+/// Whether a quotation mark opens right before the name. `"…: expired security token", "request_id"`
+/// ends a sentence and is no pair.
+fn is_quoted(bytes: &[u8], name: &Range<usize>) -> bool {
+    let before = bytes.get(..name.start).unwrap_or_default();
+    match before {
+        [.., b'"' | b'\'' | b'`'] => true,
+        [.., b'2', b'2' | b'7'] => true,
+        _ => before.ends_with(b"&quot;"),
     }
 }
 

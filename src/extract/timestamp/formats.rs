@@ -397,6 +397,7 @@ fn finish(cursor: &mut Cursor<'_>, start: usize, date: Date, clock: Clock) -> Op
         local,
         offset,
         year_known: date.year.is_some(),
+        is_header: false,
         resolution: Resolution::of_digits(clock.fraction_digits),
         span: start..cursor.at,
     })

@@ -222,6 +222,15 @@ fn ctime_syslog_and_web_server_stamps_are_read() {
 }
 
 #[test]
+fn the_date_header_of_an_answer_is_told_from_a_loggers_stamp() {
+    let is_header = |line: &str| find(line.as_bytes()).map(|stamp| stamp.is_header);
+    assert_eq!(is_header("Date: Fri, 20 Nov 2026 10:00:01 GMT\r"), Some(true));
+    assert_eq!(is_header("    date: 'Fri, 20 Nov 2026 10:00:01 GMT',"), Some(true));
+    assert_eq!(is_header("date: 2026-11-20 10:00:01 x"), Some(false));
+    assert_eq!(is_header("Fri, 20 Nov 2026 10:00:01 GMT x"), Some(false));
+}
+
+#[test]
 fn a_stamp_behind_a_prefix_is_found() {
     for prefix in [
         "",

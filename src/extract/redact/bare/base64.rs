@@ -58,14 +58,17 @@ pub(super) fn run(bytes: &[u8], start: usize) -> Run {
         line_start = run.chars;
         // Encoders wrap at 64 or 76 columns; the last line of a wrapped text may be short.
         let wraps = matches!(line_chars, 64 | 76) && run.is_base64();
-        match line_break(bytes, run.end) {
-            length if wraps && length > 0 && next_line_is_base64(bytes, run.end + length) => {
-                run.end += length;
-            }
-            _ => break,
+        let length = line_break(bytes, run.end);
+        if wraps && length > 0 && next_line_is_base64(bytes, run.end + length) {
+            run.end += length;
+            continue;
+        }
+        // Pieces that were encoded one by one and joined, each with its padding.
+        let padded = run.pass_padding(bytes);
+        if !(padded && run.is_base64() && character(bytes, run.end).is_some()) {
+            break;
         }
     }
-    run.pass_padding(bytes);
     run
 }
 
@@ -95,7 +98,9 @@ impl Run {
         }
     }
 
-    fn pass_padding(&mut self, bytes: &[u8]) {
+    /// Passes up to two `=`; whether there was one.
+    fn pass_padding(&mut self, bytes: &[u8]) -> bool {
+        let before = self.end;
         for _ in 0..2 {
             let rest = bytes.get(self.end..).unwrap_or_default();
             self.end += match rest {
@@ -104,6 +109,7 @@ impl Run {
                 _ => 0,
             };
         }
+        self.end > before
     }
 
     pub(super) fn is_base64(&self) -> bool {
