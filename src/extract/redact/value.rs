@@ -132,8 +132,8 @@ fn join(bytes: &[u8], name: &Range<usize>) -> Option<(Join, usize)> {
 fn is_quoted(bytes: &[u8], name: &Range<usize>) -> bool {
     let before = bytes.get(..name.start).unwrap_or_default();
     match before {
-        [.., b'"' | b'\'' | b'`'] => true,
-        [.., b'2', b'2' | b'7'] => true,
+        // `%22`, `%27` and `\u0022` end so.
+        [.., b'"' | b'\'' | b'`'] | [.., b'2', b'2' | b'7'] => true,
         _ => before.ends_with(b"&quot;"),
     }
 }
