@@ -111,21 +111,25 @@ fn check_text(name: &str, text: &str) {
 /// What every eight characters of a planted secret hold; the second is for hexadecimal ones.
 const MARKS: [&str; 2] = ["pl4nt3d", "5ec2e75"];
 
-/// Secrets as programs print them, each on a line of its own, so that nothing that is changed
-/// around them takes away what tells them: as a header, in a dictionary, in JSON.
-static SECRETS: LazyLock<[String; 6]> = LazyLock::new(|| {
+/// Secrets as programs print them, whole, so that nothing that is changed around them takes away
+/// what tells them: as a header, in a dictionary, in JSON. Those without a line feed stand at the
+/// start of the log's own lines. The long password is no base64: only its key tells what it is.
+static SECRETS: LazyLock<[String; 8]> = LazyLock::new(|| {
     let token = "MIIpL4nt3d".to_owned() + &"pL4nt3d+".repeat(80);
     let signature = "5ec2e75".repeat(10);
+    let password = "pL4nt3d!".repeat(50);
     [
-        format!("    X-Auth-Token: {token}"),
-        "    \"password\": \"pL4nt3d\",".to_owned(),
+        format!("    X-Auth-Token: {token}\n"),
+        "    \"password\": \"pL4nt3d\",\n".to_owned(),
         format!("{{\"headers\": {{\"X-Auth-Token\": \"{token}\"}}, "),
         format!(
             "Authorization: SDK-HMAC-SHA256 Access=HPUAPL4NT3DPL4NT3DQX, \
-             SignedHeaders=host;x-sdk-date, Signature={signature}"
+             SignedHeaders=host;x-sdk-date, Signature={signature}\n"
         ),
-        "\t'sk': 'pL4nt3dpL4nt3dpL4nt3dpL4nt3dpL4nt3dpL4nt'".to_owned(),
-        format!("    encoded_authorization_message={token}"),
+        "\t'sk': 'pL4nt3dpL4nt3dpL4nt3dpL4nt3dpL4nt3dpL4nt'\n".to_owned(),
+        format!("    encoded_authorization_message={token}\n"),
+        format!("login with {{'password': '{password}'}} "),
+        format!("    \"password\": \"{password}\",\n"),
     ]
 });
 
@@ -136,7 +140,6 @@ fn planted(log: &[u8], lines_apart: usize, which: usize) -> Vec<u8> {
         planted.extend_from_slice(line);
         if line.ends_with(b"\n") && number % lines_apart == 0 {
             planted.extend_from_slice(SECRETS[(which + number) % SECRETS.len()].as_bytes());
-            planted.push(b'\n');
         }
     }
     planted
