@@ -113,7 +113,7 @@ impl Zone {
     /// latest one that puts the stamp at most one day after `reference`: a log is read after it was
     /// written, and the day leaves room for a wrong zone or clock. `None` only where the calendar
     /// ends.
-    pub fn at(&self, stamp: &Stamp, reference: DateTime<Utc>) -> Option<DateTime<FixedOffset>> {
+    pub fn at(self, stamp: &Stamp, reference: DateTime<Utc>) -> Option<DateTime<FixedOffset>> {
         if stamp.year_known {
             return self.resolve(stamp.local, stamp.offset);
         }
@@ -128,7 +128,7 @@ impl Zone {
     /// The instant of a time without a date: the one nearest to `near`, which is the instant that
     /// the record's envelope gives.
     pub fn at_time_of_day(
-        &self,
+        self,
         time: &TimeOfDay,
         near: DateTime<Utc>,
     ) -> Option<DateTime<FixedOffset>> {
@@ -141,7 +141,7 @@ impl Zone {
     }
 
     /// The same instant on this zone's wall.
-    pub fn show(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
+    pub fn show(self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
         match self.0 {
             Kind::Fixed(offset) => at.with_timezone(&offset),
             Kind::Named(zone) => {
@@ -151,7 +151,7 @@ impl Zone {
     }
 
     fn resolve(
-        &self,
+        self,
         local: NaiveDateTime,
         offset: Option<FixedOffset>,
     ) -> Option<DateTime<FixedOffset>> {
@@ -161,7 +161,7 @@ impl Zone {
         }
     }
 
-    pub(super) fn earliest(&self, local: NaiveDateTime) -> Option<DateTime<FixedOffset>> {
+    pub(super) fn earliest(self, local: NaiveDateTime) -> Option<DateTime<FixedOffset>> {
         match self.0 {
             Kind::Fixed(offset) => local.and_local_timezone(offset).single(),
             Kind::Named(zone) => match zone.offset_from_local_datetime(&local) {
@@ -229,6 +229,8 @@ fn posix(rule: &str) -> Option<Zone> {
 
 /// What to write instead of an unknown name.
 fn hint(name: &str) -> String {
+    /// A distance is quadratic in the length; no zone's name is longer.
+    const NAME_BYTES_MAX: usize = 40;
     const FORMS: &str = "a name such as `Asia/Shanghai`, an offset such as `+08:00`, or `UTC`";
     let lower = name.to_ascii_lowercase();
     match lower.as_str() {
@@ -244,15 +246,13 @@ fn hint(name: &str) -> String {
     if posix(name).is_some() {
         return format!("POSIX rules count west as positive; write {FORMS}");
     }
-    let distance = |zone: &&Tz| {
+    let distance = |zone: Tz| {
         let zone = zone.name().to_ascii_lowercase();
         let city = zone.rsplit('/').next().unwrap_or(&zone);
         strsim::damerau_levenshtein(&zone, &lower).min(strsim::damerau_levenshtein(city, &lower))
     };
-    // A distance is quadratic in the length; no zone's name is longer.
-    const NAME_BYTES_MAX: usize = 40;
     let near = (lower.len() <= NAME_BYTES_MAX)
-        .then(|| TZ_VARIANTS.iter().map(|zone| (distance(&zone), zone)))
+        .then(|| TZ_VARIANTS.iter().map(|zone| (distance(*zone), zone)))
         .and_then(|zones| zones.min_by_key(|(distance, _)| *distance))
         .filter(|(distance, _)| *distance <= (lower.chars().count() / 3).min(3));
     match near {
@@ -260,3 +260,6 @@ fn hint(name: &str) -> String {
         None => format!("write {FORMS}"),
     }
 }
+
+#[cfg(test)]
+mod tests;
