@@ -22,6 +22,8 @@ const CARRIERS_MAX: usize = 3;
 pub(super) struct Envelope {
     /// When the innermost carrier took the line.
     pub stamp: Option<Stamp>,
+    /// That carrier took the line when it was written; a shipper stamps what it finds later.
+    pub stamped_at_once: bool,
     /// Tells lines of one writer from those of others that are interleaved with them; 0 without a
     /// carrier.
     pub writer: u64,
@@ -67,7 +69,10 @@ pub(super) fn unwrap(line: &str) -> Unwrapped<'_> {
         (envelope.writer, &layer.writer).hash(&mut hasher);
         envelope.writer = hasher.finish();
         envelope.partial |= layer.partial;
-        envelope.stamp = layer.stamp.or(envelope.stamp);
+        if layer.stamp.is_some() {
+            envelope.stamp = layer.stamp;
+            envelope.stamped_at_once = !layer.shipped;
+        }
         envelope.level = layer.level.or(envelope.level);
         envelope.process = layer.process.or(envelope.process.take());
         envelope.thread = layer.thread.or(envelope.thread.take());
@@ -86,6 +91,8 @@ struct Layer<'l> {
     level: Option<Level>,
     process: Option<Process>,
     thread: Option<String>,
+    /// A shipper's stamp: when it read the line.
+    shipped: bool,
 }
 
 impl Layer<'_> {
@@ -98,6 +105,7 @@ impl Layer<'_> {
             level: self.level,
             process: self.process,
             thread: self.thread,
+            shipped: self.shipped,
         }
     }
 }
@@ -280,12 +288,15 @@ fn json(line: &str) -> Option<Layer<'_>> {
     if !line.trim_end().ends_with('}') {
         return None;
     }
-    let carrier = ["\"log\"", "\"MESSAGE\"", "\"message\"", "\"line\""];
+    let carrier = ["\"log\"", "\"MESSAGE\"", "\"message\"", "\"line\"", "\"streams\""];
     if !carrier.iter().any(|key| line.contains(key)) {
         return None;
     }
     let object = object::parse(line, 0)?;
-    journald(&object).or_else(|| docker(&object)).or_else(|| shipper(&object))
+    journald(&object)
+        .or_else(|| docker(&object))
+        .or_else(|| shipper(&object))
+        .or_else(|| loki(&object))
 }
 
 fn stamp_of(object: &Object<'_>, keys: &[&str]) -> Option<Stamp> {
@@ -407,6 +418,23 @@ fn shipper<'l>(object: &Object<'l>) -> Option<Layer<'l>> {
         stamp: stamp_of(object, &["@timestamp", "timestamp", "time", "ts"]),
         writer: writer_of(object, &["stream", "file", "source", "container_name"]),
         process: pod(object),
+        shipped: true,
+        ..Layer::default()
+    })
+}
+
+/// A push to Loki: `{"streams":[{"stream":{…},"values":[["<epoch ns>","<line>"]]}]}`. One of several
+/// lines cannot be told from the others here, so such a push stays as it is.
+fn loki<'l>(object: &Object<'l>) -> Option<Layer<'l>> {
+    let Value::List(streams) = &object.first_of(&["streams"])?.value else { return None };
+    let [Value::Object(stream)] = streams.as_slice() else { return None };
+    let Value::List(values) = &stream.first_of(&["values"])?.value else { return None };
+    let [Value::List(entry)] = values.as_slice() else { return None };
+    let [at, Value::Text(raw), ..] = entry.as_slice() else { return None };
+    Some(Layer {
+        text: unescape::string_literal(raw),
+        stamp: at.text().and_then(|text| timestamp::value(text.as_bytes())),
+        shipped: true,
         ..Layer::default()
     })
 }

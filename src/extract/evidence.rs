@@ -29,7 +29,7 @@ pub(super) fn mention(
     body: Option<&Body>,
     around: &Surroundings<'_>,
 ) -> Option<&'static str> {
-    if recognised_text(peeled, around) {
+    if recognised_text(peeled, around) || listed_text(peeled, around.level) {
         return Some("inside recognised text");
     }
     if compared(peeled) {
@@ -71,6 +71,16 @@ fn recognised_text(peeled: &Peeled<'_>, around: &Surroundings<'_>) -> bool {
     peeled.fields.iter().any(|field| is_recognition(field))
         || follows_recognition(around.record, &around.token)
         || (peeled.layers > 0 && follows_recognition(&peeled.text, &peeled.token))
+}
+
+/// One of several texts in a list that no error names, at a quiet level: the lines of a page.
+fn listed_text(peeled: &Peeled<'_>, level: Option<Level>) -> bool {
+    let errors = ["err", "exc", "fail", "cause", "reason", "problem"];
+    level == Some(Level::Quiet)
+        && peeled.list.as_deref().is_some_and(|key| {
+            let key = key.to_ascii_lowercase();
+            !errors.iter().any(|error| key.contains(error))
+        })
 }
 
 /// `words=['…', '…AIS.0101…']`, `recognized text="…"`, `识别结果：…`: the token stands in the list, the

@@ -91,28 +91,40 @@ fn access_key(text: &str) -> Option<String> {
 fn http_status(text: &str) -> Option<u16> {
     static STATUS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"(?:HTTP/[\d.]+\x22?\s|\bHTTP\s|\bstatus(?:[_ ]?[cC]ode)?\x22?\s?[:=]?\s?|\bhttp_status\s?[:=]\s?|",
-            r"\bhttp[_ ]?code\s?[:=]\s?|[Ee]rror code: |\berror\[|\x22 )(\d{3})\b",
-            r"|\b(\d{3}) (?:Client|Server) Error\b",
+            r"(?:HTTP/[\d.]+\\*\x22?\s|\bHTTP[\s:=]|\b[sS]tatus(?:[_ ]?[cC]ode)?\\*[\x22']?\s?[:=]?\s?|\bhttp_?[sS]tatus\\*[\x22']?\s?[:=]\s?|",
+            r"\bhttp[_ ]?code\s?[:=]\s?|[Ee]rror code: |\berror\[|\x22 |<-- |(?:->|=>|returned|responded|response|answered|got)\s(?:with\s)?(?:status\s)?|状态(?:码)?\s?[:：=]?\s?)(\d{3})\b",
+            r"|\b(\d{3})\\?'? (?:Client Error|Server Error|Bad Request|Unauthorized|Forbidden|Not Found|Too Many Requests|",
+            r"Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out|Method Not Allowed|",
+            r"(?:Request Entity|Payload|Content) Too Large)\b",
+            r"|\((\d{3}), [0-9a-f]{32}\)",
         ))
         .expect("the pattern is valid")
     });
     STATUS.captures_iter(text).find_map(|found| {
-        let digits = found.get(1).or_else(|| found.get(2))?;
+        let digits = found.iter().skip(1).flatten().next()?;
         digits.as_str().parse().ok().filter(|status| (400..600).contains(status))
     })
 }
 
-/// The gateway's id where a header or a field names it; an application's own ids are others.
+/// The gateway's id where a header or a field names it, or where it stands alone: 32 hexadecimal
+/// digits, which a path or another key does not claim.
 fn request_id(text: &str) -> Option<String> {
-    static ID: LazyLock<Regex> = LazyLock::new(|| {
+    static NAMED: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"(?i)\b(?:x-request-id|request[_-]?id)\\*[\x22']?\s*(?:[:=]|=>)\s*\[?\\*[\x22']?",
+            r"(?i)\b(?:x-request-id|request[ _-]?id|request|rid|req[_-]?id|req)\\*[\x22']?\s*(?:[:=]|=>)\s*\[?\\*[\x22']?",
             r"([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b",
         ))
         .expect("the pattern is valid")
     });
-    ID.captures(text).map(|found| found[1].to_owned())
+    static ALONE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?m)(?:^|[\s(\[])([0-9a-f]{32})(?:$|[\s)\],;])").expect("the pattern is valid")
+    });
+    if let Some(named) = NAMED.captures(text) {
+        return Some(named[1].to_owned());
+    }
+    let mut alone = ALONE.captures_iter(text).map(|found| found[1].to_owned());
+    let first = alone.next()?;
+    alone.all(|other| other == first).then_some(first)
 }
 
 /// The SDK's exception type, without its package.

@@ -15,6 +15,7 @@ use super::peel;
 use super::record::Record;
 use super::repeat::{Moment, Print};
 use super::statement::{self, Statement};
+use super::subject::Subjects;
 use super::timestamp::{self, Stamp};
 use super::{Settings, infer, redact, scan, visible};
 use crate::catalogue::Catalogue;
@@ -47,6 +48,7 @@ pub(super) struct Finding {
     record: u64,
     record_end: u64,
     process: Option<Process>,
+    subjects: Subjects,
     sample: String,
 }
 
@@ -72,6 +74,7 @@ impl<'r> Findings<'r> {
         for token in scan::codes(&self.record.text) {
             self.read_code(&token);
         }
+        self.keep_facts_apart();
         if self.found.is_empty() {
             for inference in infer::all(&self.record.text, self.catalogue) {
                 self.add_inference(inference);
@@ -104,6 +107,18 @@ impl<'r> Findings<'r> {
         finding.request_id = body.request_id;
         finding.http_status = body.http_status;
         self.add(finding);
+    }
+
+    /// Where several statements printed into one record, each one's line tells of its own call.
+    fn keep_facts_apart(&mut self) {
+        if self.found.len() < 2 {
+            return;
+        }
+        for finding in self.found.iter_mut().filter(|finding| finding.statement.own_line) {
+            let line = peel::line_around(&self.record.text, &(finding.at_byte..finding.at_byte));
+            finding.facts = facts::read(&self.record.text[line.clone()]);
+            finding.subjects = Subjects::of(&self.record.text[line]);
+        }
     }
 
     fn is_done(&self, at: usize) -> bool {
@@ -144,6 +159,7 @@ impl<'r> Findings<'r> {
             record: record.parts.first().map_or(0, |part| part.line_offset),
             record_end: record.parts.last().map_or(0, |part| part.line_number),
             process: record.process.clone(),
+            subjects: Subjects::of(&record.text),
             sample: sample(&record.text, at),
         })
     }
@@ -221,11 +237,12 @@ impl Finding {
         Print {
             code: &self.code,
             message: self.message.as_deref(),
-            request_id: self.request_id.as_deref(),
+            request_id: self.request_id.as_deref().or(self.facts.request_id.as_deref()),
             actor: self.actor.as_deref(),
             statement: self.statement,
             moment: self.moment,
             process: self.process.as_ref(),
+            subjects: &self.subjects,
             record: self.record,
             line: self.line_number,
             record_end: self.record_end,

@@ -54,7 +54,7 @@ pub(super) fn role(line: &str) -> Role {
     }
     let start = prefix(line, HEAD_BYTES_MAX);
     let bytes = start.as_bytes();
-    if timestamp::find(bytes).is_some()
+    if timestamp::find(bytes).is_some_and(|stamp| !stamp.is_header)
         || timestamp::time_of_day(bytes).is_some()
         || leading_level(start).is_some()
     {
@@ -165,7 +165,7 @@ fn json_head(line: &str) -> Option<Head> {
                 "Timestamp", "eventTime", "logged_at", "instant", "created_at",
             ])
             .and_then(|text| timestamp::value(text.as_bytes()))
-            .or_else(|| loguru_stamp(&object)),
+            .or_else(|| nested_stamp(&object)),
         level: json_level(&object),
         actor: object
             .text_of(&[
@@ -177,16 +177,37 @@ fn json_head(line: &str) -> Option<Head> {
     })
 }
 
-/// loguru nests what others keep flat: `{"text": …, "record": {"time": {"timestamp": 1.7e9}}}`.
-fn loguru_stamp(object: &Object<'_>) -> Option<Stamp> {
+/// loguru and log4j2 nest what others keep flat: `{"record": {"time": {"timestamp": 1.7e9}}}`,
+/// `{"instant": {"epochSecond": 17…, "nanoOfSecond": 12…}}`.
+fn nested_stamp(object: &Object<'_>) -> Option<Stamp> {
     let mut inside = object;
     for key in ["record", "time", "instant"] {
         if let Some(object::Value::Object(next)) = inside.first_of(&[key]).map(|e| &e.value) {
             inside = next;
         }
     }
-    let text = inside.text_of(&["timestamp", "epochSecond"])?;
+    let seconds = inside.text_of(&["timestamp", "epochSecond"])?;
+    let text = match inside.text_of(&["nanoOfSecond"]).and_then(|nanos| nanos.parse::<u32>().ok()) {
+        Some(nanos) => format!("{seconds}.{nanos:09}"),
+        None => seconds.into_owned(),
+    };
     timestamp::value(text.as_bytes())
+}
+
+/// The second line of a head of java.util.logging: `SEVERE: text` below `Nov 24, 2026 …`.
+pub(super) fn is_second_line(line: &str) -> bool {
+    ["SEVERE: ", "WARNING: ", "INFO: ", "CONFIG: ", "FINE: ", "FINER: ", "FINEST: "]
+        .iter()
+        .any(|level| line.starts_with(level))
+}
+
+/// The first line of such a head: a stamp with a comma behind the day, a class and a method.
+pub(super) fn has_second_line(line: &str) -> bool {
+    static FORM: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:[A-Z][a-z]{2} \d{1,2}, \d{4},? |\d{4}-\d\d-\d\d |[^\s]+ \d{1,2}, \d{4} )[^\]\[]*\d (?:[AP]M )?[\w.$]+(?: [\w$<>]+)?$")
+            .expect("the pattern is valid")
+    });
+    line.len() < 200 && FORM.is_match(line)
 }
 
 fn json_level(object: &Object<'_>) -> Option<Level> {

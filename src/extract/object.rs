@@ -225,7 +225,19 @@ impl<'t> Reader<'t> {
         match self.peek()? {
             quote @ (b'"' | b'\'' | b'`') => self.text_value(quote),
             b'{' => self.object().map(Value::Object),
-            b'[' | b'(' => self.list().map(Value::List),
+            b'[' | b'(' => {
+                let list = self.list()?;
+                // `[Object: null prototype] {`, `[ClientRequestException: M] {` of inspect.
+                let behind = self.at;
+                while self.peek() == Some(b' ') {
+                    self.at += 1;
+                }
+                if self.at > behind && self.peek() == Some(b'{') {
+                    return self.object().map(Value::Object);
+                }
+                self.at = behind;
+                Some(Value::List(list))
+            }
             _ => self.bare(),
         }
     }

@@ -29,11 +29,13 @@ pub(super) struct Peeled<'t> {
     pub fields: Vec<String>,
     /// How many layers were undone.
     pub layers: usize,
+    /// The key of the list of texts that holds the token, if one does; empty for a list without.
+    pub list: Option<String>,
 }
 
 /// Peels the layers around the token at `token`.
 pub(super) fn peel(text: &str, token: Range<usize>) -> Peeled<'_> {
-    let mut peeled = Peeled { text: Cow::Borrowed(text), token, fields: Vec::new(), layers: 0 };
+    let mut peeled = Peeled { text: Cow::Borrowed(text), token, fields: Vec::new(), layers: 0, list: None };
     for _ in 0..LAYERS_MAX {
         let Some(layer) = layer_around(&peeled.text, &peeled.token) else { break };
         let code = peeled.text[peeled.token.clone()].to_owned();
@@ -48,6 +50,9 @@ pub(super) fn peel(text: &str, token: Range<usize>) -> Peeled<'_> {
             at = found;
         }
         let inner = inner.into_owned();
+        if let Some(key) = list_around(&peeled.text, layer.span.start) {
+            peeled.list = Some(key.to_owned());
+        }
         peeled.fields.extend(layer.field);
         peeled.text = Cow::Owned(inner);
         peeled.token = at..at + code.len();
@@ -241,6 +246,26 @@ fn single_quoted_layer(text: &str, token: &Range<usize>) -> Option<Layer> {
         return Some(Layer { span: at + 1..close, encoding: Encoding::StringLiteral, field });
     }
     None
+}
+
+/// The key of the list in which the string that begins at `start` is an element.
+fn list_around(text: &str, start: usize) -> Option<&str> {
+    let line = &text[line_around(text, &(start..start)).start..start];
+    let before = line.strip_suffix(['"', '\''])?.trim_end_matches([' ', '\\']);
+    if !before.ends_with(['[', ',']) {
+        return None;
+    }
+    let open = before.rfind('[')?;
+    let elements = &before[open + 1..];
+    let texts = elements.is_empty() || elements.trim_start().starts_with(['"', '\'', '\\']);
+    if !texts || elements.contains(['{', ']']) && !elements.contains(['"', '\'']) {
+        return None;
+    }
+    let key = before[..open].trim_end_matches([' ', ':', '=', '"', '\'', '\\']);
+    let key_start = key
+        .rfind(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .map_or(0, |at| at + key[at..].chars().next().map_or(1, char::len_utf8));
+    Some(&key[key_start..])
 }
 
 /// The bounds of the line that holds `range`.

@@ -11,6 +11,7 @@ use std::collections::{HashSet, VecDeque};
 
 use super::envelope::Process;
 use super::statement::Statement;
+use super::subject::Subjects;
 use super::timestamp::Resolution;
 
 /// Events that a further printing may still belong to.
@@ -43,6 +44,7 @@ pub(super) struct Print<'p> {
     pub request_id: Option<&'p str>,
     pub actor: Option<&'p str>,
     pub process: Option<&'p Process>,
+    pub subjects: &'p Subjects,
     pub statement: Statement,
     pub moment: Option<Moment>,
     /// Names the record that the printing stands in.
@@ -61,6 +63,7 @@ struct Event {
     statements: Vec<Statement>,
     moment: Option<Moment>,
     process: Option<Process>,
+    subjects: Subjects,
     record: u64,
     end: u64,
 }
@@ -125,6 +128,7 @@ impl Event {
             statements: vec![print.statement],
             moment: print.moment,
             process: print.process.cloned(),
+            subjects: print.subjects.clone(),
             record: print.record,
             end: print.record_end,
         }
@@ -146,7 +150,7 @@ impl Event {
         if differs(self.actor.as_deref(), print.actor) || self.says_otherwise(print.message) {
             return false;
         }
-        if self.is_another_process(print.process) {
+        if self.is_another_process(print.process) || self.subjects.differ(print.subjects) {
             return false;
         }
         let printed = self.statements.contains(&print.statement);

@@ -136,7 +136,7 @@ fn find_key(text: &str, key: &str, last: bool) -> Option<usize> {
 fn value_at(text: &str) -> String {
     static NEXT_KEY: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"，|[,;] [a-z_]{2,20}[:=]|(?:\s|,\s?|;\s?|\|\s?|&)(?:[A-Za-z_][\w.-]{0,40}=|(?:error_?code|errorCode|request_?id|",
+            r"，|[,;] (?:[a-z_]{2,20}|request id)[:=]|(?:\s|,\s?|;\s?|\|\s?|&)(?:[A-Za-z_][\w.-]{0,40}=|(?:error_?code|errorCode|request_?id|",
             r"requestId|status(?:_code|Code)?|http_?status|httpStatusCode|trace_?id|code|url|api|",
             r"region|endpoint|elapsed|duration|retry|attempt|file|path|project(?:_id)?|host)\s?[:=：])",
         ))
@@ -151,7 +151,10 @@ fn value_at(text: &str) -> String {
         return unescape::string_literal(&inside[..end]).into_owned();
     }
     let line = text.split('\n').next().unwrap_or(text);
-    let end = NEXT_KEY.find(line).map_or(line.len(), |next| next.start());
+    // The gateway's own messages hold fields too: `token expires, expires_at: …`.
+    let own = |key: &str| ["expires_at", "canonicalRequest", "err:", "ak:"].iter().any(|own| key.contains(own));
+    let next = NEXT_KEY.find_iter(line).find(|next| !own(next.as_str()));
+    let end = next.map_or(line.len(), |next| next.start());
     let value = &line[..end];
     let value = value.trim_end_matches([' ', ',', ';', '|']);
     // A bracket that closes what was opened before the value.
@@ -294,8 +297,8 @@ fn ends_as_documented(catalogue: &Catalogue, code: &str, text: &str) -> bool {
 fn sentence<'t>(text: &'t str, separator: &str) -> &'t str {
     static OWN_WORDS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"(?i)\s*[(\[{](?:request|HTTP|rid|req|trace|id\b|status|code|attempt|retry|elapsed|after)[^\n]*$",
-            r"|[,;.]?\s+(?:rid|req(?:uest)?(?:_?id)?|trace_?id|status|file|page|url|attempt|elapsed|cost|took)\s?[=:][^\n]*$",
+            r"(?i)\s*[(\[{](?:request|HTTP|rid|req|trace|id\b|status|code|attempt|retry|elapsed|after|(?:\d{3}, ?)?[0-9a-f]{32})[^\n]*$",
+            r"|[,;]?\s+(?:rid|req(?:uest)?(?:[_ ]?id)?|trace_?id|status|file|page|url|attempt|elapsed|cost|took)\s?[=:][^\n]*$",
             r"|[,;，；]\s*(?:using|falling back|fall back|fallback|retry|retrying|will|giving up|skip|skipping|attempt|see|请)[^\n]*$",
             r"|\s+[-–—]+>?\s+(?:retry|using|falling|giving|skip|see|will|attempt)[^\n]*$",
         ))

@@ -31,9 +31,10 @@ pub(super) const MESSAGE_KEYS: [&str; 13] = [
 /// Keys that hold a message of any kind.
 const PLAIN_MESSAGE_KEYS: [&str; 6] = ["message", "msg", "Message", "detail", "description", "error"];
 
-pub(super) const REQUEST_ID_KEYS: [&str; 11] = [
+pub(super) const REQUEST_ID_KEYS: [&str; 12] = [
     "request_id", "requestId", "RequestId", "requestid", "X-Request-Id", "x-request-id",
     "x_request_id", "X-Request-ID", "RequestID", "requestID", "huawei_request_id",
+    "request",
 ];
 
 pub(super) const STATUS_KEYS: [&str; 13] = [
