@@ -39,9 +39,8 @@ fn zone_name_under(
     };
     match zone {
         Some(zone) if agrees(zone) => name,
-        Some(_) => Some(rules(now).to_string()),
         None if instants.iter().all(|at| rules(*at).local_minus_utc() == 0) => name,
-        None => Some(rules(now).to_string()),
+        _ => Some(rules(now).to_string()),
     }
 }
 

@@ -22,6 +22,8 @@ const CARRIERS_MAX: usize = 3;
 pub(super) struct Envelope {
     /// When the innermost carrier took the line.
     pub stamp: Option<Stamp>,
+    /// That carrier took the line when it was written; a shipper stamps what it finds later.
+    pub stamped_at_once: bool,
     /// Tells lines of one writer from those of others that are interleaved with them; 0 without a
     /// carrier.
     pub writer: u64,
@@ -67,7 +69,10 @@ pub(super) fn unwrap(line: &str) -> Unwrapped<'_> {
         (envelope.writer, &layer.writer).hash(&mut hasher);
         envelope.writer = hasher.finish();
         envelope.partial |= layer.partial;
-        envelope.stamp = layer.stamp.or(envelope.stamp);
+        if layer.stamp.is_some() {
+            envelope.stamp = layer.stamp;
+            envelope.stamped_at_once = !layer.shipped;
+        }
         envelope.level = layer.level.or(envelope.level);
         envelope.process = layer.process.or(envelope.process.take());
         envelope.thread = layer.thread.or(envelope.thread.take());
@@ -86,6 +91,8 @@ struct Layer<'l> {
     level: Option<Level>,
     process: Option<Process>,
     thread: Option<String>,
+    /// A shipper's stamp: when it read the line.
+    shipped: bool,
 }
 
 impl Layer<'_> {
@@ -98,6 +105,7 @@ impl Layer<'_> {
             level: self.level,
             process: self.process,
             thread: self.thread,
+            shipped: self.shipped,
         }
     }
 }
@@ -171,7 +179,7 @@ fn cri(line: &str) -> Option<Layer<'_>> {
 fn syslog_5424(line: &str) -> Option<Layer<'_>> {
     static HEAD: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"^(?:<\d{1,3}>)?1 (\S+) (\S+) (\S+) (\S+) (\S+) (?:-|(?:\[[^\]\s]+(?: [^=\s]+=\x22(?:[^\x22\\]|\\.)*\x22)*\])+)(?: (?:\u{feff})?|$)",
+            r"^(?:<[0-9]{1,3}>)?1 (\S+) (\S+) (\S+) (\S+) (\S+) (?:-|(?:\[[^\]\s]+(?: [^=\s]+=\x22(?:[^\x22\\]|\\.)*\x22)*\])+)(?: (?:\u{feff})?|$)",
         )
         .expect("the pattern is valid")
     });
@@ -192,11 +200,11 @@ fn syslog_5424(line: &str) -> Option<Layer<'_>> {
 fn syslog(line: &str) -> Option<Layer<'_>> {
     static HEAD: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"^(?:<\d{1,3}>)?((?:[A-Z][a-z]{2} [ \d]\d(?: \d{4})? \d\d:\d\d:\d\d(?:\.\d+)?)",
-            r"|(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d))",
-            r"|(?:[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Z]{2,5})",
-            r"|(?:\d{10}\.\d{6})|(?:\[ *\d+\.\d{6}\]))",
-            r" ([A-Za-z0-9][\w.:-]*) ([A-Za-z0-9_./@()-]+)(?:\[(\d+)\])?: ?",
+            r"^(?:<[0-9]{1,3}>)?((?:[A-Z][a-z]{2} [ 0-9][0-9](?: [0-9]{4})? [0-9][0-9]:[0-9][0-9]:[0-9][0-9](?:\.[0-9]+)?)",
+            r"|(?:[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9](?:[.,][0-9]+)?(?:Z|[+-][0-9][0-9]:?[0-9][0-9]))",
+            r"|(?:[A-Z][a-z]{2} [0-9]{4}-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9](?:\.[0-9]+)? [A-Z]{2,5})",
+            r"|(?:[0-9]{10}\.[0-9]{6})|(?:\[ *[0-9]+\.[0-9]{6}\]))",
+            r" ([A-Za-z0-9][[:word:].:-]*) ([A-Za-z0-9_./@()-]+)(?:\[([0-9]+)\])?: ?",
         ))
         .expect("the pattern is valid")
     });
@@ -219,8 +227,18 @@ fn syslog(line: &str) -> Option<Layer<'_>> {
 fn is_level(word: &str) -> bool {
     matches!(
         word.to_ascii_uppercase().as_str(),
-        "TRACE" | "DEBUG" | "INFO" | "NOTICE" | "WARN" | "WARNING" | "ERROR" | "ERR" | "FATAL"
-            | "CRITICAL" | "PANIC" | "SEVERE"
+        "TRACE"
+            | "DEBUG"
+            | "INFO"
+            | "NOTICE"
+            | "WARN"
+            | "WARNING"
+            | "ERROR"
+            | "ERR"
+            | "FATAL"
+            | "CRITICAL"
+            | "PANIC"
+            | "SEVERE"
     )
 }
 
@@ -228,7 +246,7 @@ fn is_level(word: &str) -> bool {
 fn logcat(line: &str) -> Option<Layer<'_>> {
     static HEAD: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"^((?:\d{4}-)?\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) +(\d+) +(\d+) ([VDIWEFA]) (.*?) *: ?",
+            r"^((?:[0-9]{4}-)?[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]{3}) +([0-9]+) +([0-9]+) ([VDIWEFA]) (.*?) *: ?",
         )
         .expect("the pattern is valid")
     });
@@ -253,11 +271,11 @@ fn logcat(line: &str) -> Option<Layer<'_>> {
 fn prefixed_lines(line: &str) -> Option<Layer<'_>> {
     static HEAD: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"^(?:(?P<service>[A-Za-z0-9][\w.-]*[_-]\d+) +\| ?",
-            r"|\[(?P<pod>pod/[\w./-]+)\] ",
+            r"^(?:(?P<service>[A-Za-z0-9][[:word:].-]*[_-][0-9]+) +\| ?",
+            r"|\[(?P<pod>pod/[[:word:]./-]+)\] ",
             r"|(?P<box>[│╷╵]) ?",
-            r"|(?P<stamp>\d{4}-\d\d-\d\dT\S+) \[(?:TRACE|DEBUG|INFO|WARN|ERROR)\] ",
-            r"(?P<plugin>(?:provider|plugin)[\w./-]*): ?)",
+            r"|(?P<stamp>[0-9]{4}-[0-9][0-9]-[0-9][0-9]T\S+) \[(?:TRACE|DEBUG|INFO|WARN|ERROR)\] ",
+            r"(?P<plugin>(?:provider|plugin)[[:word:]./-]*): ?)",
         ))
         .expect("the pattern is valid")
     });
@@ -280,12 +298,15 @@ fn json(line: &str) -> Option<Layer<'_>> {
     if !line.trim_end().ends_with('}') {
         return None;
     }
-    let carrier = ["\"log\"", "\"MESSAGE\"", "\"message\"", "\"line\""];
+    let carrier = ["\"log\"", "\"MESSAGE\"", "\"message\"", "\"line\"", "\"streams\""];
     if !carrier.iter().any(|key| line.contains(key)) {
         return None;
     }
     let object = object::parse(line, 0)?;
-    journald(&object).or_else(|| docker(&object)).or_else(|| shipper(&object))
+    journald(&object)
+        .or_else(|| docker(&object))
+        .or_else(|| shipper(&object))
+        .or_else(|| loki(&object))
 }
 
 fn stamp_of(object: &Object<'_>, keys: &[&str]) -> Option<Stamp> {
@@ -309,12 +330,11 @@ fn process(host: &str, program: &str, instance: &str) -> Option<Process> {
 /// The pod or container that a shipper names.
 fn pod(object: &Object<'_>) -> Option<Process> {
     let keys = ["pod_name", "container_id", "pod", "container_name", "id"];
-    let nested = ["kubernetes", "container"].iter().find_map(|key| {
-        match &object.first_of(&[key])?.value {
+    let nested =
+        ["kubernetes", "container"].iter().find_map(|key| match &object.first_of(&[key])?.value {
             Value::Object(inside) => inside.text_of(&keys),
             _ => None,
-        }
-    });
+        });
     let name = nested.or_else(|| object.text_of(&keys[..2]))?;
     process("", "container", &name)
 }
@@ -377,22 +397,24 @@ fn docker<'l>(object: &Object<'l>) -> Option<Layer<'l>> {
 
 /// Filebeat, Vector, Promtail and their like: a line of text beside what the shipper knows of it.
 fn shipper<'l>(object: &Object<'l>) -> Option<Layer<'l>> {
-    const OWN_LEVEL: [&str; 8] = [
-        "level",
-        "severity",
-        "lvl",
-        "levelname",
-        "log.level",
-        "level_name",
-        "loglevel",
-        "@l",
-    ];
+    const OWN_LEVEL: [&str; 8] =
+        ["level", "severity", "lvl", "levelname", "log.level", "level_name", "loglevel", "@l"];
     const SHIPPERS: [&str; 11] = [
-        "agent", "beat", "input", "source_type", "kubernetes", "container", "ecs", "prospector",
-        "offset", "fileset", "file",
+        "agent",
+        "beat",
+        "input",
+        "source_type",
+        "kubernetes",
+        "container",
+        "ecs",
+        "prospector",
+        "offset",
+        "fileset",
+        "file",
     ];
     let shipped = object.has(&SHIPPERS) || (object.has(&["host"]) && object.entries.len() <= 6);
-    if object.has(&OWN_LEVEL) || object.has(&["stack_trace", "logger_name", "logger", "exception"]) {
+    if object.has(&OWN_LEVEL) || object.has(&["stack_trace", "logger_name", "logger", "exception"])
+    {
         return None;
     }
     let line = object.first_of(&["message", "line"])?;
@@ -407,6 +429,23 @@ fn shipper<'l>(object: &Object<'l>) -> Option<Layer<'l>> {
         stamp: stamp_of(object, &["@timestamp", "timestamp", "time", "ts"]),
         writer: writer_of(object, &["stream", "file", "source", "container_name"]),
         process: pod(object),
+        shipped: true,
+        ..Layer::default()
+    })
+}
+
+/// A push to Loki: `{"streams":[{"stream":{…},"values":[["<epoch ns>","<line>"]]}]}`. One of several
+/// lines cannot be told from the others here, so such a push stays as it is.
+fn loki<'l>(object: &Object<'l>) -> Option<Layer<'l>> {
+    let Value::List(streams) = &object.first_of(&["streams"])?.value else { return None };
+    let [Value::Object(stream)] = streams.as_slice() else { return None };
+    let Value::List(values) = &stream.first_of(&["values"])?.value else { return None };
+    let [Value::List(entry)] = values.as_slice() else { return None };
+    let [at, Value::Text(raw), ..] = entry.as_slice() else { return None };
+    Some(Layer {
+        text: unescape::string_literal(raw),
+        stamp: at.text().and_then(|text| timestamp::value(text.as_bytes())),
+        shipped: true,
         ..Layer::default()
     })
 }
@@ -423,8 +462,16 @@ mod tests {
 
     #[test]
     fn docker_marks_a_cut_line_by_the_missing_newline() {
-        check(r#"{"log":"a \u003cb\u003e\n","stream":"stderr","time":"2026-11-20T10:00:01.123456789Z"}"#, "a <b>", false);
-        check(r#"{"log":"cut","stream":"stderr","time":"2026-11-20T10:00:01.123456789Z"}"#, "cut", true);
+        check(
+            r#"{"log":"a \u003cb\u003e\n","stream":"stderr","time":"2026-11-20T10:00:01.123456789Z"}"#,
+            "a <b>",
+            false,
+        );
+        check(
+            r#"{"log":"cut","stream":"stderr","time":"2026-11-20T10:00:01.123456789Z"}"#,
+            "cut",
+            true,
+        );
     }
 
     #[test]
@@ -437,7 +484,11 @@ mod tests {
     #[test]
     fn journald_short_and_json_and_byte_arrays() {
         check("Nov 20 10:00:01 web1 ocr-api[812]: text", "text", false);
-        check(r#"{"__REALTIME_TIMESTAMP":"1795172401000000","MESSAGE":"a\tb","_PID":"1"}"#, "a\tb", false);
+        check(
+            r#"{"__REALTIME_TIMESTAMP":"1795172401000000","MESSAGE":"a\tb","_PID":"1"}"#,
+            "a\tb",
+            false,
+        );
         check(r#"{"MESSAGE":[104,105],"_PID":"1"}"#, "hi", false);
     }
 

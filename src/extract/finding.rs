@@ -15,6 +15,7 @@ use super::peel;
 use super::record::Record;
 use super::repeat::{Moment, Print};
 use super::statement::{self, Statement};
+use super::subject::Subjects;
 use super::timestamp::{self, Stamp};
 use super::{Settings, infer, redact, scan, visible};
 use crate::catalogue::Catalogue;
@@ -22,6 +23,9 @@ use crate::occurrence::{Module, Occurrence, Place};
 
 /// A sample is a glance, not the record.
 const SAMPLE_BYTES_MAX: usize = 600;
+
+/// What is redacted around a code to make a sample of.
+const REDACTED_BYTES: usize = 4 * 1024;
 
 /// The longest message passed on; the catalogue's patterns are run over it.
 const MESSAGE_BYTES_MAX: usize = 4 * 1024;
@@ -47,6 +51,7 @@ pub(super) struct Finding {
     record: u64,
     record_end: u64,
     process: Option<Process>,
+    subjects: Subjects,
     sample: String,
 }
 
@@ -72,6 +77,7 @@ impl<'r> Findings<'r> {
         for token in scan::codes(&self.record.text) {
             self.read_code(&token);
         }
+        self.keep_facts_apart();
         if self.found.is_empty() {
             for inference in infer::all(&self.record.text, self.catalogue) {
                 self.add_inference(inference);
@@ -104,6 +110,18 @@ impl<'r> Findings<'r> {
         finding.request_id = body.request_id;
         finding.http_status = body.http_status;
         self.add(finding);
+    }
+
+    /// Where several statements printed into one record, each one's line tells of its own call.
+    fn keep_facts_apart(&mut self) {
+        if self.found.len() < 2 {
+            return;
+        }
+        for finding in self.found.iter_mut().filter(|finding| finding.statement.own_line) {
+            let line = peel::line_around(&self.record.text, &(finding.at_byte..finding.at_byte));
+            finding.facts = facts::read(&self.record.text[line.clone()]);
+            finding.subjects = Subjects::of(&self.record.text[line]);
+        }
     }
 
     fn is_done(&self, at: usize) -> bool {
@@ -144,7 +162,8 @@ impl<'r> Findings<'r> {
             record: record.parts.first().map_or(0, |part| part.line_offset),
             record_end: record.parts.last().map_or(0, |part| part.line_number),
             process: record.process.clone(),
-            sample: sample(&record.text, at),
+            subjects: Subjects::of(&record.text),
+            sample: sample(&record.text, at, code),
         })
     }
 
@@ -173,10 +192,7 @@ impl<'r> Findings<'r> {
 fn moment(record: &Record, stamp: Option<&Stamp>) -> Option<Moment> {
     if let Some(stamp) = stamp {
         let utc = stamp.offset.map_or(stamp.local, |offset| stamp.local - offset);
-        return Some(Moment {
-            ms: utc.and_utc().timestamp_millis(),
-            resolution: stamp.resolution,
-        });
+        return Some(Moment { ms: utc.and_utc().timestamp_millis(), resolution: stamp.resolution });
     }
     let line = record.text.split('\n').next()?;
     let time = timestamp::time_of_day(line.as_bytes())?;
@@ -184,28 +200,29 @@ fn moment(record: &Record, stamp: Option<&Stamp>) -> Option<Moment> {
     Some(Moment { ms: since_midnight.num_milliseconds(), resolution: time.resolution })
 }
 
-/// The text around the code, before redaction.
-fn sample(text: &str, at: usize) -> String {
-    let line = peel::line_around(text, &(at..at));
-    let (mut start, mut end) = (line.start, line.end);
-    if line.len() < SAMPLE_BYTES_MAX / 2 {
-        // A short line alone says little: its record's first lines say more.
-        start = start.saturating_sub(SAMPLE_BYTES_MAX / 3);
-        end = text.len().min(end + SAMPLE_BYTES_MAX / 3);
-        start = text[start_boundary(text, start)..line.start]
-            .find('\n')
-            .map_or(line.start, |newline| start_boundary(text, start) + newline + 1);
-        if line.start < SAMPLE_BYTES_MAX / 3 {
-            start = 0;
-        }
+/// The text around the code, redacted.
+///
+/// It is redacted before it is cut: a cut between a key and its value would leave a secret that
+/// nothing tells any more.
+fn sample(text: &str, at: usize, code: &str) -> String {
+    let window = start_boundary(text, at.saturating_sub(REDACTED_BYTES))
+        ..start_boundary(text, at.saturating_add(REDACTED_BYTES));
+    let redacted = redact::redact(&text[window.clone()]);
+    let at = redacted
+        .match_indices(code)
+        .map(|(found, _)| found)
+        .min_by_key(|found| found.abs_diff(at - window.start))
+        .unwrap_or_else(|| start_boundary(&redacted, at - window.start));
+    let mut start = at.saturating_sub(SAMPLE_BYTES_MAX / 2);
+    if start < SAMPLE_BYTES_MAX / 4 {
+        start = 0; // The head of the record is near: show it.
     }
-    if end - start > SAMPLE_BYTES_MAX {
-        start = start.max(at.saturating_sub(SAMPLE_BYTES_MAX / 2));
-        end = end.min(start + SAMPLE_BYTES_MAX);
+    let end = start_boundary(&redacted, start + SAMPLE_BYTES_MAX);
+    let mut start = start_boundary(&redacted, start);
+    if let Some(newline) = redacted[start..at].find('\n').filter(|_| start > 0) {
+        start += newline + 1;
     }
-    let start = start_boundary(text, start);
-    let end = start_boundary(text, end);
-    text[start..end].trim_end().to_owned()
+    redacted[start..end].trim_end().to_owned()
 }
 
 fn start_boundary(text: &str, at: usize) -> usize {
@@ -221,11 +238,12 @@ impl Finding {
         Print {
             code: &self.code,
             message: self.message.as_deref(),
-            request_id: self.request_id.as_deref(),
+            request_id: self.request_id.as_deref().or(self.facts.request_id.as_deref()),
             actor: self.actor.as_deref(),
             statement: self.statement,
             moment: self.moment,
             process: self.process.as_ref(),
+            subjects: &self.subjects,
             record: self.record,
             line: self.line_number,
             record_end: self.record_end,
@@ -269,7 +287,7 @@ impl Finding {
             period: details.period.map(|period| shown(&period)),
             inferred: self.inferred,
             repeat,
-            sample: shown(&self.sample),
+            sample: visible::visible(&self.sample).into(),
             code: self.code,
         }
     }

@@ -27,6 +27,7 @@ pub mod redact;
 mod repeat;
 mod scan;
 mod statement;
+mod subject;
 pub mod timestamp;
 mod unescape;
 pub mod visible;

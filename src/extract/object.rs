@@ -225,7 +225,19 @@ impl<'t> Reader<'t> {
         match self.peek()? {
             quote @ (b'"' | b'\'' | b'`') => self.text_value(quote),
             b'{' => self.object().map(Value::Object),
-            b'[' | b'(' => self.list().map(Value::List),
+            b'[' | b'(' => {
+                let list = self.list()?;
+                // `[Object: null prototype] {`, `[ClientRequestException: M] {` of inspect.
+                let behind = self.at;
+                while self.peek() == Some(b' ') {
+                    self.at += 1;
+                }
+                if self.at > behind && self.peek() == Some(b'{') {
+                    return self.object().map(Value::Object);
+                }
+                self.at = behind;
+                Some(Value::List(list))
+            }
             _ => self.bare(),
         }
     }
@@ -314,7 +326,8 @@ mod tests {
         let printed: Vec<String> = chain
             .last()
             .map(|object| {
-                let show = |e: &Entry<'_>| format!("{}={}", e.key, e.value.text().unwrap_or("-".into()));
+                let show =
+                    |e: &Entry<'_>| format!("{}={}", e.key, e.value.text().unwrap_or("-".into()));
                 object.entries.iter().map(show).collect()
             })
             .unwrap_or_default();
@@ -323,14 +336,26 @@ mod tests {
 
     #[test]
     fn json_in_any_key_order_and_with_raw_newlines() {
-        check(r#"{"error_msg":"M \"q\"","error_code":"AIS.0101"}"#, "error_msg=M \"q\"|error_code=AIS.0101");
-        check("{ \n \"error_code\": \"AIS.0101\",\n\"error_msg\": \"a\nb\" }", "error_code=AIS.0101|error_msg=a\nb");
+        check(
+            r#"{"error_msg":"M \"q\"","error_code":"AIS.0101"}"#,
+            "error_msg=M \"q\"|error_code=AIS.0101",
+        );
+        check(
+            "{ \n \"error_code\": \"AIS.0101\",\n\"error_msg\": \"a\nb\" }",
+            "error_code=AIS.0101|error_msg=a\nb",
+        );
     }
 
     #[test]
     fn python_dicts_and_bytes() {
-        check("{'error_msg': \"it's\", 'error_code': 'AIS.0101', 'x': None}", "error_msg=it's|error_code=AIS.0101|x=-");
-        check("{b'error_code': b'AIS.0101', 'at': datetime.datetime(2026, 1, 2), 'n': (1, 2)}", "error_code=AIS.0101|at=datetime.datetime(2026, 1, 2)|n=-");
+        check(
+            "{'error_msg': \"it's\", 'error_code': 'AIS.0101', 'x': None}",
+            "error_msg=it's|error_code=AIS.0101|x=-",
+        );
+        check(
+            "{b'error_code': b'AIS.0101', 'at': datetime.datetime(2026, 1, 2), 'n': (1, 2)}",
+            "error_code=AIS.0101|at=datetime.datetime(2026, 1, 2)|n=-",
+        );
     }
 
     #[test]

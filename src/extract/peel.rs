@@ -29,11 +29,14 @@ pub(super) struct Peeled<'t> {
     pub fields: Vec<String>,
     /// How many layers were undone.
     pub layers: usize,
+    /// The key of the list of texts that holds the token, if one does; empty for a list without.
+    pub list: Option<String>,
 }
 
 /// Peels the layers around the token at `token`.
 pub(super) fn peel(text: &str, token: Range<usize>) -> Peeled<'_> {
-    let mut peeled = Peeled { text: Cow::Borrowed(text), token, fields: Vec::new(), layers: 0 };
+    let mut peeled =
+        Peeled { text: Cow::Borrowed(text), token, fields: Vec::new(), layers: 0, list: None };
     for _ in 0..LAYERS_MAX {
         let Some(layer) = layer_around(&peeled.text, &peeled.token) else { break };
         let code = peeled.text[peeled.token.clone()].to_owned();
@@ -48,6 +51,9 @@ pub(super) fn peel(text: &str, token: Range<usize>) -> Peeled<'_> {
             at = found;
         }
         let inner = inner.into_owned();
+        if let Some(key) = list_around(&peeled.text, layer.span.start) {
+            peeled.list = Some(key.to_owned());
+        }
         peeled.fields.extend(layer.field);
         peeled.text = Cow::Owned(inner);
         peeled.token = at..at + code.len();
@@ -121,10 +127,11 @@ fn html_layer(text: &str, token: &Range<usize>) -> Option<Layer> {
     let quote = ["&quot;", "&#34;", "&#x22;", "&#39;", "&#x27;"];
     let close_before = &text[line.start..token.start];
     let close_after = &text[token.end..line.end];
-    quote
-        .iter()
-        .any(|q| close_before.ends_with(q) || close_after.starts_with(q))
-        .then_some(Layer { span: line, encoding: Encoding::Html, field: None })
+    quote.iter().any(|q| close_before.ends_with(q) || close_after.starts_with(q)).then_some(Layer {
+        span: line,
+        encoding: Encoding::Html,
+        field: None,
+    })
 }
 
 fn curly_layer(text: &str, token: &Range<usize>) -> Option<Layer> {
@@ -243,6 +250,26 @@ fn single_quoted_layer(text: &str, token: &Range<usize>) -> Option<Layer> {
     None
 }
 
+/// The key of the list in which the string that begins at `start` is an element.
+fn list_around(text: &str, start: usize) -> Option<&str> {
+    let line = &text[line_around(text, &(start..start)).start..start];
+    let before = line.strip_suffix(['"', '\''])?.trim_end_matches([' ', '\\']);
+    if !before.ends_with(['[', ',']) {
+        return None;
+    }
+    let open = before.rfind('[')?;
+    let elements = &before[open + 1..];
+    let texts = elements.is_empty() || elements.trim_start().starts_with(['"', '\'', '\\']);
+    if !texts || elements.contains(['{', ']']) && !elements.contains(['"', '\'']) {
+        return None;
+    }
+    let key = before[..open].trim_end_matches([' ', ':', '=', '"', '\'', '\\']);
+    let key_start = key
+        .rfind(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .map_or(0, |at| at + key[at..].chars().next().map_or(1, char::len_utf8));
+    Some(&key[key_start..])
+}
+
 /// The bounds of the line that holds `range`.
 pub(super) fn line_around(text: &str, range: &Range<usize>) -> Range<usize> {
     let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
@@ -305,7 +332,11 @@ mod tests {
             r#"{"error_code":"AIS.0101"}"#,
             &["q"],
         );
-        check("%257B%2522error_code%2522%253A%2522AIS.0101%2522%257D", r#"{"error_code":"AIS.0101"}"#, &[]);
+        check(
+            "%257B%2522error_code%2522%253A%2522AIS.0101%2522%257D",
+            r#"{"error_code":"AIS.0101"}"#,
+            &[],
+        );
     }
 
     #[test]
@@ -327,6 +358,10 @@ mod tests {
 
     #[test]
     fn a_cut_string_ends_with_its_line() {
-        check("{\"msg\":\"{\\\"error_code\\\":\\\"AIS.0101\nnext", "{\"error_code\":\"AIS.0101", &["msg"]);
+        check(
+            "{\"msg\":\"{\\\"error_code\\\":\\\"AIS.0101\nnext",
+            "{\"error_code\":\"AIS.0101",
+            &["msg"],
+        );
     }
 }

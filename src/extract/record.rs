@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use super::envelope::{self, Envelope, Process};
 use super::head::{self, Head, Role};
-use super::timestamp::{Resolution, Stamp};
+use super::timestamp::{self, Resolution, Stamp};
 use super::visible;
 
 /// The longest record that is put together, on either side of the hit.
@@ -20,6 +20,12 @@ const LINES_MAX: usize = 200;
 
 /// How many lines of other writers are passed over to find this writer's next.
 const FOREIGN_LINES_MAX: usize = 40;
+
+/// An answer's headers that are looked at for its date.
+const HEADER_LINES_MAX: usize = 20;
+
+/// Loose lines that one statement prints below its head; more are other statements' lines.
+const LOOSE_LINES_MAX: usize = 12;
 
 /// Lines of one print call reach a container runtime within this time.
 const GAP_MS_MAX: i64 = 50;
@@ -63,6 +69,8 @@ pub(super) struct Record {
     pub parts: Vec<Part>,
     pub head: Head,
     pub writer: u64,
+    /// The carrier's stamps tell when the lines were written.
+    stamped_at_once: bool,
     pub process: Option<Process>,
     /// The lines directly before and behind a record of one short bare line.
     pub around: Around,
@@ -101,13 +109,15 @@ impl Record {
         self.parts.get(behind.checked_sub(1)?)
     }
 
-    /// The record's own stamp, else its carrier's. A carrier's stamp has a zone, so it wins over an
-    /// own stamp without one: both tell the same moment.
+    /// The record's own stamp, else its carrier's. A container runtime's stamp has a zone, so it wins
+    /// over an own stamp without one: both tell the same moment.
     pub(super) fn stamp(&self) -> Option<&Stamp> {
         let own = self.head.stamp.as_ref();
         let carrier = self.parts.first().and_then(|part| part.stamp.as_ref());
         match (own, carrier) {
-            (Some(own), Some(carrier)) if own.offset.is_none() && carrier.offset.is_some() => {
+            (Some(own), Some(carrier))
+                if self.stamped_at_once && own.offset.is_none() && carrier.offset.is_some() =>
+            {
                 Some(carrier)
             }
             (own, carrier) => own.or(carrier),
@@ -154,8 +164,8 @@ fn line_end(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 fn line_at(context: &Context<'_>, start: usize, number: u64, offset: u64) -> Line {
-    let end = memchr::memchr(b'\n', &context.bytes[start..])
-        .map_or(context.bytes.len(), |at| start + at);
+    let end =
+        memchr::memchr(b'\n', &context.bytes[start..]).map_or(context.bytes.len(), |at| start + at);
     let raw = &context.bytes[start..end];
     let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
     let stripped = visible::strip_ansi(raw);
@@ -183,8 +193,9 @@ fn lines_before(context: &Context<'_>) -> VecDeque<Line> {
         (context.line_start, context.line_number, context.line_offset);
     let mut foreign = 0;
     let may_be_cut = current.envelope.carriers > 0;
+    let mut second = head::is_second_line(&current.text);
     while start > 0 && lines.len() < LINES_MAX && foreign < FOREIGN_LINES_MAX {
-        if role == Role::Head && !may_be_cut {
+        if role == Role::Head && !may_be_cut && !second {
             break;
         }
         let end = start - 1;
@@ -200,15 +211,14 @@ fn lines_before(context: &Context<'_>) -> VecDeque<Line> {
             continue;
         }
         foreign = 0;
-        if !line.envelope.partial {
-            if role == Role::Head || gap(line.envelope.stamp.as_ref(), stamp.as_ref()) {
-                break;
-            }
-            role = line.role;
-        } else {
-            // The start of a cut line decides what the line is.
-            role = line.role;
+        let first_of_two = second && head::has_second_line(&line.text);
+        let apart = gap(line.envelope.stamp.as_ref(), stamp.as_ref());
+        if !line.envelope.partial && (apart || role == Role::Head && !first_of_two) {
+            break;
         }
+        // Of a cut line, the start decides what it is.
+        role = line.role;
+        second = head::is_second_line(&line.text);
         stamp = line.envelope.stamp.clone();
         lines.push_front(line);
     }
@@ -233,6 +243,10 @@ fn mark_joined(lines: &mut VecDeque<Line>) {
 struct State {
     /// It began with a head, so loose lines belong to it.
     headed: bool,
+    /// It began with the first line of a head of two.
+    second_line_due: bool,
+    /// Loose lines since the head.
+    loose_lines: usize,
     /// A Python traceback's last line is the exception, at the left margin.
     traceback: bool,
 }
@@ -244,21 +258,30 @@ impl State {
             return false;
         }
         match line.role {
+            Role::Head if self.second_line_due && head::is_second_line(&line.text) => {
+                self.second_line_due = false;
+                false
+            }
             Role::Head => {
-                *self = Self { headed: true, traceback: false };
+                let second_line_due = head::has_second_line(&line.text);
+                *self = Self { headed: true, second_line_due, ..Self::default() };
                 true
             }
             Role::Continuation => {
                 self.traceback |= line.text.starts_with("Traceback (most");
                 false
             }
-            Role::Loose if self.headed => false,
+            Role::Loose if self.headed && self.loose_lines < LOOSE_LINES_MAX => {
+                self.loose_lines += 1;
+                false
+            }
             Role::Loose if self.traceback => {
                 self.traceback = false;
                 false
             }
             Role::Loose => {
-                *self = Self::default();
+                // `curl -i` prints headers, a blank line and the body behind the status line.
+                *self = Self { headed: line.text.starts_with("HTTP/"), ..Self::default() };
                 true
             }
         }
@@ -342,15 +365,35 @@ fn assemble(lines: Vec<Line>, writer: u64, around: Around) -> Record {
         });
         text.push_str(&line.text);
     }
-    let mut head = head::read(first_line(&text));
+    let head = head_of(&text, &lines);
     let carried = lines.into_iter().next().map(|line| line.envelope).unwrap_or_default();
-    head.level = head.level.or(carried.level);
-    head.actor = head.actor.or(carried.thread);
-    Record { text, parts, head, writer, process: carried.process, around, long_line: None }
+    Record {
+        text,
+        parts,
+        head: Head {
+            level: head.level.or(carried.level),
+            actor: head.actor.or(carried.thread),
+            ..head
+        },
+        writer,
+        stamped_at_once: carried.stamped_at_once,
+        process: carried.process,
+        around,
+        long_line: None,
+    }
 }
 
-fn first_line(text: &str) -> &str {
-    text.split('\n').next().unwrap_or("")
+fn head_of(text: &str, lines: &[Line]) -> Head {
+    let first = text.split('\n').next().unwrap_or("");
+    let mut head = head::read(first);
+    let mut below = lines.iter().skip(1).map(|line| line.text.as_str());
+    if head.level.is_none() && head::has_second_line(first) {
+        head.level = below.next().and_then(|second| head::read(second).level);
+    } else if head.stamp.is_none() && first.starts_with("HTTP/") {
+        // A copied answer has no other time than its `Date:` header.
+        head.stamp = below.take(HEADER_LINES_MAX).find_map(|line| timestamp::find(line.as_bytes()));
+    }
+    head
 }
 
 /// A line longer than the context: the bytes next to the hit are all that is looked at.
@@ -381,6 +424,7 @@ fn long_line(context: &Context<'_>) -> Record {
         parts: vec![part],
         head,
         writer: 0,
+        stamped_at_once: false,
         process: None,
         around: Around::default(),
         long_line: Some(long_line),

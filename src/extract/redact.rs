@@ -30,6 +30,19 @@ const MASK: &str = "****";
 /// Colour must have been stripped and record envelopes may still be there: `\"sk\":\"…\"` is
 /// understood at any depth of escaping, and so is `%22sk%22%3A%22…`.
 pub fn redact(text: &str) -> Cow<'_, str> {
+    /// What went may have parted a key from its value, in texts that are made for it.
+    const PASSES_MAX: usize = 4;
+    let Cow::Owned(mut redacted) = once(text) else { return Cow::Borrowed(text) };
+    for _ in 1..PASSES_MAX {
+        match once(&redacted) {
+            Cow::Borrowed(_) => break,
+            Cow::Owned(further) => redacted = further,
+        }
+    }
+    Cow::Owned(redacted)
+}
+
+fn once(text: &str) -> Cow<'_, str> {
     match keyed::redact(text) {
         Cow::Borrowed(text) => bare::redact(text),
         Cow::Owned(text) => match bare::redact(&text) {
@@ -64,6 +77,18 @@ fn is_masked(key: &str) -> bool {
             && bytes.iter().enumerate().all(|(at, byte)| {
                 (4..8).contains(&at) || byte.is_ascii_alphanumeric() || b"-_".contains(byte)
             })
+}
+
+/// The length of what an earlier redaction left here, or 0.
+fn mark_length(bytes: &[u8], at: usize) -> usize {
+    const SIZE_DIGITS_MAX: usize = 20;
+    let rest = bytes.get(at..).unwrap_or_default();
+    if rest.starts_with(REDACTED.as_bytes()) {
+        return REDACTED.len();
+    }
+    let Some(size) = rest.strip_prefix(b"[base64 ") else { return 0 };
+    let digits = size.iter().take(SIZE_DIGITS_MAX).take_while(|byte| byte.is_ascii_digit()).count();
+    if digits > 0 && size.get(digits..digits + 7) == Some(b" bytes]") { digits + 15 } else { 0 }
 }
 
 /// A text that is copied only once something in it is replaced.

@@ -11,6 +11,7 @@ use std::collections::{HashSet, VecDeque};
 
 use super::envelope::Process;
 use super::statement::Statement;
+use super::subject::Subjects;
 use super::timestamp::Resolution;
 
 /// Events that a further printing may still belong to.
@@ -43,6 +44,7 @@ pub(super) struct Print<'p> {
     pub request_id: Option<&'p str>,
     pub actor: Option<&'p str>,
     pub process: Option<&'p Process>,
+    pub subjects: &'p Subjects,
     pub statement: Statement,
     pub moment: Option<Moment>,
     /// Names the record that the printing stands in.
@@ -61,6 +63,7 @@ struct Event {
     statements: Vec<Statement>,
     moment: Option<Moment>,
     process: Option<Process>,
+    subjects: Subjects,
     record: u64,
     end: u64,
 }
@@ -125,6 +128,7 @@ impl Event {
             statements: vec![print.statement],
             moment: print.moment,
             process: print.process.cloned(),
+            subjects: print.subjects.clone(),
             record: print.record,
             end: print.record_end,
         }
@@ -140,13 +144,11 @@ impl Event {
         if known_id {
             return false;
         }
-        let differs = |ours: Option<&str>, theirs: Option<&str>| {
-            matches!((ours, theirs), (Some(ours), Some(theirs)) if ours != theirs)
-        };
+        let differs = |ours: Option<&str>, theirs: Option<&str>| matches!((ours, theirs), (Some(ours), Some(theirs)) if ours != theirs);
         if differs(self.actor.as_deref(), print.actor) || self.says_otherwise(print.message) {
             return false;
         }
-        if self.is_another_process(print.process) {
+        if self.is_another_process(print.process) || self.subjects.differ(print.subjects) {
             return false;
         }
         let printed = self.statements.contains(&print.statement);
@@ -154,9 +156,7 @@ impl Event {
             // Two equal lines of their own in one record are two events; a traceback is not.
             return !(printed && print.statement.own_line);
         }
-        !printed
-            && print.line <= self.end + LINES_MAX
-            && !self.is_apart(print.moment)
+        !printed && print.line <= self.end + LINES_MAX && !self.is_apart(print.moment)
     }
 
     /// Two processes of one service each make calls of their own; two services may both print one.
@@ -171,8 +171,10 @@ impl Event {
             (Some(ours), Some(theirs)) => {
                 let stem = |text: &'_ str| text.trim_end_matches('.').to_owned();
                 let (ours, theirs) = (stem(ours), stem(theirs));
-                !ours.starts_with(&theirs) && !theirs.starts_with(&ours)
-                    && !ours.contains(&theirs) && !theirs.contains(&ours)
+                !ours.starts_with(&theirs)
+                    && !theirs.starts_with(&ours)
+                    && !ours.contains(&theirs)
+                    && !theirs.contains(&ours)
             }
             _ => false,
         }

@@ -66,6 +66,9 @@ pub struct Stamp {
     pub year_known: bool,
     /// How finely it was printed.
     pub resolution: Resolution,
+    /// Whether it is the value of an HTTP `Date` header (`date: 'Fri, 20 Nov 2026 10:00:01 GMT'`).
+    /// It tells when, but a line with it does not begin a record: clients dump headers inside one.
+    pub is_header: bool,
     /// The bytes of the given text that hold it.
     pub span: Range<usize>,
 }

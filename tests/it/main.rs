@@ -1,3 +1,7 @@
 //! The integration tests, one binary.
 
+mod captures;
 mod catalogue;
+mod fuzz;
+mod invariants;
+mod split;

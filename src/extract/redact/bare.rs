@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::{REDACTED, Rewrite, escape_ahead, mask_access_key};
+use super::{REDACTED, Rewrite, escape_ahead, mark_length, mask_access_key};
 
 mod base64;
 
@@ -130,15 +130,13 @@ fn private_key(bytes: &[u8], at: usize) -> Option<std::ops::Range<usize>> {
     let rest = bytes.get(at..)?.strip_prefix(b"-----BEGIN ")?;
     let label = rest.get(..LABEL_BYTES_MAX).unwrap_or(rest);
     let label_end = memchr::memmem::find(label, b"KEY-----")? + 8;
-    if memchr::memmem::find(&label[..label_end], b"PRIVATE").is_none() {
-        return None;
-    }
+    memchr::memmem::find(label.get(..label_end)?, b"PRIVATE")?;
     let start = at + 11 + label_end;
     let is_inside = |byte: &&u8| {
         byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || b"+/=\\".contains(byte)
     };
     let inside = bytes.get(start..)?;
-    let marker = if inside.starts_with(REDACTED.as_bytes()) { REDACTED.len() } else { 0 };
+    let marker = mark_length(bytes, start);
     let length = inside.get(marker..)?.iter().take_while(is_inside).count();
     Some(start..start + marker + length)
 }

@@ -49,9 +49,10 @@ const ACCESS_KEY_NAMES: [&str; 5] = ["ak", "hwak", "huaweiak", "huaweicloudak", 
 
 const NAME_BYTES_MAX: usize = 96;
 
-/// What a name announces, if it is one of a secret.
+/// What a name announces, if it is one of a secret. Of an endless name the end counts.
 pub(super) fn classify(name: &[u8]) -> Option<Class> {
-    if name.len() < 2 || name.len() > NAME_BYTES_MAX {
+    let name = name.last_chunk::<NAME_BYTES_MAX>().map_or(name, |tail| tail.as_slice());
+    if name.len() < 2 {
         return None;
     }
     let mut room = [0; NAME_BYTES_MAX];

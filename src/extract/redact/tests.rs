@@ -47,103 +47,95 @@ fn percent_encoded(text: &str) -> String {
     encoded
 }
 
-/// Every notation in which a key and its value are printed; `K` and `V` stand for them. `request`
-/// and `AIS.0101` surround them and must survive.
-fn shapes() -> Vec<String> {
-    let mut shapes: Vec<String> = [
-        r#"{"request":1,"K":"V","error_code":"AIS.0101"}"#,
-        r#"{"request": 1, "K": "V", "error_code": "AIS.0101"}"#,
-        r#"{"request":1,"K":["V"],"error_code":"AIS.0101"}"#,
-        r#"{"request":1,"headers":{"K":["V"]},"error_code":"AIS.0101"}"#,
-        "{'request': 1, 'K': 'V', 'error_code': 'AIS.0101'}",
-        "{'request': 1, 'K': b'V', 'error_code': 'AIS.0101'}",
-        "request [('K', 'V'), ('error_code', 'AIS.0101')]",
-        "request rawHeaders: [ 'K', 'V', 'X-Error', 'AIS.0101' ]",
-        "request K=V error_code=AIS.0101",
-        "request K = V, error_code = AIS.0101",
-        "request K=\"V\" error_code=AIS.0101",
-        "request K:V,error_code:AIS.0101",
-        "{request:1,K:V,error_code:AIS.0101 }",
-        "request\nK: V\nX-Error: AIS.0101",
-        "request\\r\\nK: V\\r\\nX-Error: AIS.0101",
-        "curl -H 'K: V' -H \"X-Error: AIS.0101\" request",
-        "curl -H \"K: V\" -H \"X-Error: AIS.0101\" request",
-        "https://request/v2?K=V&error_code=AIS.0101",
-        "GET /request?a=1&K=V HTTP/1.1 AIS.0101",
-        "request {\n  K: 'V',\n  errorCode: 'AIS.0101'\n}",
-        "request {\n  K: `V`,\n  errorCode: 'AIS.0101'\n}",
-        "request {\n  \u{1b}[36mK\u{1b}[39m: \u{1b}[32m'V'\u{1b}[39m,\n  errorCode: 'AIS.0101'\n}",
-        "request K=\u{1b}[32mV\u{1b}[0m code=AIS.0101",
-        "request (\n    [K] => V\n    [error_code] => AIS.0101\n)",
-        "request (\n    [K:protected] => V\n    [error_code] => AIS.0101\n)",
-        "request (\n    [K:HuaweiCloud\\SDK\\Core:private] => V\n    [code] => AIS.0101\n)",
-        "request {\n  [\"K\"]=>\n  string(40) \"V\"\n  [\"code\"]=>\n  string(8) \"AIS.0101\"\n}",
-        "request:\n  K: V\n  error_code: AIS.0101\n",
-        "request:\n  K: \"V\"\n  error_code: AIS.0101\n",
-        "request\n[config]\nK = \"V\"\ncode = \"AIS.0101\"\n",
-        "request map[K:[V] X-Error:[AIS.0101]]",
-        "request &{K:V Region:cn-north-4 Code:AIS.0101}",
-        "request {K=V, errorCode=AIS.0101}",
-        "request {K=[V], errorCode=[AIS.0101]}",
-        "request Credentials(K='V', code='AIS.0101')",
-        "request.withK(\"V\") AIS.0101",
-        "request headers['K'] = 'V' AIS.0101",
-        "<request><K>V</K><code>AIS.0101</code></request>",
-        "request --K V --code AIS.0101",
-        "request --K=V --code AIS.0101",
-        "request K：V，AIS.0101",
-        "request &quot;K&quot;:&quot;V&quot;,&quot;code&quot;:&quot;AIS.0101&quot;",
-        "request \\u0022K\\u0022:\\u0022V\\u0022,\\u0022code\\u0022:\\u0022AIS.0101\\u0022",
-        "request#012K: V#012X-Error: AIS.0101",
-        "request K=V",
-        "request AIS.0101 \"K\":\"V",
-        "request AIS.0101 {\"K\":\"V",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    let json = r#"{"request":1,"K":"V","error_code":"AIS.0101"}"#;
-    let spaced = r#"{"request": 1, "K": "V", "error_code": "AIS.0101"}"#;
-    let mut deep = (json.to_owned(), spaced.to_owned());
+/// Every notation in which a key and its value are printed: `§` is the key, `¤` the value, `€` the
+/// value percent-encoded. `request` and `AIS.0101` surround them and must survive.
+const SHAPES: [&str; 47] = [
+    r#"{"request":1,"§":"¤","error_code":"AIS.0101"}"#,
+    r#"{"request": 1, "§": "¤", "error_code": "AIS.0101"}"#,
+    r#"{"request":1,"§":["¤"],"error_code":"AIS.0101"}"#,
+    r#"{"request":1,"headers":{"§":["¤"]},"error_code":"AIS.0101"}"#,
+    "{'request': 1, '§': '¤', 'error_code': 'AIS.0101'}",
+    "{'request': 1, '§': b'¤', 'error_code': 'AIS.0101'}",
+    "request [('§', '¤'), ('error_code', 'AIS.0101')]",
+    "request rawHeaders: [ '§', '¤', 'X-Error', 'AIS.0101' ]",
+    "request §=¤ error_code=AIS.0101",
+    "request § = ¤, error_code = AIS.0101",
+    "request §=\"¤\" error_code=AIS.0101",
+    "request §:¤,error_code:AIS.0101",
+    "{request:1,§:¤,error_code:AIS.0101 }",
+    "request\n§: ¤\nX-Error: AIS.0101",
+    "request\\r\\n§: ¤\\r\\nX-Error: AIS.0101",
+    "curl -H '§: ¤' -H \"X-Error: AIS.0101\" request",
+    "curl -H \"§: ¤\" -H \"X-Error: AIS.0101\" request",
+    "https://request/v2?§=€&error_code=AIS.0101",
+    "GET /request?a=1&§=€ HTTP/1.1 AIS.0101",
+    "request {\n  §: '¤',\n  errorCode: 'AIS.0101'\n}",
+    "request {\n  §: `¤`,\n  errorCode: 'AIS.0101'\n}",
+    "request {\n  \u{1b}[36m§\u{1b}[39m: \u{1b}[32m'¤'\u{1b}[39m,\n  errorCode: 'AIS.0101'\n}",
+    "request §=\u{1b}[32m¤\u{1b}[0m code=AIS.0101",
+    "request (\n    [§] => ¤\n    [error_code] => AIS.0101\n)",
+    "request (\n    [§:protected] => ¤\n    [error_code] => AIS.0101\n)",
+    "request (\n    [§:HuaweiCloud\\SDK\\Core:private] => ¤\n    [code] => AIS.0101\n)",
+    "request {\n  [\"§\"]=>\n  string(40) \"¤\"\n  [\"code\"]=>\n  string(8) \"AIS.0101\"\n}",
+    "request:\n  §: ¤\n  error_code: AIS.0101\n",
+    "request:\n  §: \"¤\"\n  error_code: AIS.0101\n",
+    "request\n[config]\n§ = \"¤\"\ncode = \"AIS.0101\"\n",
+    "request map[§:[¤] X-Error:[AIS.0101]]",
+    "request &{§:¤ Region:cn-north-4 Code:AIS.0101}",
+    "request {§=¤, errorCode=AIS.0101}",
+    "request {§=[¤], errorCode=[AIS.0101]}",
+    "request Credentials(§='¤', code='AIS.0101')",
+    "request.§(\"¤\") AIS.0101",
+    "request headers['§'] = '¤' AIS.0101",
+    "<request><§>¤</§><code>AIS.0101</code></request>",
+    "request --§ ¤ --code AIS.0101",
+    "request --§=¤ --code AIS.0101",
+    "request §：¤，AIS.0101",
+    "request &quot;§&quot;:&quot;¤&quot;,&quot;code&quot;:&quot;AIS.0101&quot;",
+    "request \\u0022§\\u0022:\\u0022¤\\u0022,\\u0022code\\u0022:\\u0022AIS.0101\\u0022",
+    "request#012§: ¤#012X-Error: AIS.0101",
+    "request §=¤",
+    "request AIS.0101 \"§\":\"¤",
+    "request AIS.0101 {\"§\":\"¤",
+];
+
+fn shapes(key: &str, value: &str) -> Vec<String> {
+    let encoded = percent_encoded(value);
+    let mut shapes: Vec<String> = SHAPES
+        .iter()
+        .map(|shape| shape.replace('§', key).replace('¤', value).replace('€', &encoded))
+        .collect();
+    let json = format!(r#"{{"request":1,"{key}":"{value}","error_code":"AIS.0101"}}"#);
+    let spaced = format!(r#"{{"request": 1, "{key}": "{value}", "error_code": "AIS.0101"}}"#);
+    let mut deep = (json.clone(), spaced);
     for _ in 0..4 {
         deep = (escaped(&deep.0), escaped(&deep.1));
         shapes.extend([deep.0.clone(), format!("{{\"log\":\"{}\\n\"}}", deep.1)]);
     }
-    shapes.push(percent_encoded(json));
-    shapes.push(percent_encoded(&percent_encoded(json)));
-    shapes.push(percent_encoded("request=1&K=V&error_code=AIS.0101"));
+    shapes.push(json.replace('/', "\\/"));
+    shapes.push(percent_encoded(&json));
+    shapes.push(percent_encoded(&percent_encoded(&json)));
+    shapes.push(percent_encoded(&format!("request=1&{key}={value}&error_code=AIS.0101")));
     shapes
 }
 
 #[track_caller]
 fn check_shapes(keys: &[&str], secrets: &[&str]) {
-    for shape in shapes() {
-        for key in keys {
-            for secret in secrets {
-                let secret = if shape.contains('%') {
-                    percent_encoded(secret)
-                } else if shape.contains("?K=V") || shape.contains("&K=V") {
-                    percent_encoded(secret)
-                } else {
-                    (*secret).to_owned()
-                };
-                let text = shape.replacen('K', key, 1).replacen(
-                    'K',
-                    key,
-                    usize::from(shape.contains("</K>")),
-                );
-                let text = text.replacen('V', &secret, 1);
+    for key in keys {
+        for secret in secrets {
+            for text in shapes(key, secret) {
                 let redacted = redact(&text);
-                assert!(!redacted.contains(&secret), "{secret} survives in {redacted:?}");
-                for part in [secret.get(..10), secret.get(secret.len().saturating_sub(10)..)] {
-                    let part = part.unwrap_or_default();
+                let parts = secret.split(|c: char| !c.is_ascii_alphanumeric());
+                for part in parts.filter(|part| part.len() >= 4) {
                     assert!(
-                        part.len() < 10 || !redacted.contains(part),
+                        !redacted.contains(part),
                         "{part} survives in {redacted:?} of {text:?}"
                     );
                 }
-                let facts = shape.contains("AIS.0101");
                 assert!(redacted.contains("request"), "{redacted:?} of {text:?}");
-                assert!(!facts || redacted.contains("AIS.0101"), "{redacted:?} of {text:?}");
+                if text.contains("AIS.0101") {
+                    assert!(redacted.contains("AIS.0101"), "{redacted:?} of {text:?}");
+                }
                 assert_eq!(redact(&redacted), redacted, "twice, of {text:?}");
             }
         }
@@ -251,6 +243,7 @@ fn cookies_disappear_with_their_attributes() {
 fn long_base64_becomes_its_size() {
     let run = "aZ3kQ9x/".repeat(12);
     check(&format!("{{\"image\":\"{run}\"}}"), "{\"image\":\"[base64 72 bytes]\"}");
+    check(&format!("image={run}={run}== x"), "image=[base64 144 bytes] x");
     check(&format!("data:image/png;base64,{run}== x"), "data:image/png;base64,[base64 72 bytes] x");
     check(
         &format!("{{\"image\":\"{}\"}}", run.replace('/', "\\/")),
@@ -269,7 +262,7 @@ fn long_base64_becomes_its_size() {
         "encoded_authorization_message:[base64 30 bytes] }",
     );
     let wrapped = format!("{}\n{}\nzQ9xk3==\nERROR x", "aZ3kQ9x+".repeat(8), "kQ9xaZ3+".repeat(8));
-    check(&wrapped, "[base64 102 bytes]\nERROR x");
+    check(&wrapped, "[base64 100 bytes]\nERROR x");
     check(
         &format!("got {} from IAM", token()),
         &format!("got [base64 {} bytes] from IAM", (token().len() - 2) * 3 / 4),
@@ -310,6 +303,9 @@ fn what_identifies_an_error_stays() {
         "com/huaweicloud/sdk/core/exception/ServiceResponseExceptionHandlerFactoryBuilderImpl2Test/run",
         "shouldReturnOcrErrorWhenTheImageFormatIsNotSupportedByTheV1EndpointOrV2",
         "The token was refreshed; password and cookie are unchanged",
+        "{\"error_msg\": \"Bad request: expired security token\", \"request_id\": \"8f0b3d0a3c4f\"}",
+        "{\"error_msg\":\"Have error when get ai-service admin token.\",\"error_code\": \"ModelArts.4301\"}",
+        "{\\\"error_message\\\":\\\"Invalid token.\\\",\\\"encoded_authorization_message\\\":\\\"\\\"}",
         "token: expired",
         "\"token\": \"invalid\"",
         "token=null",
@@ -351,7 +347,7 @@ fn what_identifies_an_error_stays() {
 
 #[test]
 fn hostile_input_takes_linear_time() {
-    // Quadratic work on any of these would be 10^12 steps.
+    // Quadratic work on any of these would be 10^9 steps or more.
     for piece in [
         "sk=",
         "sk=\"",
@@ -377,7 +373,7 @@ fn hostile_input_takes_linear_time() {
         "{\"sk\":\"x\",",
         "string(1",
     ] {
-        let text = piece.repeat((1 << 20) / piece.len());
+        let text = piece.repeat((1 << 17) / piece.len());
         let redacted = redact(&text);
         assert!(redacted.len() <= text.len() * 8, "{piece:?}");
     }
@@ -416,7 +412,7 @@ fn pieces() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn redacting_twice_changes_nothing_more(text in pieces()) {

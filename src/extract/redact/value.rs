@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
-use super::REDACTED;
 use super::key::Class;
+use super::mark_length;
 use super::quote::Quote;
 
 mod end;
@@ -57,10 +57,9 @@ pub(super) fn behind(bytes: &[u8], name: Range<usize>, class: Class) -> Option<F
             start += 9 + digits;
         }
     }
-    let is_marker = bytes.get(start..)?.starts_with(REDACTED.as_bytes());
     let opener = match bytes.get(start)? {
         b'{' => return None,
-        &opener @ (b'[' | b'(') if !is_marker => {
+        &opener @ (b'[' | b'(') if mark_length(bytes, start) == 0 => {
             start += 1 + spaces(bytes, start + 1, false);
             Some(opener)
         }
@@ -86,7 +85,9 @@ pub(super) fn behind(bytes: &[u8], name: Range<usize>, class: Class) -> Option<F
         bracket: opener.map(|opener| if opener == b'[' { b']' } else { b')' }),
     };
     // A command line's `--sk VALUE` needs no other joint.
-    let is_option = bytes.get(name.start) == Some(&b'-');
+    let before = name.start.checked_sub(1).and_then(|before| bytes.get(before));
+    let is_option = bytes.get(name.start) == Some(&b'-')
+        && before.is_none_or(|before| before.is_ascii_whitespace() || b"\"'[".contains(before));
     let join = if is_option && join == Join::Space { Join::Option } else { join };
     unquoted(bytes, start, spaced > 0, join, class, &stop)
 }
@@ -115,7 +116,7 @@ fn join(bytes: &[u8], name: &Range<usize>) -> Option<(Join, usize)> {
             matches!(rest.get(length..length + 2)?, b"3A" | b"3a" | b"3D" | b"3d")
                 .then_some((Join::Percent, at + length + 2))
         }
-        b',' if closing.is_some() => Some((Join::QuotedOnly, at + 1)),
+        b',' if closing.is_some() && is_quoted(bytes, name) => Some((Join::QuotedOnly, at + 1)),
         b'(' if closing.is_none() && spaced == 0 => Some((Join::QuotedOnly, at + 1)),
         b'>' if name.start.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'<') => {
             Some((Join::Element, at + 1))
@@ -126,7 +127,18 @@ fn join(bytes: &[u8], name: &Range<usize>) -> Option<(Join, usize)> {
     }
 }
 
-/// `[sk] =>`, `["sk"]=>`, and the visibility that print_r and var_dump tell: `[sk:protected] =>`.
+/// Whether a quotation mark opens right before the name. `"…: expired security token", "request_id"`
+/// ends a sentence and is no pair.
+fn is_quoted(bytes: &[u8], name: &Range<usize>) -> bool {
+    let before = bytes.get(..name.start).unwrap_or_default();
+    match before {
+        // `%22`, `%27` and `\u0022` end so.
+        [.., b'"' | b'\'' | b'`'] | [.., b'2', b'2' | b'7'] => true,
+        _ => before.ends_with(b"&quot;"),
+    }
+}
+
+/// `[sk] =>`, `["sk"]=>`, and the visibility that `print_r` and `var_dump` tell: `[sk:protected] =>`.
 /// Also `headers['X-Auth-Token'] =`. Where the bracket closes at or soon after `at`.
 fn php_bracket(bytes: &[u8], at: usize) -> Option<usize> {
     const VISIBILITY_BYTES_MAX: usize = 120;
@@ -186,6 +198,10 @@ fn quoted(bytes: &[u8], name: Range<usize>, content: Range<usize>, class: Class)
         Class::Access if !telling::is_access_key(text) => return None,
         _ => 0,
     };
+    // `"token": "token is not valid"`.
+    if secret > 0 && telling::is_telling(text.get(secret..)?, class, true) {
+        return None;
+    }
     Some(Found { content: content.start + secret..content.end })
 }
 

@@ -34,7 +34,15 @@ pub(super) fn reading(text: &[u8]) -> Option<Reading> {
     }
     let end = memchr::memchr(b'\n', text.get(..HEAD_BYTES_MAX).unwrap_or(text))
         .unwrap_or(text.len().min(HEAD_BYTES_MAX));
-    let mut walk = Walk { text, end, at: 0, footing: Footing::Start, depth: 0, plain_words: 0 };
+    let mut walk = Walk {
+        text,
+        end,
+        at: 0,
+        footing: Footing::Start,
+        behind_date: false,
+        depth: 0,
+        plain_words: 0,
+    };
     if text.starts_with("\u{feff}".as_bytes()) {
         walk.at = 3;
     }
@@ -50,6 +58,8 @@ struct Walk<'a> {
     end: usize,
     at: usize,
     footing: Footing,
+    /// The token before was `Date:`.
+    behind_date: bool,
     depth: usize,
     plain_words: usize,
 }
@@ -93,7 +103,8 @@ impl Walk<'_> {
         if !(byte.is_ascii_alphanumeric() || matches!(byte, 0xe4 | 0xe5)) {
             return Ok(None);
         }
-        if let Some(stamp) = formats::stamp(self.text, self.at, self.footing) {
+        if let Some(mut stamp) = formats::stamp(self.text, self.at, self.footing) {
+            stamp.is_header = self.behind_date && byte.is_ascii_alphabetic();
             return Ok(Some(Reading::Stamp(stamp)));
         }
         match formats::time_of_day(self.text, self.at) {
@@ -158,7 +169,7 @@ impl Walk<'_> {
             self.at += 1;
         }
         if words::is_time_key(key) {
-            self.footing = Footing::Keyed;
+            self.keyed(key);
         } else {
             self.footing = Footing::Inside;
             self.pass_value()?;
@@ -228,11 +239,16 @@ impl Walk<'_> {
             }
             Some(b':') if words::is_time_key(word) => {
                 self.at += 1;
-                self.footing = Footing::Keyed;
+                self.keyed(word);
                 Ok(())
             }
             follower => self.count(word, follower == Some(b':')),
         }
+    }
+
+    fn keyed(&mut self, key: &[u8]) {
+        self.footing = Footing::Keyed;
+        self.behind_date = key.eq_ignore_ascii_case(b"date");
     }
 
     /// Whether the word goes on here: a wide separator ends it like an ASCII one.

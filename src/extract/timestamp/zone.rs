@@ -16,7 +16,7 @@ impl Zone {
     /// latest one that puts the stamp at most one day after `reference`: a log is read after it was
     /// written, and the day leaves room for a wrong zone or clock. `None` only where the calendar
     /// ends.
-    pub fn at(&self, stamp: &Stamp, reference: DateTime<Utc>) -> Option<DateTime<FixedOffset>> {
+    pub fn at(self, stamp: &Stamp, reference: DateTime<Utc>) -> Option<DateTime<FixedOffset>> {
         if stamp.year_known {
             return self.resolve(stamp.local, stamp.offset);
         }
@@ -31,7 +31,7 @@ impl Zone {
     /// The instant of a time without a date: the one nearest to `near`, which is the instant that
     /// the record's envelope gives.
     pub fn at_time_of_day(
-        &self,
+        self,
         time: &TimeOfDay,
         near: DateTime<Utc>,
     ) -> Option<DateTime<FixedOffset>> {
@@ -43,3 +43,6 @@ impl Zone {
             .min_by_key(|at| (at.to_utc() - near).abs())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,14 +58,17 @@ pub(super) fn run(bytes: &[u8], start: usize) -> Run {
         line_start = run.chars;
         // Encoders wrap at 64 or 76 columns; the last line of a wrapped text may be short.
         let wraps = matches!(line_chars, 64 | 76) && run.is_base64();
-        match line_break(bytes, run.end) {
-            length if wraps && length > 0 && next_line_is_base64(bytes, run.end + length) => {
-                run.end += length;
-            }
-            _ => break,
+        let length = line_break(bytes, run.end);
+        if wraps && length > 0 && next_line_is_base64(bytes, run.end + length) {
+            run.end += length;
+            continue;
+        }
+        // Pieces that were encoded one by one and joined, each with its padding.
+        let padded = run.pass_padding(bytes);
+        if !(padded && run.is_base64() && character(bytes, run.end).is_some()) {
+            break;
         }
     }
-    run.pass_padding(bytes);
     run
 }
 
@@ -95,7 +98,9 @@ impl Run {
         }
     }
 
-    fn pass_padding(&mut self, bytes: &[u8]) {
+    /// Passes up to two `=`; whether there was one.
+    fn pass_padding(&mut self, bytes: &[u8]) -> bool {
+        let before = self.end;
         for _ in 0..2 {
             let rest = bytes.get(self.end..).unwrap_or_default();
             self.end += match rest {
@@ -104,6 +109,7 @@ impl Run {
                 _ => 0,
             };
         }
+        self.end > before
     }
 
     pub(super) fn is_base64(&self) -> bool {
@@ -111,10 +117,13 @@ impl Run {
         if self.chars < RUN_CHARS_MIN || !mixed {
             return false;
         }
-        // Pictures hold long stretches of one character; paths are never so long.
-        let changes_tenths = self.changes * 10 / self.chars;
-        changes_tenths >= 4
-            || self.longest_part_chars >= 64 && changes_tenths >= 3
+        // Random base64 changes at 62 % and has 16 % digits; a method's name of short words comes to
+        // 48 % but has few digits. Pictures hold long stretches of one character; paths are never so
+        // long.
+        let changes_percent = self.changes * 100 / self.chars;
+        let digits_percent = self.digits * 100 / self.chars;
+        changes_percent >= 55
+            || changes_percent >= 40 && digits_percent >= 6
             || self.longest_part_chars >= 128
             || self.chars >= 1024
     }

@@ -3,7 +3,7 @@
 //! Owns the marks that end one. A mark that a password may contain (`,`, `;`, `)`) ends it only
 //! where something new plainly begins behind it. Nothing here fails.
 
-use super::REDACTED;
+use crate::extract::redact::mark_length;
 
 /// What else ends a value, by where it began.
 pub(super) struct Stop {
@@ -15,10 +15,7 @@ pub(super) struct Stop {
 
 /// The end of an unquoted value that begins at `start`.
 pub(super) fn of_unquoted(bytes: &[u8], start: usize, stop: &Stop) -> usize {
-    let mut at = start;
-    if bytes.get(at..).is_some_and(|rest| rest.starts_with(REDACTED.as_bytes())) {
-        at += REDACTED.len();
-    }
+    let mut at = start + mark_length(bytes, start);
     while let Some(&byte) = bytes.get(at) {
         let ends = match byte {
             0..=b' ' | 0x7f | b'"' | b'\'' | b'`' | b'<' | b'>' | b'&' => true,
@@ -77,9 +74,11 @@ fn begins_anew(bytes: &[u8], at: usize) -> bool {
     const KEY_BYTES_MAX: usize = 48;
     let rest = bytes.get(at..).unwrap_or_default();
     match rest.first() {
-        None => true,
-        Some(byte) if byte.is_ascii_whitespace() => true,
-        Some(b'"' | b'\'' | b'`' | b'\\' | b',' | b';' | b'|' | b')' | b']' | b'}' | b'{') => true,
+        None
+        | Some(
+            b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b'\\' | b',' | b';' | b'|' | b')'
+            | b']' | b'}' | b'{',
+        ) => true,
         Some(byte) if byte.is_ascii_alphabetic() || *byte == b'_' => {
             let ahead = rest.get(..KEY_BYTES_MAX).unwrap_or(rest);
             let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
@@ -92,6 +91,8 @@ fn begins_anew(bytes: &[u8], at: usize) -> bool {
 
 /// Whether a percent-encoded `&`, quotation mark, comma, bracket, space or newline stands here.
 fn is_encoded_mark(bytes: &[u8], at: usize) -> bool {
+    const MARKS: [&[u8]; 13] =
+        [b"26", b"22", b"27", b"2c", b"3b", b"7d", b"5d", b"29", b"20", b"0a", b"0d", b"09", b"5c"];
     const ROUNDS_BYTES_MAX: usize = 64;
     let rest = bytes.get(at + 1..).unwrap_or_default();
     let mut length = 0;
@@ -99,8 +100,6 @@ fn is_encoded_mark(bytes: &[u8], at: usize) -> bool {
         length += 2;
     }
     let Some(code) = rest.get(length..length + 2) else { return false };
-    const MARKS: [&[u8]; 13] =
-        [b"26", b"22", b"27", b"2c", b"3b", b"7d", b"5d", b"29", b"20", b"0a", b"0d", b"09", b"5c"];
     MARKS.iter().any(|mark| mark.eq_ignore_ascii_case(code))
 }
 

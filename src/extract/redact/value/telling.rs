@@ -3,9 +3,8 @@
 //! Owns the words. A closed list rather than a measure of randomness: a password may well be a
 //! lowercase word, and what is not on the list goes. Nothing here fails.
 
-use super::REDACTED;
-use crate::extract::redact::is_masked;
 use crate::extract::redact::key::Class;
+use crate::extract::redact::{is_masked, mark_length};
 
 /// First words of what programs and the service say about a credential.
 const WORDS: [&str; 64] = [
@@ -94,7 +93,10 @@ const SCHEMES: [&str; 13] = [
 /// Whether the value tells instead of being a secret. `quoted` values may be sentences.
 pub(super) fn is_telling(text: &[u8], class: Class, quoted: bool) -> bool {
     let text = text.trim_ascii();
-    if text.is_empty() || text == REDACTED.as_bytes() || text.iter().all(|byte| *byte == b'*') {
+    if text.is_empty()
+        || mark_length(text, 0) == text.len()
+        || text.iter().all(|byte| *byte == b'*')
+    {
         return true;
     }
     if str::from_utf8(text).is_ok_and(is_masked) && class == Class::AccessKey {

@@ -75,6 +75,7 @@ fn of_parts(
         local: DateTime::from_timestamp(seconds, nanosecond)?.naive_utc(),
         offset: FixedOffset::east_opt(0),
         year_known: true,
+        is_header: false,
         resolution,
         span,
     })

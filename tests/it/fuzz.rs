@@ -1,0 +1,165 @@
+//! The fuzz target's claims on a bounded, seeded number of broken captures: what `cargo fuzz` would
+//! find in its first seconds is found by every test run.
+//!
+//! `OCRWATCH_FUZZ_RUNS=100000` looks longer, `OCRWATCH_FUZZ_SEED=7` elsewhere. A failure is made
+//! smaller before it is told.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::captures;
+use crate::invariants;
+
+const RUNS: u64 = 600;
+
+/// A breakage is looked for in this much of a capture: most of them need only a record.
+const EXCERPT_BYTES_MAX: usize = 6 * 1024;
+
+/// What broken logs and hostile ones are made of.
+const TOKENS: [&[u8]; 32] = [
+    b"AIS.0101",
+    b"ModelArts.4204",
+    b"APIGW.0301",
+    b"APIG.0308",
+    b"AIS.",
+    b"{\"error_msg\":\"",
+    b"\"error_code\":",
+    b"error_code=",
+    b"ClientRequestException",
+    b"stdout P ",
+    b"stdout F ",
+    b"{\"log\":\"",
+    b"\",\"stream\":\"stdout\"",
+    b"\"MESSAGE\":[65,73,83,",
+    b"Traceback (most recent call last):\n",
+    b"2026-11-23T08:30:00.000+08:00 ",
+    b"<165>1 ",
+    b"#012",
+    b"%22",
+    b"\\u0022",
+    b"\\\\\\\"",
+    b"\\x22",
+    b"'",
+    b"\"",
+    b"{",
+    b"}}}}",
+    b"\n",
+    b"\r\n",
+    b"\x1b[31m",
+    b"\xe2\x80\xae",
+    b"\xff\xfe\0",
+    b"99999999999999999999",
+];
+
+/// Marsaglia's xorshift: the same numbers on every machine, and no crate for them.
+struct Numbers(u64);
+
+impl Numbers {
+    fn of(seed: u64, run: u64) -> Self {
+        let mut numbers = Self((seed << 32 ^ run).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        numbers.next();
+        numbers
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// Below `limit`, which is not 0.
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % limit as u64).expect("below a usize")
+    }
+}
+
+/// An excerpt of a capture with some damage, behind the three bytes that choose the reads.
+fn broken(numbers: &mut Numbers) -> Vec<u8> {
+    let mut input: Vec<u8> = numbers.next().to_le_bytes()[..3].to_vec();
+    input.extend_from_slice(excerpt(numbers, EXCERPT_BYTES_MAX));
+    for _ in 0..numbers.below(8) {
+        damage(&mut input, numbers);
+    }
+    input
+}
+
+fn excerpt(numbers: &mut Numbers, bytes_max: usize) -> &'static [u8] {
+    let log = &captures::ALL[numbers.below(captures::ALL.len())].bytes;
+    let start = numbers.below(log.len());
+    // Whole lines mostly: a record cut at its start is rarer in life.
+    let line = log[..start].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let start = if numbers.below(4) == 0 { start } else { line };
+    let length = 1 + numbers.below(bytes_max.min(log.len() - start));
+    &log[start..start + length]
+}
+
+fn damage(input: &mut Vec<u8>, numbers: &mut Numbers) {
+    const HEAD: usize = 3;
+    let at = HEAD + numbers.below(input.len() - HEAD + 1);
+    let end = input.len().min(at + 1 + numbers.below(64));
+    match numbers.below(7) {
+        0 if at < input.len() => input[at] ^= 1 << numbers.below(8),
+        1 => drop(input.drain(at..end)),
+        2 => {
+            let copy = input[at..end].to_vec();
+            input.splice(at..at, copy);
+        }
+        3 => drop(input.splice(at..at, excerpt(numbers, 400).iter().copied())),
+        4 => input.truncate(at),
+        _ => {
+            let token = TOKENS[numbers.below(TOKENS.len())];
+            input.splice(at..at, token.iter().copied());
+        }
+    }
+}
+
+fn fails(input: &[u8]) -> bool {
+    catch_unwind(AssertUnwindSafe(|| invariants::check(input))).is_err()
+}
+
+/// The input without whatever it fails without.
+fn smaller(mut input: Vec<u8>) -> Vec<u8> {
+    let mut size = input.len() / 2;
+    while size > 0 {
+        let mut at = 0;
+        while at < input.len() {
+            let mut less = input.clone();
+            less.drain(at..less.len().min(at + size));
+            if fails(&less) {
+                input = less;
+            } else {
+                at += size;
+            }
+        }
+        size /= 2;
+    }
+    input
+}
+
+fn number_from(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
+}
+
+#[test]
+fn the_claims_hold_of_broken_captures() {
+    let runs = number_from("OCRWATCH_FUZZ_RUNS").unwrap_or(RUNS);
+    let seed = number_from("OCRWATCH_FUZZ_SEED").unwrap_or(1);
+    for run in 0..runs {
+        let input = broken(&mut Numbers::of(seed, run));
+        if fails(&input) {
+            let input = smaller(input);
+            eprintln!("seed {seed}, run {run}: b\"{}\"", input.escape_ascii());
+            invariants::check(&input);
+            panic!("the claims held when the input was looked at again");
+        }
+    }
+}
+
+#[test]
+fn the_claims_hold_of_whole_captures() {
+    for (number, capture) in captures::ALL.iter().enumerate() {
+        let choice = u8::try_from(number * 5 % 256).expect("below 256");
+        let input = [&[200, choice, choice][..], &capture.bytes].concat();
+        invariants::check(&input);
+    }
+}
