@@ -2,6 +2,8 @@
 
 mod captures;
 mod catalogue;
+mod clients;
 mod fuzz;
+mod harness;
 mod invariants;
 mod split;
