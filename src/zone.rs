@@ -161,7 +161,7 @@ fn behind_gap(zone: Tz, local: NaiveDateTime) -> Option<DateTime<FixedOffset>> {
     Some(utc.and_utc().with_timezone(&zone.offset_from_utc_datetime(&utc).fix()))
 }
 
-/// `+08:00`, `+0800`, `+08`, `+8`, and the same with a minus sign; `-00:00` is UTC.
+/// `+08:00`, `+8:00`, `+0800`, `+08`, `+8`, and the same with a minus sign; `-00:00` is UTC.
 fn loose_offset(text: &str) -> Option<FixedOffset> {
     let is_east = match text.bytes().next()? {
         b'+' => true,
@@ -169,13 +169,16 @@ fn loose_offset(text: &str) -> Option<FixedOffset> {
         _ => return None,
     };
     let digits = text.get(1..)?;
-    let (hours, minutes) = match (digits.len(), digits.as_bytes().get(2)) {
-        (5, Some(b':')) => (digits.get(..2)?, digits.get(3..)?),
-        (4, _) => (digits.get(..2)?, digits.get(2..)?),
-        (1 | 2, _) => (digits, "0"),
+    let (hours, minutes) = match digits.len() {
+        4 | 5 if digits.contains(':') => {
+            digits.split_once(':').filter(|(_, minutes)| minutes.len() == 2)?
+        }
+        4 => (digits.get(..2)?, digits.get(2..)?),
+        1 | 2 => (digits, "0"),
         _ => return None,
     };
     let number = |text: &str| {
+        // `parse` alone would take a sign.
         text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
     };
     offset_of_parts(is_east, number(hours)?, number(minutes)?)

@@ -116,10 +116,11 @@ impl Reading<'_> {
         }
         self.messages.clear();
         if untimed_left_out > 0 {
-            self.messages.note(&format!(
-                "{untimed_left_out} errors without a readable time were left out, as --since and \
-                 --until ask for a time"
-            ));
+            let errors = match untimed_left_out {
+                1 => "1 error without a readable time was".to_owned(),
+                many => format!("{many} errors without a readable time were"),
+            };
+            self.messages.note(&format!("{errors} left out, as --since and --until ask for one"));
         }
         Ok(problem)
     }

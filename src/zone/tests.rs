@@ -12,6 +12,8 @@ fn zones_are_read_as_people_write_them() {
         ("+08:00", "+08:00"),
         ("+0800", "+08:00"),
         ("+8", "+08:00"),
+        ("+5:30", "+05:30"),
+        ("utc-3:30", "-03:30"),
         ("UTC+8", "+08:00"),
         ("gmt-03:30", "-03:30"),
         ("Etc/GMT-8", "Etc/GMT-8"),
@@ -34,7 +36,19 @@ fn an_unknown_zone_names_the_nearest() {
     assert!(hint("Beijing").ends_with("did you mean `Asia/Shanghai`?"));
     assert!(hint("CST").contains("Chicago"));
     assert!(hint("CST-8").contains("POSIX"));
-    for text in ["", "+25:00", "UTC+99", "\u{1b}[31m", "Mars/Olympus", "+08:00x"] {
+    for text in [
+        "",
+        "+25:00",
+        "UTC+99",
+        "\u{1b}[31m",
+        "Mars/Olympus",
+        "+08:00x",
+        "+08:",
+        "+08:3",
+        "+:30",
+        "+8:3",
+        "++8",
+    ] {
         assert!(hint(text).contains("write a name such as `Asia/Shanghai`"), "{text}");
         assert!(!hint(text).contains('\u{1b}'));
     }

@@ -88,13 +88,15 @@ fn compare(expected: &[Object], found: &[Object]) -> String {
     for ((line, code), [expected, found]) in by_place {
         for at in 0..expected.len().max(found.len()) {
             let said = match (expected.get(at), found.get(at)) {
-                (Some(_), None) => "missing".to_owned(),
-                (None, Some(found)) => format!("not expected: {}", Value::Object((*found).clone())),
+                (Some(_), None) => " missing".to_owned(),
+                (None, Some(found)) => {
+                    format!(" not expected: {}", Value::Object((*found).clone()))
+                }
                 (Some(expected), Some(found)) => fields(expected, found),
                 (None, None) => String::new(),
             };
             if !said.is_empty() {
-                let _ = writeln!(differences, "  line {line} {code} {said}");
+                let _ = writeln!(differences, "  line {line} {code}{said}");
             }
         }
     }
@@ -133,7 +135,7 @@ fn a_difference_names_its_line_its_code_and_its_field() {
     ];
     assert_eq!(
         compare(&expected, &found),
-        "  line 3 \"AIS.0101\" \n      repeat: expected true\n              found    false\n  \
+        "  line 3 \"AIS.0101\"\n      repeat: expected true\n              found    false\n  \
          line 9 \"AIS.0102\" missing\n  \
          line 10 \"AIS.0102\" not expected: {\"code\":\"AIS.0102\",\"line\":10}\n"
     );

@@ -1,7 +1,9 @@
 //! The integration tests, one binary.
 
+mod bad_input;
 mod captures;
 mod catalogue;
+mod cli;
 mod clients;
 mod fuzz;
 mod harness;
