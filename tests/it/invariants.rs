@@ -7,9 +7,9 @@ use std::sync::{Arc, LazyLock};
 
 use chrono::DateTime;
 use ocrwatch::catalogue::Catalogue;
-use ocrwatch::zone::Zone;
 use ocrwatch::extract::{Counters, Extractor, Settings, visible};
 use ocrwatch::occurrence::Occurrence;
+use ocrwatch::zone::Zone;
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::embedded);
 
