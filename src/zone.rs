@@ -130,7 +130,7 @@ impl Zone {
         }
     }
 
-    pub(crate) fn earliest(&self, local: NaiveDateTime) -> Option<DateTime<FixedOffset>> {
+    pub(crate) fn earliest(self, local: NaiveDateTime) -> Option<DateTime<FixedOffset>> {
         match self.0 {
             Kind::Fixed(offset) => local.and_local_timezone(offset).single(),
             Kind::Named(zone) => match zone.offset_from_local_datetime(&local) {
@@ -216,6 +216,8 @@ pub(crate) fn offset_of_parts(is_east: bool, hours: u32, minutes: u32) -> Option
 /// What to write instead of an unknown name.
 fn hint(name: &str) -> String {
     const FORMS: &str = "a name such as `Asia/Shanghai`, an offset such as `+08:00`, or `UTC`";
+    // A distance is quadratic in the length; no zone's name is longer.
+    const NAME_BYTES_MAX: usize = 40;
     let lower = name.to_ascii_lowercase();
     match lower.as_str() {
         "cst" => {
@@ -235,8 +237,6 @@ fn hint(name: &str) -> String {
         let city = zone.rsplit('/').next().unwrap_or(&zone);
         strsim::damerau_levenshtein(&zone, &lower).min(strsim::damerau_levenshtein(city, &lower))
     };
-    // A distance is quadratic in the length; no zone's name is longer.
-    const NAME_BYTES_MAX: usize = 40;
     let near = (lower.len() <= NAME_BYTES_MAX)
         .then(|| TZ_VARIANTS.iter().map(|zone| (distance(&zone), zone)))
         .and_then(|zones| zones.min_by_key(|(distance, _)| *distance))

@@ -15,7 +15,7 @@ const COLUMNS_DEFAULT: usize = 80;
 /// When to use colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColorChoice {
-    /// On a terminal, unless NO_COLOR is set; also elsewhere if CLICOLOR_FORCE is set
+    /// On a terminal unless `NO_COLOR` is set, and anywhere if `CLICOLOR_FORCE` is
     #[default]
     Auto,
     /// Always

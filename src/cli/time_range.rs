@@ -45,8 +45,12 @@ impl Present {
     pub(super) fn instant(&self, text: &str) -> Result<DateTime<FixedOffset>, NotATime> {
         let trimmed = text.trim();
         let not_a_time = || NotATime::new(format!("`{text}` is not a time"), FORMS);
-        if let Some(ago) = self.ago(trimmed) {
-            return ago.ok_or_else(|| {
+        let bare = trimmed.strip_suffix("ago").map_or(trimmed, str::trim_end);
+        if bare.eq_ignore_ascii_case("now") {
+            return Ok(self.zone.show(self.now));
+        }
+        if let Some(length_s) = seconds(bare) {
+            return self.ago(length_s).ok_or_else(|| {
                 NotATime::new(format!("`{text}` reaches back further than time is counted"), FORMS)
             });
         }
@@ -59,16 +63,9 @@ impl Present {
         stamp.and_then(|stamp| self.zone.at(&stamp, self.now)).ok_or_else(not_a_time)
     }
 
-    /// `None` if the text is of another form, `Some(None)` if it reaches beyond the calendar.
-    fn ago(&self, text: &str) -> Option<Option<DateTime<FixedOffset>>> {
-        let text = text.strip_suffix("ago").map_or(text, str::trim_end);
-        if text.eq_ignore_ascii_case("now") {
-            return Some(Some(self.zone.show(self.now)));
-        }
-        let length = seconds(text)?;
-        let ago = i64::try_from(length).ok().and_then(TimeDelta::try_seconds);
-        let at = ago.and_then(|ago| self.now.checked_sub_signed(ago));
-        Some(at.map(|at| self.zone.show(at)))
+    fn ago(&self, length_s: u64) -> Option<DateTime<FixedOffset>> {
+        let ago = i64::try_from(length_s).ok().and_then(TimeDelta::try_seconds)?;
+        Some(self.zone.show(self.now.checked_sub_signed(ago)?))
     }
 
     /// A day, a time, or both, on this zone's wall.

@@ -63,14 +63,8 @@ fn expected(truth: &Path) -> Vec<Object> {
 fn found(log: &Path) -> Vec<Object> {
     let outcome = Sandbox::new().ocrwatch(&["extract"]).arg(log).run();
     outcome.code(0).stderr_is("");
-    outcome
-        .json_lines()
-        .into_iter()
-        .map(|value| match value {
-            Value::Object(object) => object,
-            other => panic!("not an object: {other}"),
-        })
-        .collect()
+    let objects = outcome.json_lines().into_iter();
+    objects.map(|value| serde_json::from_value(value).expect("an object")).collect()
 }
 
 /// One line for each occurrence that is missing, too many or told otherwise.

@@ -117,7 +117,9 @@ impl Run {
             std::thread::spawn(move || drop(pipe.write_all(&bytes)))
         });
         let output = child.wait_with_output().expect("the program ends");
-        writer.into_iter().for_each(|writer| writer.join().expect("the writer ends"));
+        if let Some(writer) = writer {
+            writer.join().expect("the writer ends");
+        }
         Outcome { shown, code: output.status.code(), stdout: output.stdout, stderr: output.stderr }
     }
 }
@@ -178,18 +180,17 @@ impl Outcome {
     /// The output as one JSON document.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.stdout)
-            .unwrap_or_else(|error| panic!("not a JSON document: {error}{self}"))
+        let value = serde_json::from_slice(&self.stdout);
+        assert!(value.is_ok(), "not a JSON document: {value:?}{self}");
+        value.unwrap_or_default()
     }
 
     /// The output as JSON, line by line.
     #[track_caller]
     pub(crate) fn json_lines(&self) -> Vec<Value> {
-        let value = |line| {
-            serde_json::from_str(line)
-                .unwrap_or_else(|error| panic!("not a line of JSON: {error}: {line}{self}"))
-        };
-        self.stdout().lines().map(value).collect()
+        let values: Result<_, _> = self.stdout().lines().map(serde_json::from_str).collect();
+        assert!(values.is_ok(), "not JSON on every line: {values:?}{self}");
+        values.unwrap_or_default()
     }
 
     /// `line:code` of each occurrence that `extract` printed.

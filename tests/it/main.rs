@@ -1,6 +1,7 @@
 //! The integration tests, one binary.
 
 mod bad_input;
+mod canary;
 mod captures;
 mod catalogue;
 mod cli;
@@ -9,3 +10,4 @@ mod fuzz;
 mod harness;
 mod invariants;
 mod split;
+mod terminal;
