@@ -170,3 +170,100 @@ fn module(text: &str) -> Result<Module, String> {
         .find(|module| is(module.name()) || is(module.prefix()))
         .ok_or_else(|| "the modules are OCR, Platform, APIG and APIGW".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::occurrence::Place;
+    use crate::zone::Zone;
+
+    fn filter(since: Option<&str>, until: Option<&str>, codes: &[&str]) -> Result<Filter, Failure> {
+        let args = FilterArgs {
+            since: since.map(str::to_owned),
+            until: until.map(str::to_owned),
+            modules: Vec::new(),
+            codes: codes.iter().map(ToString::to_string).collect(),
+        };
+        let now = "2026-11-20T06:30:00Z".parse().expect("the test's present");
+        args.filter(Present { now, zone: Zone::UTC }, &Catalogue::embedded())
+    }
+
+    fn occurrence(code: &str, at: Option<&str>) -> Occurrence {
+        Occurrence {
+            place: Place { file: Arc::from("-"), line: 1, offset: 0 },
+            at: at.map(|at| DateTime::parse_from_rfc3339(at).expect("the test's time")),
+            module: Module::of_code(code).expect("the test's code"),
+            code: code.into(),
+            cause: None,
+            message: None,
+            request_id: None,
+            http_status: None,
+            api: None,
+            region: None,
+            host: None,
+            access_key: None,
+            exception: None,
+            limit: None,
+            period: None,
+            inferred: false,
+            repeat: false,
+            sample: Box::default(),
+        }
+    }
+
+    #[track_caller]
+    fn check(filter: &Filter, code: &str, at: Option<&str>, expected: Result<(), LeftOut>) {
+        assert_eq!(filter.decide(&occurrence(code, at)), expected, "{code} at {at:?}");
+    }
+
+    #[test]
+    fn a_range_includes_its_beginning_and_excludes_its_end() {
+        let filter = filter(Some("2h"), Some("06:00"), &[]).expect("a range");
+        check(&filter, "AIS.0101", Some("2026-11-20T04:29:59.999Z"), Err(LeftOut::Other));
+        check(&filter, "AIS.0101", Some("2026-11-20T04:30:00Z"), Ok(()));
+        check(&filter, "AIS.0101", Some("2026-11-20T13:59:59.999+08:00"), Ok(()));
+        check(&filter, "AIS.0101", Some("2026-11-20T06:00:00Z"), Err(LeftOut::Other));
+    }
+
+    #[test]
+    fn an_unknown_time_is_in_no_range_but_another_code_goes_before() {
+        let ranged = filter(Some("2h"), None, &["AIS.*"]).expect("a filter");
+        check(&ranged, "AIS.0101", None, Err(LeftOut::Untimed));
+        check(&ranged, "APIG.0301", None, Err(LeftOut::Other));
+        check(&filter(None, None, &[]).expect("no filter"), "AIS.0101", None, Ok(()));
+    }
+
+    #[test]
+    fn codes_match_as_patterns_without_regard_to_case() {
+        let filter = filter(None, None, &["apig.03*", "AIS.010?"]).expect("patterns");
+        for (code, expected) in [
+            ("APIG.0301", Ok(())),
+            ("AIS.0101", Ok(())),
+            ("AIS.0121", Err(LeftOut::Other)),
+            ("APIGW.0301", Err(LeftOut::Other)),
+        ] {
+            check(&filter, code, None, expected);
+        }
+    }
+
+    #[test]
+    fn what_can_match_nothing_is_refused() {
+        assert!(filter(Some("2h"), Some("3h"), &[]).is_err());
+        assert!(filter(Some("2h"), Some("2h"), &[]).is_err());
+        assert!(filter(None, None, &["AIS0101"]).is_err());
+        assert!(filter(None, None, &["AISX.0101"]).is_err());
+        assert!(filter(None, None, &["AIS.[01"]).is_err());
+        assert!(filter(None, None, &["AIS.9999"]).is_ok(), "it may be a new one");
+    }
+
+    #[test]
+    fn modules_are_known_by_name_and_by_prefix() {
+        assert_eq!(module("ocr"), Ok(Module::Ocr));
+        assert_eq!(module("ModelArts"), Ok(Module::Platform));
+        assert_eq!(module("APIG.*"), Ok(Module::Apig));
+        assert_eq!(module("apigw"), Ok(Module::Apigw));
+        assert!(module("IAM").is_err());
+    }
+}

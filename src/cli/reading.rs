@@ -241,6 +241,7 @@ fn facts(reader: &Reader, counters: &Counters, bytes_undecodable: u64) -> InputF
         first_at: counters.first_at,
         last_at: counters.last_at,
         times_unreadable: counters.untimed,
+        mentions: counters.mentions,
         lines_cut: counters.long_lines,
         bytes_undecodable: bytes_undecodable.saturating_add(of_utf16),
         problem: problem.map(Into::into),

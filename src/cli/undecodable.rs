@@ -53,7 +53,9 @@ mod tests {
 
     fn check(reads: &[&[u8]]) -> u64 {
         let mut undecodable = Undecodable::default();
-        reads.iter().for_each(|read| undecodable.take(read));
+        for read in reads {
+            undecodable.take(read);
+        }
         undecodable.finish()
     }
 

@@ -73,6 +73,12 @@ pub(super) fn apart_of_report(report: &Report) -> Option<Fact> {
             "repeats of the same events",
         ));
     }
+    // With filters it would not be known what the mentions are of.
+    let mentions = report.inputs.sum.mentions;
+    if mentions > 0 && report.filters.is_empty() {
+        let (one, many) = ("code only mentioned, as in prose", "codes only mentioned, as in prose");
+        apart.push(phrase::counted(mentions, one, many));
+    }
     (!apart.is_empty()).then(|| Fact::words("Apart", apart.join(", ")))
 }
 
@@ -115,9 +121,11 @@ fn filters(report: &Report) -> Fact {
 
 /// What is said when nothing was found.
 pub(super) fn nothing(report: &Report) -> &'static str {
-    match (report.inputs.count, report.filtered_out) {
-        (0, _) => "nothing, for nothing was read",
-        (_, 0) => "nothing: no error of the OCR service is in what was read",
+    let inputs = &report.inputs;
+    let read_nothing = inputs.sum.bytes == 0 && inputs.problems == inputs.count;
+    match report.filtered_out {
+        _ if read_nothing => "nothing, for nothing was read",
+        0 => "nothing: no error of the OCR service is in what was read",
         _ => "nothing: the filters leave out every error of the OCR service that was found",
     }
 }
@@ -158,9 +166,9 @@ pub(super) fn problems(report: &Report) -> Vec<Item> {
         "occurrences have no readable time; they are counted, but in no timeline",
     );
     note(
-        sum.times_unreadable,
-        "line has a time that could not be read",
-        "lines have a time that could not be read",
+        sum.times_unreadable.saturating_sub(report.totals.without_time),
+        "more error, left out or a repeat, has no readable time",
+        "more errors, left out or repeats, have no readable time",
     );
     note(
         sum.lines_cut,

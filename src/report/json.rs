@@ -149,6 +149,7 @@ struct InputView<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_at: Option<DateTime<FixedOffset>>,
     times_unreadable: u64,
+    mentions: u64,
     lines_cut: u64,
     bytes_undecodable: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,6 +165,7 @@ impl<'r> InputView<'r> {
             first_at: facts.first_at,
             last_at: facts.last_at,
             times_unreadable: facts.times_unreadable,
+            mentions: facts.mentions,
             lines_cut: facts.lines_cut,
             bytes_undecodable: facts.bytes_undecodable,
             problem: facts.problem.as_deref(),

@@ -67,11 +67,9 @@ pub(super) fn instant(at: DateTime<FixedOffset>) -> String {
     at.format("%Y-%m-%d %H:%M:%S %:z").to_string()
 }
 
-/// A range of instants; the day and the offset stand once if both ends share them.
+/// A range of instants in the offset of the first; the day stands once if both ends share it.
 pub(super) fn range(first: DateTime<FixedOffset>, last: DateTime<FixedOffset>) -> String {
-    if first.offset() != last.offset() {
-        return format!("{} to {}", instant(first), instant(last));
-    }
+    let last = last.with_timezone(first.offset());
     if first.timestamp() == last.timestamp() {
         return instant(first);
     }
@@ -157,7 +155,7 @@ mod tests {
         );
         assert_eq!(
             range(first, at("2022-11-03T09:00:00+00:00")),
-            "2022-11-03 08:14:02 +08:00 to 2022-11-03 09:00:00 +00:00"
+            "2022-11-03 08:14:02 to 17:00:00 +08:00"
         );
     }
 

@@ -80,8 +80,10 @@ pub struct InputFacts {
     pub first_at: Option<DateTime<FixedOffset>>,
     /// The latest time that was read.
     pub last_at: Option<DateTime<FixedOffset>>,
-    /// Lines on which a time was looked for and what stands there could not be read as one.
+    /// Errors whose time could not be read, those included that a filter leaves out.
     pub times_unreadable: u64,
+    /// Codes that were only mentioned: in prose, lists, labels or recognised text. No errors.
+    pub mentions: u64,
     /// Lines longer than the limit, of which only a part was examined.
     pub lines_cut: u64,
     /// Bytes that are no text in the input's encoding.

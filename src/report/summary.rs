@@ -112,6 +112,7 @@ impl Summary {
         sum.bytes = sum.bytes.saturating_add(facts.bytes);
         sum.lines = sum.lines.saturating_add(facts.lines);
         sum.times_unreadable = sum.times_unreadable.saturating_add(facts.times_unreadable);
+        sum.mentions = sum.mentions.saturating_add(facts.mentions);
         sum.lines_cut = sum.lines_cut.saturating_add(facts.lines_cut);
         sum.bytes_undecodable = sum.bytes_undecodable.saturating_add(facts.bytes_undecodable);
         sum.first_at = sum.first_at.into_iter().chain(facts.first_at).min();

@@ -41,6 +41,8 @@ fn check_run(run: Run, code: i32, message: &str) {
 fn no_such_file() {
     let sandbox = sandbox();
     check(&sandbox, "app.log", 66, "error: no such file: `app.log`\n");
+    let alone = sandbox.run(&["report", "app.log"]);
+    alone.code(66).stdout_has("Found        nothing, for nothing was read");
     let message = "error: no such file: `god.log`\nhint: did you mean `good.log`?\n";
     let report = check(&sandbox, "god.log", 66, message);
     assert_eq!(report.json()["inputs"]["listed"][0]["problem"], "no such file");

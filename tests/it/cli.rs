@@ -30,7 +30,9 @@ fn a_report_says_what_went_wrong_how_often_since_when_and_what_to_do() {
     report.code(0).stderr_is("");
     for part in [
         "  Read         app.log, 6 lines, 699 B\n",
+        "Range        2026-11-20 10:00:01 to 2026-11-21 00:00:00 +08:00, 13 h 59 min\n",
         "Found        4 occurrences of 3 codes\n",
+        "Apart        1 code only mentioned, as in prose\n",
         "AIS.0103 · OCR · 2 times",
         "APIG.0301 · APIG · once ",
         "The AK/SK",
@@ -60,6 +62,7 @@ fn every_format_of_a_report_is_what_it_claims_to_be() {
     assert_eq!(json["totals"]["occurrences"], 4);
     assert_eq!(json["inputs"]["listed"][0]["name"], "app.log");
     assert_eq!(json["inputs"]["lines"], 6);
+    assert_eq!(json["inputs"]["mentions"], 1);
 
     let lines = report("jsonl");
     assert_eq!(lines.found(), "2:AIS.0103 3:APIG.0301 4:AIS.0103 6:ModelArts.4204");

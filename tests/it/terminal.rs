@@ -191,7 +191,7 @@ fn feed(arguments: &[&str], time: Duration) -> String {
 
 #[test]
 fn long_work_shows_how_far_it_is_and_leaves_nothing_behind() {
-    let shown = feed(&["report", "-"], Duration::from_secs(60));
+    let shown = feed(&["report", "-"], Duration::from_mins(1));
     assert!(shown.starts_with('\r') && shown.contains("iB/s\x1b[K"), "{shown:?}");
     assert!(shown.ends_with("\r\x1b[K"), "the line is taken away: {shown:?}");
     assert!(!shown.contains('\n'), "it is one line: {shown:?}");

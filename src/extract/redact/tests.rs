@@ -240,6 +240,17 @@ fn cookies_disappear_with_their_attributes() {
 }
 
 #[test]
+fn encoded_spaces_do_not_part_a_key_from_its_value() {
+    let quoted = |space: &str| format!("{{%22password%22%3A{space}%22hunter2%22}}");
+    for space in ["%20", "+", "%0A%20%20", ""] {
+        check(&quoted(space), &quoted(space).replace("hunter2", "[redacted]"));
+    }
+    let deeper = "%2522sk%2522%253A%2520%2522hunter2%2522";
+    check(deeper, &deeper.replace("hunter2", "[redacted]"));
+    check("sk%3D%20hunter2%26a%3Db", "sk%3D%20[redacted]%26a%3Db");
+}
+
+#[test]
 fn long_base64_becomes_its_size() {
     let run = "aZ3kQ9x/".repeat(12);
     check(&format!("{{\"image\":\"{run}\"}}"), "{\"image\":\"[base64 72 bytes]\"}");

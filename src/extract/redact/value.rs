@@ -47,7 +47,10 @@ const SPACES_MAX: usize = 64;
 /// The value behind the key in `name`, unless it is exempt.
 pub(super) fn behind(bytes: &[u8], name: Range<usize>, class: Class) -> Option<Found> {
     let (join, at) = join(bytes, &name)?;
-    let spaced = spaces(bytes, at, join == Join::Arrow);
+    let spaced = match join {
+        Join::Percent => encoded_spaces(bytes, at),
+        join => spaces(bytes, at, join == Join::Arrow),
+    };
     let mut start = at + spaced;
     // PHP's var_dump tells the length first.
     if bytes.get(start..start + 7) == Some(b"string(") {
@@ -172,6 +175,27 @@ fn spaces(bytes: &[u8], at: usize, newlines: bool) -> usize {
             Some(0xc2) if bytes.get(at + length + 1) == Some(&0xa0) => length += 2,
             _ => break,
         }
+    }
+    length
+}
+
+/// The length of the percent-encoded spaces here: `%20`, `%2520` one round deeper, and `+`.
+fn encoded_spaces(bytes: &[u8], at: usize) -> usize {
+    let mut length = 0;
+    while length < SPACES_MAX {
+        let rest = bytes.get(at + length..).unwrap_or_default();
+        length += match rest.split_first() {
+            Some((b'+', _)) => 1,
+            Some((b'%', behind)) => {
+                let pairs = behind.chunks(2).take(SPACES_MAX);
+                let rounds = pairs.take_while(|pair| *pair == b"25").count();
+                match rest.get(1 + 2 * rounds..3 + 2 * rounds) {
+                    Some(b"20" | b"09" | b"0A" | b"0a" | b"0D" | b"0d") => 3 + 2 * rounds,
+                    _ => break,
+                }
+            }
+            _ => break,
+        };
     }
     length
 }
