@@ -115,21 +115,28 @@ fn take_out(line: &str) -> Option<Layer<'_>> {
         b'{' => json(line),
         b'<' => syslog_5424(line).or_else(|| syslog(line)),
         b'0'..=b'9' => cri(line)
+            .or_else(|| prefixed_lines(line))
             .or_else(|| stamped(line))
             .or_else(|| syslog(line))
             .or_else(|| syslog_5424(line))
-            .or_else(|| logcat(line))
-            .or_else(|| prefixed_lines(line)),
+            .or_else(|| logcat(line)),
+        b'[' => fluent_bit(line).or_else(|| prefixed_lines(line)),
         _ => syslog(line).or_else(|| prefixed_lines(line)),
     }
 }
 
-/// `<RFC 3339 with seven digits or more>Z <text>`: `docker logs -t`, `kubectl logs --timestamps`, build
-/// servers. No logger prints so many digits; one that did would lose nothing by it.
+/// `<RFC 3339>Z <text>`: `docker logs -t`, `kubectl logs --timestamps`, build servers, exports of cloud
+/// log services. Told from a logger's own head by its seven digits or more, which no logger prints,
+/// or by what follows: a line that goes on, or a second stamp.
 fn stamped(line: &str) -> Option<Layer<'_>> {
     let (stamp, text) = line.split_once(' ')?;
     let fraction = stamp.strip_suffix('Z')?.split_once('.')?.1;
-    if fraction.len() < 7 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+    if !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let goes_on = text.starts_with([' ', '\t', '}', ']']);
+    let second = || timestamp::find(text.as_bytes()).is_some_and(|stamp| stamp.span.start <= 1);
+    if fraction.len() < 7 && !goes_on && !second() {
         return None;
     }
     Some(Layer {
@@ -274,6 +281,11 @@ fn prefixed_lines(line: &str) -> Option<Layer<'_>> {
             r"^(?:(?P<service>[A-Za-z0-9][[:word:].-]*[_-][0-9]+) +\| ?",
             r"|\[(?P<pod>pod/[[:word:]./-]+)\] ",
             r"|(?P<box>[│╷╵]) ?",
+            // pm2: `0|name  | 2026-11-20 10:00:01 +00:00: text`.
+            r"|[0-9]{1,3}\|(?P<process>[[:word:].-]+) +\| (?:(?P<pm2>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]{8,12}(?: ?[+-][0-9]{2}:[0-9]{2})?): )?",
+            // Build servers: `job<TAB>step<TAB>stamp text`, `stamp 01O text`.
+            r"|[^\t]{1,80}\t[^\t]{1,120}\t(?P<build>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z) ",
+            r"|(?P<runner>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z) [0-9]{2}[OE][ +]",
             r"|(?P<stamp>[0-9]{4}-[0-9][0-9]-[0-9][0-9]T\S+) \[(?:TRACE|DEBUG|INFO|WARN|ERROR)\] ",
             r"(?P<plugin>(?:provider|plugin)[[:word:]./-]*): ?)",
         ))
@@ -281,10 +293,12 @@ fn prefixed_lines(line: &str) -> Option<Layer<'_>> {
     });
     let head = HEAD.captures(line)?;
     let name = |group: &str| head.name(group).map(|found| found.as_str());
-    let writer = name("service").or(name("pod")).or(name("plugin")).unwrap_or("box");
+    let writer =
+        name("service").or(name("pod")).or(name("plugin")).or(name("process")).unwrap_or("box");
+    let stamp = name("stamp").or(name("pm2")).or(name("build")).or(name("runner"));
     Some(Layer {
         text: Cow::Borrowed(&line[head[0].len()..]),
-        stamp: name("stamp").and_then(|stamp| timestamp::value(stamp.as_bytes())),
+        stamp: stamp.and_then(|stamp| timestamp::value(stamp.as_bytes())),
         writer: writer.to_owned(),
         process: name("service").or(name("pod")).and_then(|one| process("", "container", one)),
         ..Layer::default()
@@ -429,6 +443,25 @@ fn shipper<'l>(object: &Object<'l>) -> Option<Layer<'l>> {
         stamp: stamp_of(object, &["@timestamp", "timestamp", "time", "ts"]),
         writer: writer_of(object, &["stream", "file", "source", "container_name"]),
         process: pod(object),
+        shipped: true,
+        ..Layer::default()
+    })
+}
+
+/// Fluent Bit's standard output: `[117] app.ocr: [[1795172401.123, {}], {"log"=>"text"}]`.
+fn fluent_bit(line: &str) -> Option<Layer<'_>> {
+    static HEAD: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^\[[0-9]+\] [[:word:].*-]+: \[\[?([0-9]{10}\.[0-9]+)(?:, \{\}\])?, ")
+            .expect("the pattern is valid")
+    });
+    let head = HEAD.captures(line)?;
+    let object = object::parse(line, head[0].len())?;
+    let Value::Text(raw) = &object.first_of(&["log", "message", "MESSAGE"])?.value else {
+        return None;
+    };
+    Some(Layer {
+        text: unescape::string_literal(raw),
+        stamp: timestamp::value(head[1].as_bytes()),
         shipped: true,
         ..Layer::default()
     })

@@ -32,6 +32,11 @@ pub(super) fn read(text: &str) -> Facts {
     }
 }
 
+/// Whether a text names one call: by an id, an endpoint or a status.
+pub(super) fn names_a_call(text: &str) -> bool {
+    request_id(text).is_some() || endpoint(text).is_some() || http_status(text).is_some()
+}
+
 /// The host of the service's endpoint: `ocr.cn-north-4.myhuaweicloud.com`, or the host of a URL
 /// with an OCR path (a proxy).
 fn endpoint(text: &str) -> Option<String> {

@@ -78,8 +78,12 @@ impl<'r> Findings<'r> {
             self.read_code(&token);
         }
         self.keep_facts_apart();
-        if self.found.is_empty() {
-            for inference in infer::all(&self.record.text, self.catalogue) {
+        let coded: Vec<Box<str>> = self.found.iter().map(|found| found.code.clone()).collect();
+        for inference in infer::all(&self.record.text, self.catalogue) {
+            // A record that prints the code itself needs no inference of it; the gateway's own codes
+            // have the messages of the same numbers under the other prefix.
+            let number = |code: &str| code.rsplit('.').next().map(str::to_owned);
+            if !coded.iter().any(|code| number(code) == number(&inference.code)) {
                 self.add_inference(inference);
             }
         }
@@ -97,7 +101,15 @@ impl<'r> Findings<'r> {
         let body = body::read(&peeled, &neighbours, self.catalogue);
         let surroundings =
             Surroundings { level: self.record.head.level, record: text, token: token.clone() };
-        if evidence::mention(&peeled, body.as_ref(), &surroundings).is_some() {
+        if let Some(why) = evidence::mention(&peeled, body.as_ref(), &surroundings) {
+            eprintln!(
+                "DBG {} {} {:?} {:?} {}",
+                self.record.part_at(token.start).map_or(0, |p| p.line_number),
+                why,
+                surroundings.level,
+                body.as_ref().map(|b| (b.shape, b.strength, b.key.clone())),
+                &text[peel::line_around(text, token)].chars().take(300).collect::<String>()
+            );
             self.mentions += 1;
             return;
         }

@@ -4,11 +4,12 @@
 //! Owns what tells one log statement from another. Must never look at the error in the record.
 //! Fails: never; what the head does not tell is absent.
 
+mod json;
+
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::object::{self, Object};
 use super::timestamp::{self, Stamp};
 
 /// How severe the logger called the record.
@@ -30,6 +31,11 @@ pub(super) struct Head {
     pub json: bool,
 }
 
+/// Reads the head of a record whose first line is an opening brace alone: JSON printed over lines.
+pub(super) fn read_pretty(text: &str) -> Option<Head> {
+    json::read(text)
+}
+
 /// How a line relates to the line before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
@@ -49,7 +55,8 @@ pub(super) fn role(line: &str) -> Role {
         return Role::Continuation;
     }
     if line.starts_with('{') {
-        let json = json_head(line).is_some_and(|head| head.stamp.is_some() || head.level.is_some());
+        let json =
+            json::read(line).is_some_and(|head| head.stamp.is_some() || head.level.is_some());
         return if json { Role::Head } else { Role::Loose };
     }
     let start = prefix(line, HEAD_BYTES_MAX);
@@ -84,7 +91,7 @@ fn continues(line: &str) -> bool {
 /// Reads the head of a record from its first line.
 pub(super) fn read(line: &str) -> Head {
     if line.starts_with('{') {
-        if let Some(head) = json_head(line) {
+        if let Some(head) = json::read(line) {
             return head;
         }
     }
@@ -153,68 +160,6 @@ fn actor(start: &str) -> Option<String> {
     found.iter().skip(1).flatten().next().map(|name| name.as_str().to_owned())
 }
 
-fn json_head(line: &str) -> Option<Head> {
-    let object = object::parse(line, 0)?;
-    if object.span.end + 1 < line.trim_end().len() {
-        return None;
-    }
-    Some(Head {
-        stamp: object
-            .text_of(&[
-                "@timestamp",
-                "timestamp",
-                "time",
-                "ts",
-                "asctime",
-                "datetime",
-                "date",
-                "@t",
-                "t",
-                "Timestamp",
-                "eventTime",
-                "logged_at",
-                "instant",
-                "created_at",
-            ])
-            .and_then(|text| timestamp::value(text.as_bytes()))
-            .or_else(|| nested_stamp(&object)),
-        level: json_level(&object),
-        actor: object
-            .text_of(&[
-                "trace_id",
-                "traceId",
-                "correlation_id",
-                "thread",
-                "thread_name",
-                "threadName",
-                "tid",
-                "goroutine",
-                "task_id",
-                "reqId",
-                "req_id",
-            ])
-            .map(std::borrow::Cow::into_owned),
-        json: true,
-    })
-}
-
-/// loguru and log4j2 nest what others keep flat: `{"record": {"time": {"timestamp": 1.7e9}}}`,
-/// `{"instant": {"epochSecond": 17…, "nanoOfSecond": 12…}}`.
-fn nested_stamp(object: &Object<'_>) -> Option<Stamp> {
-    let mut inside = object;
-    for key in ["record", "time", "instant"] {
-        if let Some(object::Value::Object(next)) = inside.first_of(&[key]).map(|e| &e.value) {
-            inside = next;
-        }
-    }
-    let seconds = inside.text_of(&["timestamp", "epochSecond"])?;
-    let text = match inside.text_of(&["nanoOfSecond"]).and_then(|nanos| nanos.parse::<u32>().ok()) {
-        Some(nanos) => format!("{seconds}.{nanos:09}"),
-        None => seconds.into_owned(),
-    };
-    timestamp::value(text.as_bytes())
-}
-
 /// The second line of a head of java.util.logging: `SEVERE: text` below `Nov 24, 2026 …`.
 pub(super) fn is_second_line(line: &str) -> bool {
     ["SEVERE: ", "WARNING: ", "INFO: ", "CONFIG: ", "FINE: ", "FINER: ", "FINEST: "]
@@ -229,40 +174,6 @@ pub(super) fn has_second_line(line: &str) -> bool {
             .expect("the pattern is valid")
     });
     line.len() < 200 && FORM.is_match(line)
-}
-
-fn json_level(object: &Object<'_>) -> Option<Level> {
-    let level = object.text_of(&[
-        "level",
-        "severity",
-        "lvl",
-        "levelname",
-        "log.level",
-        "level_name",
-        "loglevel",
-        "@l",
-        "LogLevel",
-        "Level",
-        "severity_text",
-        "PRIORITY",
-    ])?;
-    // pino and bunyan count in tens.
-    if let Ok(number) = level.parse::<u32>() {
-        return Some(match number {
-            50.. => Level::Error,
-            40..50 => Level::Warn,
-            _ => Level::Quiet,
-        });
-    }
-    match level.to_ascii_lowercase().as_str() {
-        "error" | "err" | "fatal" | "critical" | "crit" | "panic" | "dpanic" | "severe"
-        | "alert" | "emergency" => Some(Level::Error),
-        "warn" | "warning" | "wrn" => Some(Level::Warn),
-        "info" | "debug" | "trace" | "notice" | "information" | "verbose" | "informational" => {
-            Some(Level::Quiet)
-        }
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod finding;
 mod head;
 mod infer;
 mod object;
+mod path;
 mod peel;
 mod record;
 pub mod redact;

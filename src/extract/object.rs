@@ -31,8 +31,8 @@ pub(super) struct Entry<'t> {
     pub span: Range<usize>,
     /// Where the key begins.
     pub key_start: usize,
-    /// A separator stood between key and value.
-    pub keyed: bool,
+    /// What stands between key and value: `:` or `=`; nothing for a value without a key.
+    pub separator: Option<char>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -158,6 +158,7 @@ impl<'t> Reader<'t> {
         let key_start = self.at;
         let key = self.key()?;
         self.skip_blanks();
+        let separator = self.peek().map(char::from);
         match self.peek()? {
             b':' => self.at += 1,
             b'=' => {
@@ -169,14 +170,20 @@ impl<'t> Reader<'t> {
             // `[Circular *1]`, `...`: a value without a key, as inspect prints.
             b',' | b'}' => {
                 let span = self.at..self.at;
-                return Some(Entry { key, value: Value::Bare(""), span, key_start, keyed: false });
+                return Some(Entry {
+                    key,
+                    value: Value::Bare(""),
+                    span,
+                    key_start,
+                    separator: None,
+                });
             }
             _ => return None,
         }
         self.skip_blanks();
         let start = self.at;
         let value = self.value()?;
-        Some(Entry { key, value, span: start..self.at, key_start, keyed: true })
+        Some(Entry { key, value, span: start..self.at, key_start, separator })
     }
 
     fn key(&mut self) -> Option<&'t str> {

@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{unescape, visible};
+use super::{path, unescape, visible};
 
 /// How many layers are undone. Four is the deepest seen in real logs, one more is for a shipper.
 const LAYERS_MAX: usize = 6;
@@ -31,12 +31,24 @@ pub(super) struct Peeled<'t> {
     pub layers: usize,
     /// The key of the list of texts that holds the token, if one does; empty for a list without.
     pub list: Option<String>,
+    /// A quotation in prose was entered: a string that no key names.
+    pub quotation: bool,
+    /// A string below a `result` holds the token: what the service read, unless the answer is one of
+    /// a remote procedure call.
+    pub within_result: bool,
 }
 
 /// Peels the layers around the token at `token`.
 pub(super) fn peel(text: &str, token: Range<usize>) -> Peeled<'_> {
-    let mut peeled =
-        Peeled { text: Cow::Borrowed(text), token, fields: Vec::new(), layers: 0, list: None };
+    let mut peeled = Peeled {
+        text: Cow::Borrowed(text),
+        token,
+        fields: Vec::new(),
+        layers: 0,
+        list: None,
+        quotation: false,
+        within_result: false,
+    };
     for _ in 0..LAYERS_MAX {
         let Some(layer) = layer_around(&peeled.text, &peeled.token) else { break };
         let code = peeled.text[peeled.token.clone()].to_owned();
@@ -51,6 +63,10 @@ pub(super) fn peel(text: &str, token: Range<usize>) -> Peeled<'_> {
             at = found;
         }
         let inner = inner.into_owned();
+        if let Some(quote) = layer.quote() {
+            peeled.within_result |= path::is_below_result(&peeled.text, quote);
+            peeled.quotation |= layer.field.is_none();
+        }
         if let Some(key) = list_around(&peeled.text, layer.span.start) {
             peeled.list = Some(key.to_owned());
         }
@@ -97,6 +113,14 @@ struct Layer {
     span: Range<usize>,
     encoding: Encoding,
     field: Option<String>,
+}
+
+impl Layer {
+    /// Where the string's opening quote stands.
+    fn quote(&self) -> Option<usize> {
+        let string = self.encoding == Encoding::StringLiteral;
+        self.span.start.checked_sub(1).filter(|_| string)
+    }
 }
 
 fn layer_around(text: &str, token: &Range<usize>) -> Option<Layer> {

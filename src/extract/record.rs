@@ -395,6 +395,11 @@ fn assemble(lines: Vec<Line>, writer: u64, around: Around) -> Record {
 
 fn head_of(text: &str, lines: &[Line]) -> Head {
     let first = text.split('\n').next().unwrap_or("");
+    if first.trim_end() == "{" {
+        if let Some(head) = head::read_pretty(text) {
+            return head;
+        }
+    }
     let mut head = head::read(first);
     let mut below = lines.iter().skip(1).map(|line| line.text.as_str());
     if head.level.is_none() && head::has_second_line(first) {

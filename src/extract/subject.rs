@@ -52,6 +52,10 @@ impl Subjects {
         Self(subjects)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Both name a subject of one kind, and no name of that kind is common to both.
     pub(super) fn differ(&self, other: &Self) -> bool {
         self.0.iter().any(|(kind, _)| {

@@ -10,7 +10,9 @@ mod structured;
 
 use std::ops::Range;
 
+use super::facts;
 use super::peel::Peeled;
+use super::subject::Subjects;
 use crate::catalogue::Catalogue;
 
 /// The form in which a body was printed. Two statements may print one event in two shapes.
@@ -76,6 +78,25 @@ impl Body {
     }
 }
 
+impl Body {
+    /// The code's key says that it holds an error.
+    pub(super) fn has_error_key(&self) -> bool {
+        self.key.as_deref().is_some_and(|key| {
+            let key = key.to_ascii_lowercase();
+            key.starts_with("err") && key != "error" && key != "err" || key.starts_with('错')
+        })
+    }
+
+    /// An id, a status or a subject stands beside the code: the line is about one call.
+    pub(super) fn tells_of_a_call(&self, before: &str, behind: &str) -> bool {
+        self.request_id.is_some()
+            || self.http_status.is_some()
+            || [before, behind]
+                .iter()
+                .any(|text| facts::names_a_call(text) || !Subjects::of(text).is_empty())
+    }
+}
+
 /// Lines beside a bare code, nearest first.
 pub(super) struct Neighbours<'n> {
     pub before: &'n [String],
@@ -95,9 +116,15 @@ pub(super) fn read(
         .or_else(|| sdk::java_block(text, token))
         .or_else(|| sdk::print_r(text, token))
         .or_else(|| structured::read(text, token))
-        .or_else(|| plain::key_value(text, token))
+        .or_else(|| plain::element(text, token))
         .or_else(|| plain::bare_line(text, token, neighbours, catalogue))
-        .or_else(|| plain::beside(text, token, catalogue))
+        .or_else(|| {
+            // `Error: C: M` reads as a key and a value too: the form with the message wins.
+            let beside = plain::beside(text, token, catalogue);
+            let told = |body: &Option<Body>| body.as_ref().map(|body| body.strength);
+            let keyed = plain::key_value(text, token);
+            if keyed.is_some() && told(&keyed) >= told(&beside) { keyed } else { beside }
+        })
 }
 
 /// A message as the service sent it: without the newline that transports put behind it.

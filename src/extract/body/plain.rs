@@ -10,9 +10,14 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::super::peel::line_around;
+use super::super::scan;
 use super::super::unescape;
-use super::structured::{CODE_KEYS, MESSAGE_KEYS, PLAIN_CODE_KEYS, REQUEST_ID_KEYS, STATUS_KEYS};
-use super::{Body, Neighbours, Shape, Strength, clean_id, clean_message, clean_status, window};
+use super::structured::{
+    MESSAGE_KEYS, PLAIN_MESSAGE_KEYS, REQUEST_ID_KEYS, STATUS_KEYS, is_code_key, is_error_code_key,
+};
+use super::{
+    Body, Neighbours, Shape, Strength, between, clean_id, clean_message, clean_status, window,
+};
 use crate::catalogue::Catalogue;
 
 /// A message stands near its code.
@@ -21,18 +26,17 @@ const NEAR_BYTES: usize = 1_500;
 /// `error_code=C`, `errorCode: C`, `"error_code":"C"` in JSON that is cut or damaged.
 pub(super) fn key_value(text: &str, token: &Range<usize>) -> Option<Body> {
     let key = key_of(&text[..token.start])?;
-    let strong = CODE_KEYS.contains(&key) || key.starts_with('错');
-    if !strong && !PLAIN_CODE_KEYS.contains(&key) {
+    let strong = is_error_code_key(key);
+    if !is_code_key(key) {
         return None;
     }
     let mut body = Body::new(Shape::KeyValue, Strength::Mention);
     body.key = Some(key.to_owned());
     let around = near(text, token, key);
-    let keys: Vec<&str> = if strong {
-        [&MESSAGE_KEYS[..], &["错误信息", "错误消息", "错误描述"]].concat()
-    } else {
-        [&MESSAGE_KEYS[..], &["message", "msg", "Message", "detail", "desc"]].concat()
-    };
+    let mut keys = MESSAGE_KEYS.to_vec();
+    if !strong {
+        keys.extend(PLAIN_MESSAGE_KEYS.iter().filter(|plain| **plain != key));
+    }
     body.message = value_near(text, token, &around, &keys).and_then(|m| clean_message(&m));
     if body.message.is_none() && strong {
         // A bare `message` may be a logger's; it counts only directly beside the code.
@@ -45,6 +49,29 @@ pub(super) fn key_value(text: &str, token: &Range<usize>) -> Option<Body> {
         value_near(text, token, &around, &REQUEST_ID_KEYS).and_then(|id| clean_id(&id));
     body.http_status =
         value_near(text, token, &around, &STATUS_KEYS).and_then(|status| clean_status(&status));
+    Some(body)
+}
+
+/// An element of XML: `<code>C</code><message>M</message>`.
+pub(super) fn element(text: &str, token: &Range<usize>) -> Option<Body> {
+    let before = text[..token.start].strip_suffix('>')?;
+    let key = &before[before.rfind('<')? + 1..];
+    if !is_code_key(key) || !text[token.end..].starts_with("</") {
+        return None;
+    }
+    let mut body = Body::new(Shape::KeyValue, Strength::Mention);
+    body.key = Some(key.to_owned());
+    let around = window(text, token.start.saturating_sub(NEAR_BYTES)..token.end + NEAR_BYTES);
+    let value = |keys: &[&str]| {
+        keys.iter().find_map(|key| between(around, &format!("<{key}>"), &format!("</{key}>")))
+    };
+    let message = value(&MESSAGE_KEYS).or_else(|| value(&PLAIN_MESSAGE_KEYS));
+    body.message = message.and_then(|message| clean_message(&unescape::html(message)));
+    if body.message.is_some() {
+        body.strength = Strength::WithMessage;
+    }
+    body.request_id = value(&REQUEST_ID_KEYS).and_then(clean_id);
+    body.http_status = value(&STATUS_KEYS).and_then(clean_status);
     Some(body)
 }
 
@@ -134,7 +161,7 @@ fn find_key(text: &str, key: &str, last: bool) -> Option<usize> {
 fn value_at(text: &str) -> String {
     static NEXT_KEY: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"，|[,;] (?:[a-z_]{2,20}|request id)[:=]|(?:\s|,\s?|;\s?|\|\s|&)(?:[A-Za-z_][[:word:].-]{0,40}=|(?:error_?code|errorCode|request_?id|",
+            r"，(?:[a-zA-Z_]{2,20}|请求|文件|稍后|错误)|[,;] (?:[a-z_]{2,20}|request id)[:=]|(?:\s|,\s?|;\s?|\|\s|&)(?:[A-Za-z_][[:word:].-]{0,40}=|(?:error_?code|errorCode|request_?id|",
             r"requestId|status(?:_code|Code)?|http_?status|httpStatusCode|trace_?id|code|url|api|",
             r"region|endpoint|elapsed|duration|retry|attempt|file|path|project(?:_id)?|host)\s?[:=：])",
         ))
@@ -155,7 +182,7 @@ fn value_at(text: &str) -> String {
     };
     let next = NEXT_KEY.find_iter(line).find(|next| !own(next.as_str()));
     let end = next.map_or(line.len(), |next| next.start());
-    let value = &line[..end];
+    let value = before_unopened(&line[..end]);
     let value = value.trim_end_matches([' ', ',', ';', '|']);
     // A bracket that closes what was opened before the value.
     let value = match value.char_indices().next_back() {
@@ -165,6 +192,20 @@ fn value_at(text: &str) -> String {
         _ => value,
     };
     value.trim_end_matches([' ', ',']).to_owned()
+}
+
+/// Cuts a value at the parenthesis that closes what was opened before it.
+fn before_unopened(value: &str) -> &str {
+    let mut depth = 0_usize;
+    for (at, c) in value.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth == 0 => return &value[..at],
+            ')' => depth -= 1,
+            _ => {}
+        }
+    }
+    value
 }
 
 /// The quote that closes a value: not an escaped one, and not one that the message itself holds
@@ -213,6 +254,7 @@ pub(super) fn beside(text: &str, token: &Range<usize>, catalogue: &Catalogue) ->
         '\t', '.', '/', ';', '`', '*', '(',
     ]);
     let separator = &behind[..behind.len() - separated.len()];
+    let separated = after_label(separated);
     let mut body = Body::new(Shape::Beside, Strength::Mention);
     if catalogue.message_matches(code, separated) {
         body.message = clean_message(sentence(separated, separator));
@@ -230,21 +272,42 @@ pub(super) fn beside(text: &str, token: &Range<usize>, catalogue: &Catalogue) ->
     }
     // The message is not the documented one: the form must say that it is one.
     let told = separator.contains([')', ']', '）', '】', ':', '：', '-', '('])
+        || text[line.start..token.start].trim_end().ends_with("->")
         || separated.starts_with(|c: char| c.is_ascii_uppercase() || c >= '\u{2e80}');
-    let field =
-        separated.split([' ', '\n']).next().is_some_and(|word| word.contains(['=', '{', '[']));
-    body.message =
-        if told && !field { clean_message(sentence(separated, separator)) } else { None };
-    if body.message.is_none() && text[..token.start].ends_with(['[', '(']) {
+    let field = separated.split([' ', '\n']).next();
+    let field = field.is_some_and(|word| word.contains(['=', '{', '[']));
+    let listed = scan::codes(separated).next().is_some_and(|other| other.start == 0);
+    let explained =
+        ["表示", "是", "代表", "说明", "错误", "的"].iter().any(|word| separated.starts_with(word));
+    let status = separated.starts_with("HTTP ");
+    let clause = separator.ends_with([',', '，', ' ']) && separator.contains([',', '，']);
+    if told && !field && !listed && !explained && !status && !clause {
+        body.message = clean_message(sentence(separated, separator));
+    }
+    if body.message.is_none() && text[..token.start].ends_with(['[', '(', '（', '【']) {
         body.message = unknown_message_before(before);
     }
     Some(body)
 }
 
+/// `Error C occurred: M`, `错误码 C，描述：M`: the message stands behind the verb or the label.
+fn after_label(text: &str) -> &str {
+    static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"^(?i:(?:occurred|happened|was returned|returned|raised)\s*[:：-]|",
+            r"(?:message|msg|desc(?:ription)?|reason|detail)\s*[:：=]|",
+            r"(?:错误)?(?:描述|信息|消息|原因|详情)\s*[:：=])\s*",
+        ))
+        .expect("the pattern is valid")
+    });
+    LABEL.find(text).map_or(text, |label| &text[label.end()..])
+}
+
 /// `scan failed: Account frozen. [C]`: what stands behind the last colon.
 fn unknown_message_before(before: &str) -> Option<String> {
-    let (_, message) = before.rsplit_once(": ")?;
-    message.starts_with(|c: char| c.is_ascii_uppercase()).then(|| message.to_owned())
+    let (_, message) = before.rsplit_once(": ").or_else(|| before.rsplit_once('：'))?;
+    let begins = |c: char| c.is_ascii_uppercase() || c >= '\u{2e80}';
+    message.starts_with(begins).then(|| message.trim().to_owned())
 }
 
 /// Words that people put between a message and its code: `M (code: C)`, `M, error code C`.
@@ -296,7 +359,7 @@ fn ends_as_documented(catalogue: &Catalogue, code: &str, text: &str) -> bool {
 fn sentence<'t>(text: &'t str, separator: &str) -> &'t str {
     static OWN_WORDS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"(?i)\s*[(\[{](?:request|HTTP|rid|req|trace|id(?-u:\b)|status|code|attempt|retry|elapsed|after|(?:[0-9]{3}, ?)?[0-9a-f]{32})[^\n]*$",
+            r"(?i)\s*\(HTTP [0-9]{3}[^\n]*$|\s*[(\[{](?:request|rid|req|trace|id(?-u:\b)|status|code|attempt|retry|elapsed|after|(?:[0-9]{3}, ?)?[0-9a-f]{32})[^\n]*$",
             r"|[,;]?\s+(?:rid|req(?:uest)?(?:[_ ]?id)?|trace_?id|status|file|page|url|attempt|elapsed|cost|took)\s?[=:][^\n]*$",
             r"|[,;，；]\s*(?:using|falling back|fall back|fallback|retry|retrying|will|giving up|skip|skipping|attempt|see|请)[^\n]*$",
             r"|\s+[-–—]+>?\s+(?:retry|using|falling|giving|skip|see|will|attempt)[^\n]*$",
@@ -304,6 +367,10 @@ fn sentence<'t>(text: &'t str, separator: &str) -> &'t str {
         .expect("the pattern is valid")
     });
     let line = text.split(['\n', '`']).next().unwrap_or(text);
+    let line = match separator.chars().next_back().filter(|c| matches!(c, '"' | '\'')) {
+        Some(quote) => line.split_once(quote).map_or(line, |(inside, _)| inside),
+        None => line,
+    };
     let line = OWN_WORDS.find(line).map_or(line, |own| &line[..own.start()]);
     let line = match line.find('。') {
         // A Chinese sentence has its own full stop; an English message has it from the wrapper.

@@ -10,38 +10,32 @@ use std::ops::Range;
 use super::super::object::{self, Entry, Object, Value};
 use super::{Body, Shape, Strength, clean_id, clean_message, clean_status};
 
-/// Keys that hold only error codes.
-pub(super) const CODE_KEYS: [&str; 13] = [
-    "error_code",
-    "errorCode",
-    "ErrorCode",
-    "errCode",
-    "err_code",
-    "errcode",
-    "error-code",
-    "ERROR_CODE",
-    "Error_Code",
-    "errorcode",
-    "ocr_error_code",
-    "ocrErrorCode",
-    "errorCode_",
-];
+/// Whether a key holds only error codes: `error_code`, `errorCode`, `ocrErrCode`, `错误码`.
+pub(super) fn is_error_code_key(key: &str) -> bool {
+    let plain = plain_key(key);
+    plain.contains("err") && plain.ends_with("code") && !plain.contains("http")
+        || key.starts_with("错误码")
+        || key.starts_with("错误代码")
+        || key.starts_with("错误编")
+}
 
-/// Keys that hold a code when a message stands beside them.
-pub(super) const PLAIN_CODE_KEYS: [&str; 9] = [
-    "code",
-    "Code",
-    "result_code",
-    "resultCode",
-    "ret_code",
-    "error",
-    "ocr_code",
-    "exception_code",
-    "status_text",
-];
+/// Whether a key holds a code when a message stands beside it: `code`, `ocr_code`, `err`, `cause`.
+pub(super) fn is_code_key(key: &str) -> bool {
+    let plain = plain_key(key);
+    let others =
+        ["status", "http", "exit", "zip", "qr", "bar", "country", "area", "source", "post"];
+    is_error_code_key(key)
+        || plain.ends_with("code") && !others.iter().any(|other| plain.contains(other))
+        || matches!(plain.as_str(), "error" | "err" | "errno" | "cause" | "reason" | "statustext")
+}
+
+/// Letters only, in lower case.
+fn plain_key(key: &str) -> String {
+    key.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect()
+}
 
 /// Keys of the service's message, those of its wire forms first.
-pub(super) const MESSAGE_KEYS: [&str; 13] = [
+pub(super) const MESSAGE_KEYS: [&str; 19] = [
     "error_msg",
     "errorMsg",
     "error_message",
@@ -54,12 +48,18 @@ pub(super) const MESSAGE_KEYS: [&str; 13] = [
     "ocr_error_msg",
     "error-msg",
     "errorDescription",
+    "ocr_msg",
+    "ocr_message",
+    "错误信息",
+    "错误消息",
+    "错误描述",
     "reason",
+    "ocrErrorMsg",
 ];
 
 /// Keys that hold a message of any kind.
-const PLAIN_MESSAGE_KEYS: [&str; 6] =
-    ["message", "msg", "Message", "detail", "description", "error"];
+pub(super) const PLAIN_MESSAGE_KEYS: [&str; 8] =
+    ["message", "msg", "Message", "detail", "desc", "description", "error", "Msg"];
 
 pub(super) const REQUEST_ID_KEYS: [&str; 12] = [
     "request_id",
@@ -96,11 +96,11 @@ pub(super) fn read(text: &str, token: &Range<usize>) -> Option<Body> {
     let chain = object::enclosing(text, token.start);
     let holder = chain.last()?;
     let entry = holder.entries.iter().find(|entry| holds(entry, token))?;
-    if !entry.keyed || !is_whole(text, entry, token) {
+    if entry.separator.is_none() || !is_whole(text, entry, token) {
         return None;
     }
-    let strong = CODE_KEYS.contains(&entry.key);
-    if !strong && !PLAIN_CODE_KEYS.contains(&entry.key) {
+    let strong = is_error_code_key(entry.key);
+    if !is_code_key(entry.key) {
         return None;
     }
     let mut body = Body::new(Shape::Object, Strength::Mention);
@@ -154,7 +154,7 @@ fn message_of<'t>(
         return Some(message);
     }
     // A logger's own `message` says what the program was doing, not what the service answered.
-    if is_logger_s(holder) && CODE_KEYS.contains(&code.key) {
+    if is_logger_s(holder) && is_error_code_key(code.key) {
         return None;
     }
     let keys: Vec<&str> = PLAIN_MESSAGE_KEYS.iter().copied().filter(|k| *k != code.key).collect();
@@ -168,13 +168,18 @@ fn text_of_entry<'t>(
     token: &Range<usize>,
 ) -> Option<Cow<'t, str>> {
     keys.iter().find_map(|key| {
-        let at = object.entries.iter().position(|entry| entry.key == *key && entry.keyed)?;
+        let at = object
+            .entries
+            .iter()
+            .position(|entry| entry.key == *key && entry.separator.is_some())?;
         let entry = &object.entries[at];
         let message = match &entry.value {
             // `{error_msg=M, more of M, error_code=C}` of a Java map: up to the next real key.
             Value::Bare(_) => {
                 entry.value.text()?;
-                let next = object.entries[at + 1..].iter().find(|entry| entry.keyed);
+                // `limit:10` inside of the message has another separator than the map.
+                let next =
+                    object.entries[at + 1..].iter().find(|next| next.separator == entry.separator);
                 let end = next.map_or(object.span.end - 1, |next| next.key_start);
                 let raw = text.get(entry.span.start..end)?.trim_end();
                 Cow::Borrowed(raw.strip_suffix(',').unwrap_or(raw))

@@ -1,0 +1,191 @@
+//! The forms in which a code stands without an error: labels, counters, tables, comparisons,
+//! dictionaries, links, configuration.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::super::scan;
+use super::Line;
+use super::wording::{front, tail};
+
+/// `== "AIS.0101"`, `in ("AIS.0101",`, `case "AIS.0101":`, `.toBe("AIS.0101")`, `MESSAGES["AIS.0101"]`.
+pub(super) fn compared(line: &Line<'_>) -> bool {
+    static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"(?:[=!]==?|<>|=~|(?-u:\b)in|(?-u:\b)case|(?-u:\b)when|(?i:(?-u:\b)LIKE)|(?-u:\b)IN)\s*[\[({]?\s*[rb]?['\x22`%/]?$",
+            r"|[[:word:])\]]\[['\x22]$|(?:::|_)[[:word:]]*\[$",
+            r"|(?:equals|equalsIgnoreCase|startsWith|startswith|endsWith|contains|toBe|toEqual|",
+            r"assertEquals?|assertIn|assert_eq!?|assertThat|isEqualTo|hasCode|strcmp|match)\(",
+            r"[^()]{0,60}['\x22]?$",
+        ))
+        .expect("the pattern is valid")
+    });
+    static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^['\x22`]?\)?\s*(?:[=!]==?\s|in [\[({]|=>\s*(?:[A-Za-z_]|$)|->)")
+            .expect("the pattern is valid")
+    });
+    BEFORE.is_match(tail(line.before, 120)) || BEHIND.is_match(front(line.behind, 60))
+}
+
+/// Prometheus (`name{code="C"} 3`), influx (`name,code=C count=3i`), statsd (`|#code:C`).
+pub(super) fn label(line: &Line<'_>) -> bool {
+    static LABELS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"[A-Za-z_:][[:word:]:]*=?\s?[\[{](?:[A-Za-z_][[:word:]]*=~?!?"[^"]*",?\s*)*[A-Za-z_][[:word:]]*=?[=!~]*"[^"{}]*$"#)
+            .expect("the pattern is valid")
+    });
+    static INFLUX: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?:^|\s)[[:word:].:-]+(?:,[[:word:].-]+=[^,\s]+)*,[[:word:].-]+=$")
+            .expect("the pattern is valid")
+    });
+    static STATSD: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r":[0-9.+-]+\|(?:c|g|ms|s|h|d)(?:\||@|\s|$)").expect("the pattern is valid")
+    });
+    if LABELS.is_match(tail(line.before, 500)) && line.behind.starts_with(['"', '|']) {
+        return true;
+    }
+    if INFLUX.is_match(tail(line.before, 500)) {
+        let word_end = line.behind.find(' ').unwrap_or(line.behind.len());
+        let fields = front(&line.behind[word_end..], 60);
+        return fields
+            .trim_start()
+            .split(['=', ' '])
+            .nth(1)
+            .is_some_and(|value| value.trim_end_matches(['i', 'u']).parse::<f64>().is_ok());
+    }
+    static BARE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?:^|\s)[a-z][a-z0-9_.]*\{(?:[[:word:]]+=[^{},\x22]*,\s?)*[[:word:]]+=$")
+            .expect("the pattern is valid")
+    });
+    static VALUE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[^{}]*\}\s(?:[[:word:]]+=)?[0-9.]").expect("the pattern is valid")
+    });
+    if BARE.is_match(tail(line.before, 500)) && VALUE.is_match(line.behind) {
+        return true;
+    }
+    line.before.rsplit(' ').next().is_some_and(|word| STATSD.is_match(word))
+}
+
+/// A comment or a constant of source code: `// C: M`, `String X = "C";`.
+pub(super) fn source(line: &Line<'_>) -> bool {
+    static SEARCH_HIT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[[:word:]./-]+\.[a-z]{1,4}:[0-9]+:(?:\s{2,}|\s*[(\x22'/])")
+            .expect("the pattern is valid")
+    });
+    let before = line.before.trim_start();
+    let comment = before.starts_with("//") || before.starts_with("/*") || before.starts_with("* ");
+    let constant = line.behind.starts_with("\";") && line.before.ends_with("= \"");
+    comment || constant || SEARCH_HIT.is_match(line.before)
+}
+
+/// A row of a help text or a table of codes: `  C   M`, `| C | M |`.
+pub(super) fn table_row(line: &Line<'_>) -> bool {
+    let cell = line.before.ends_with("| ")
+        && line.behind.strip_prefix(" |").is_some_and(|rest| rest.contains(" |"));
+    let first_cell = line.before.trim_start().starts_with('|')
+        && line.before.trim_end().ends_with('|')
+        && line.behind.trim_start().starts_with('|');
+    let column = line.before.trim().is_empty()
+        && (line.behind.starts_with("  ") || line.behind.starts_with('\t'));
+    cell || first_cell || column
+}
+
+/// `C=M` of a properties file, `VALUES ('C', 'M')` of a statement.
+pub(super) fn dictionary(line: &Line<'_>) -> bool {
+    let property =
+        line.behind.starts_with('=') && line.behind[1..].starts_with(|c: char| c.is_alphabetic());
+    let upper = line.before.to_uppercase();
+    let row = line.before.ends_with("Row: ");
+    let statement = ["INSERT INTO", "VALUES (", "VALUES(", "SELECT ", " WHERE ", "UPDATE "]
+        .iter()
+        .any(|word| upper.contains(word));
+    property || statement || row
+}
+
+/// `C: 3`, `C=3`, `C x3`, `3 x C`, `"C": {`.
+pub(super) fn counted(line: &Line<'_>) -> bool {
+    static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"^['\x22]?\s*(?:[:=]|[x×*]|\(|->)\s*\(?x?[0-9.]+%?(?:[\s,;}\])]|$)|^['\x22]\s*:",
+        )
+        .expect("the pattern is valid")
+    });
+    static BEFORE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"[0-9]+\s*[x×]\s*$").expect("the pattern is valid"));
+    BEHIND.is_match(line.behind) || BEFORE.is_match(tail(line.before, 20))
+}
+
+/// Another code on the same line: a list, a table or a mapping.
+pub(super) fn several_codes(line: &Line<'_>) -> bool {
+    let other = |text: &str| scan::codes(text).any(|found| &text[found] != line.code);
+    other(line.before) || other(line.behind)
+}
+
+/// The code is a part of a link or of a request line's query.
+pub(super) fn in_link(line: &Line<'_>) -> bool {
+    let before = line.before.rsplit(char::is_whitespace).next().unwrap_or("");
+    let query = before.rfind('?').is_some_and(|at| before[..at].contains('/'));
+    query || before.contains("://") || before.ends_with(['/', '#'])
+}
+
+/// Code and message are all that the statement printed: what stands before is the logger's head.
+pub(super) fn is_whole_message(line: &Line<'_>) -> bool {
+    let before = line.before.trim_end_matches(['[', '(', '"', '\'', '【', '（']);
+    let separated = [" - ", ": ", "] ", "| ", ") ", "\t", "> "];
+    let last = before.trim_end().rsplit(' ').next().unwrap_or("");
+    let head = last.contains(|c: char| c.is_ascii_digit())
+        || last.contains('.')
+        || !last.is_empty() && last.bytes().all(|b| b.is_ascii_uppercase());
+    before.is_empty() || head || separated.iter().any(|end| before.ends_with(end))
+}
+
+/// The documentation writes `XXX` and `XX` where a real message has a name and a number.
+pub(super) fn is_placeholder(message: &str) -> bool {
+    message.contains("The API XXX is") || message.contains("limit:XX")
+}
+
+/// Keys of configuration, catalogues and counters, none of which a service's answer has.
+pub(super) fn is_bookkeeping(key: &str) -> bool {
+    matches!(
+        key,
+        "description"
+            | "solution"
+            | "threshold"
+            | "window"
+            | "pattern"
+            | "regex"
+            | "enabled"
+            | "count"
+            | "total"
+            | "hits"
+            | "occurrences"
+            | "doc"
+            | "docs"
+            | "doc_url"
+            | "labels"
+            | "metric"
+            | "rule"
+            | "rules"
+            | "alert"
+            | "expr"
+            | "runbook"
+            | "remedy"
+            | "meaning"
+            | "documentation"
+            | "retry_on"
+            | "retryable_codes"
+            | "expected"
+            | "assertion"
+            | "n"
+            | "query"
+            | "term"
+            | "match"
+            | "filter"
+            | "must"
+            | "last_seen"
+            | "first_seen"
+            | "rate"
+            | "percent"
+            | "per_minute"
+    )
+}
