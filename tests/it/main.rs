@@ -5,3 +5,4 @@ mod catalogue;
 mod fuzz;
 mod invariants;
 mod split;
+mod tidy;
