@@ -13,6 +13,7 @@
 pub mod clock;
 pub mod diagnostic;
 pub mod occurrence;
+pub mod zone;
 
 pub mod catalogue;
 

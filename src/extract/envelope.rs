@@ -179,7 +179,7 @@ fn cri(line: &str) -> Option<Layer<'_>> {
 fn syslog_5424(line: &str) -> Option<Layer<'_>> {
     static HEAD: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"^(?:<\d{1,3}>)?1 (\S+) (\S+) (\S+) (\S+) (\S+) (?:-|(?:\[[^\]\s]+(?: [^=\s]+=\x22(?:[^\x22\\]|\\.)*\x22)*\])+)(?: (?:\u{feff})?|$)",
+            r"^(?:<[0-9]{1,3}>)?1 (\S+) (\S+) (\S+) (\S+) (\S+) (?:-|(?:\[[^\]\s]+(?: [^=\s]+=\x22(?:[^\x22\\]|\\.)*\x22)*\])+)(?: (?:\u{feff})?|$)",
         )
         .expect("the pattern is valid")
     });
@@ -200,11 +200,11 @@ fn syslog_5424(line: &str) -> Option<Layer<'_>> {
 fn syslog(line: &str) -> Option<Layer<'_>> {
     static HEAD: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"^(?:<\d{1,3}>)?((?:[A-Z][a-z]{2} [ \d]\d(?: \d{4})? \d\d:\d\d:\d\d(?:\.\d+)?)",
-            r"|(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d))",
-            r"|(?:[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Z]{2,5})",
-            r"|(?:\d{10}\.\d{6})|(?:\[ *\d+\.\d{6}\]))",
-            r" ([A-Za-z0-9][\w.:-]*) ([A-Za-z0-9_./@()-]+)(?:\[(\d+)\])?: ?",
+            r"^(?:<[0-9]{1,3}>)?((?:[A-Z][a-z]{2} [ 0-9][0-9](?: [0-9]{4})? [0-9][0-9]:[0-9][0-9]:[0-9][0-9](?:\.[0-9]+)?)",
+            r"|(?:[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9](?:[.,][0-9]+)?(?:Z|[+-][0-9][0-9]:?[0-9][0-9]))",
+            r"|(?:[A-Z][a-z]{2} [0-9]{4}-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9](?:\.[0-9]+)? [A-Z]{2,5})",
+            r"|(?:[0-9]{10}\.[0-9]{6})|(?:\[ *[0-9]+\.[0-9]{6}\]))",
+            r" ([A-Za-z0-9][[:word:].:-]*) ([A-Za-z0-9_./@()-]+)(?:\[([0-9]+)\])?: ?",
         ))
         .expect("the pattern is valid")
     });
@@ -227,8 +227,18 @@ fn syslog(line: &str) -> Option<Layer<'_>> {
 fn is_level(word: &str) -> bool {
     matches!(
         word.to_ascii_uppercase().as_str(),
-        "TRACE" | "DEBUG" | "INFO" | "NOTICE" | "WARN" | "WARNING" | "ERROR" | "ERR" | "FATAL"
-            | "CRITICAL" | "PANIC" | "SEVERE"
+        "TRACE"
+            | "DEBUG"
+            | "INFO"
+            | "NOTICE"
+            | "WARN"
+            | "WARNING"
+            | "ERROR"
+            | "ERR"
+            | "FATAL"
+            | "CRITICAL"
+            | "PANIC"
+            | "SEVERE"
     )
 }
 
@@ -236,7 +246,7 @@ fn is_level(word: &str) -> bool {
 fn logcat(line: &str) -> Option<Layer<'_>> {
     static HEAD: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"^((?:\d{4}-)?\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) +(\d+) +(\d+) ([VDIWEFA]) (.*?) *: ?",
+            r"^((?:[0-9]{4}-)?[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]{3}) +([0-9]+) +([0-9]+) ([VDIWEFA]) (.*?) *: ?",
         )
         .expect("the pattern is valid")
     });
@@ -261,11 +271,11 @@ fn logcat(line: &str) -> Option<Layer<'_>> {
 fn prefixed_lines(line: &str) -> Option<Layer<'_>> {
     static HEAD: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"^(?:(?P<service>[A-Za-z0-9][\w.-]*[_-]\d+) +\| ?",
-            r"|\[(?P<pod>pod/[\w./-]+)\] ",
+            r"^(?:(?P<service>[A-Za-z0-9][[:word:].-]*[_-][0-9]+) +\| ?",
+            r"|\[(?P<pod>pod/[[:word:]./-]+)\] ",
             r"|(?P<box>[│╷╵]) ?",
-            r"|(?P<stamp>\d{4}-\d\d-\d\dT\S+) \[(?:TRACE|DEBUG|INFO|WARN|ERROR)\] ",
-            r"(?P<plugin>(?:provider|plugin)[\w./-]*): ?)",
+            r"|(?P<stamp>[0-9]{4}-[0-9][0-9]-[0-9][0-9]T\S+) \[(?:TRACE|DEBUG|INFO|WARN|ERROR)\] ",
+            r"(?P<plugin>(?:provider|plugin)[[:word:]./-]*): ?)",
         ))
         .expect("the pattern is valid")
     });
@@ -320,12 +330,11 @@ fn process(host: &str, program: &str, instance: &str) -> Option<Process> {
 /// The pod or container that a shipper names.
 fn pod(object: &Object<'_>) -> Option<Process> {
     let keys = ["pod_name", "container_id", "pod", "container_name", "id"];
-    let nested = ["kubernetes", "container"].iter().find_map(|key| {
-        match &object.first_of(&[key])?.value {
+    let nested =
+        ["kubernetes", "container"].iter().find_map(|key| match &object.first_of(&[key])?.value {
             Value::Object(inside) => inside.text_of(&keys),
             _ => None,
-        }
-    });
+        });
     let name = nested.or_else(|| object.text_of(&keys[..2]))?;
     process("", "container", &name)
 }
@@ -388,22 +397,24 @@ fn docker<'l>(object: &Object<'l>) -> Option<Layer<'l>> {
 
 /// Filebeat, Vector, Promtail and their like: a line of text beside what the shipper knows of it.
 fn shipper<'l>(object: &Object<'l>) -> Option<Layer<'l>> {
-    const OWN_LEVEL: [&str; 8] = [
-        "level",
-        "severity",
-        "lvl",
-        "levelname",
-        "log.level",
-        "level_name",
-        "loglevel",
-        "@l",
-    ];
+    const OWN_LEVEL: [&str; 8] =
+        ["level", "severity", "lvl", "levelname", "log.level", "level_name", "loglevel", "@l"];
     const SHIPPERS: [&str; 11] = [
-        "agent", "beat", "input", "source_type", "kubernetes", "container", "ecs", "prospector",
-        "offset", "fileset", "file",
+        "agent",
+        "beat",
+        "input",
+        "source_type",
+        "kubernetes",
+        "container",
+        "ecs",
+        "prospector",
+        "offset",
+        "fileset",
+        "file",
     ];
     let shipped = object.has(&SHIPPERS) || (object.has(&["host"]) && object.entries.len() <= 6);
-    if object.has(&OWN_LEVEL) || object.has(&["stack_trace", "logger_name", "logger", "exception"]) {
+    if object.has(&OWN_LEVEL) || object.has(&["stack_trace", "logger_name", "logger", "exception"])
+    {
         return None;
     }
     let line = object.first_of(&["message", "line"])?;
@@ -451,8 +462,16 @@ mod tests {
 
     #[test]
     fn docker_marks_a_cut_line_by_the_missing_newline() {
-        check(r#"{"log":"a \u003cb\u003e\n","stream":"stderr","time":"2026-11-20T10:00:01.123456789Z"}"#, "a <b>", false);
-        check(r#"{"log":"cut","stream":"stderr","time":"2026-11-20T10:00:01.123456789Z"}"#, "cut", true);
+        check(
+            r#"{"log":"a \u003cb\u003e\n","stream":"stderr","time":"2026-11-20T10:00:01.123456789Z"}"#,
+            "a <b>",
+            false,
+        );
+        check(
+            r#"{"log":"cut","stream":"stderr","time":"2026-11-20T10:00:01.123456789Z"}"#,
+            "cut",
+            true,
+        );
     }
 
     #[test]
@@ -465,7 +484,11 @@ mod tests {
     #[test]
     fn journald_short_and_json_and_byte_arrays() {
         check("Nov 20 10:00:01 web1 ocr-api[812]: text", "text", false);
-        check(r#"{"__REALTIME_TIMESTAMP":"1795172401000000","MESSAGE":"a\tb","_PID":"1"}"#, "a\tb", false);
+        check(
+            r#"{"__REALTIME_TIMESTAMP":"1795172401000000","MESSAGE":"a\tb","_PID":"1"}"#,
+            "a\tb",
+            false,
+        );
         check(r#"{"MESSAGE":[104,105],"_PID":"1"}"#, "hi", false);
     }
 

@@ -60,10 +60,25 @@ pub(super) fn mention(
 fn is_recognition(key: &str) -> bool {
     matches!(
         key,
-        "words" | "words_block_list" | "recognized_text" | "recognised_text" | "ocr_text"
-            | "full_text" | "plain_text" | "markdown_result" | "extracted_text" | "recognized"
-            | "recognised" | "word" | "words_list" | "ocrText" | "recognizedText" | "block_text"
-            | "words_block" | "ocr_words" | "text_blocks"
+        "words"
+            | "words_block_list"
+            | "recognized_text"
+            | "recognised_text"
+            | "ocr_text"
+            | "full_text"
+            | "plain_text"
+            | "markdown_result"
+            | "extracted_text"
+            | "recognized"
+            | "recognised"
+            | "word"
+            | "words_list"
+            | "ocrText"
+            | "recognizedText"
+            | "block_text"
+            | "words_block"
+            | "ocr_words"
+            | "text_blocks"
     )
 }
 
@@ -88,7 +103,7 @@ fn listed_text(peeled: &Peeled<'_>, level: Option<Level>) -> bool {
 fn follows_recognition(text: &str, token: &Range<usize>) -> bool {
     static CUE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"(?:^|[^\w])words(?:_block_list|_list)?\\*['\x22]?\s*[:=]?\s*",
+            r"(?:^|[^[:word:]])words(?:_block_list|_list)?\\*['\x22]?\s*[:=]?\s*",
             r"|(?i:recogni[sz]ed[ _](?:text|words?|content|lines?)|ocr[ _](?:text|words)|extracted text)\\*['\x22]?\s*[:=]?\s*",
             r"|识别(?:结果|文本|内容|文字|出)\s*[:=：]\s*",
         ))
@@ -144,8 +159,8 @@ fn front(text: &str, bytes_max: usize) -> &str {
 fn compared(peeled: &Peeled<'_>) -> bool {
     static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"(?:[=!]==?|<>|\bin|\bcase|\bwhen|\bLIKE|\blike|\bIN)\s*[\[({]?\s*[rb]?['\x22`%]?$",
-            r"|[\w)\]]\[['\x22]$",
+            r"(?:[=!]==?|<>|(?-u:\b)in|(?-u:\b)case|(?-u:\b)when|(?-u:\b)LIKE|(?-u:\b)like|(?-u:\b)IN)\s*[\[({]?\s*[rb]?['\x22`%]?$",
+            r"|[[:word:])\]]\[['\x22]$",
             r"|(?:equals|equalsIgnoreCase|startsWith|startswith|endsWith|contains|toBe|toEqual|",
             r"assertEquals?|assertIn|assert_eq!?|assertThat|isEqualTo|hasCode|strcmp|match)\(",
             r"[^()]{0,60}['\x22]?$",
@@ -165,11 +180,14 @@ fn compared(peeled: &Peeled<'_>) -> bool {
 /// Prometheus (`name{code="C"} 3`), influx (`name,code=C count=3i`), statsd (`|#code:C`).
 fn label(text: &str, token: &Range<usize>) -> bool {
     static LABELS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"[A-Za-z_:][\w:]*\{(?:[A-Za-z_]\w*=~?!?"[^"]*",?\s*)*[A-Za-z_]\w*=?[=!~]*"[^"{}]*$"#)
-            .expect("the pattern is valid")
+        Regex::new(
+            r#"[A-Za-z_:][\w:]*\{(?:[A-Za-z_]\w*=~?!?"[^"]*",?\s*)*[A-Za-z_]\w*=?[=!~]*"[^"{}]*$"#,
+        )
+        .expect("the pattern is valid")
     });
     static INFLUX: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?:^|\s)[\w.:-]+(?:,[\w.-]+=[^,\s]+)*,[\w.-]+=$").expect("the pattern is valid")
+        Regex::new(r"(?:^|\s)[[:word:].:-]+(?:,[[:word:].-]+=[^,\s]+)*,[[:word:].-]+=$")
+            .expect("the pattern is valid")
     });
     let line = line_around(text, token);
     let before = &text[line.start..token.start];
@@ -180,12 +198,15 @@ fn label(text: &str, token: &Range<usize>) -> bool {
     if INFLUX.is_match(tail(before, 500)) {
         let word_end = behind.find(' ').unwrap_or(behind.len());
         let fields = front(&behind[word_end..], 60);
-        return fields.trim_start().split(['=', ' ']).nth(1).is_some_and(|value| {
-            value.trim_end_matches(['i', 'u']).parse::<f64>().is_ok()
-        });
+        return fields
+            .trim_start()
+            .split(['=', ' '])
+            .nth(1)
+            .is_some_and(|value| value.trim_end_matches(['i', 'u']).parse::<f64>().is_ok());
     }
-    static STATSD: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r":[\d.+-]+\|(?:c|g|ms|s|h|d)(?:\||@|\s|$)").expect("the pattern is valid"));
+    static STATSD: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r":[0-9.+-]+\|(?:c|g|ms|s|h|d)(?:\||@|\s|$)").expect("the pattern is valid")
+    });
     before.rsplit(' ').next().is_some_and(|word| STATSD.is_match(word))
 }
 
@@ -221,22 +242,49 @@ fn is_placeholder(message: &str) -> bool {
 fn is_bookkeeping(key: &str) -> bool {
     matches!(
         key,
-        "description" | "solution" | "threshold" | "window" | "pattern" | "regex" | "enabled"
-            | "count" | "total" | "hits" | "occurrences" | "doc" | "docs" | "doc_url" | "labels"
-            | "metric" | "rule" | "rules" | "alert" | "expr" | "runbook" | "remedy" | "meaning"
-            | "documentation" | "retry_on" | "retryable_codes" | "expected" | "assertion"
-            | "n" | "last_seen" | "first_seen" | "rate" | "percent" | "per_minute"
+        "description"
+            | "solution"
+            | "threshold"
+            | "window"
+            | "pattern"
+            | "regex"
+            | "enabled"
+            | "count"
+            | "total"
+            | "hits"
+            | "occurrences"
+            | "doc"
+            | "docs"
+            | "doc_url"
+            | "labels"
+            | "metric"
+            | "rule"
+            | "rules"
+            | "alert"
+            | "expr"
+            | "runbook"
+            | "remedy"
+            | "meaning"
+            | "documentation"
+            | "retry_on"
+            | "retryable_codes"
+            | "expected"
+            | "assertion"
+            | "n"
+            | "last_seen"
+            | "first_seen"
+            | "rate"
+            | "percent"
+            | "per_minute"
     )
 }
 
-fn in_object(
-    peeled: &Peeled<'_>,
-    body: &Body,
-    around: &Surroundings<'_>,
-) -> Option<&'static str> {
+fn in_object(peeled: &Peeled<'_>, body: &Body, around: &Surroundings<'_>) -> Option<&'static str> {
     let severe = around.level >= Some(Level::Warn);
     let bookkeeping = body.keys_around.iter().any(|key| is_bookkeeping(key));
-    if bookkeeping && !(body.strength >= Strength::WithMessage && (severe || body.request_id.is_some())) {
+    if bookkeeping
+        && !(body.strength >= Strength::WithMessage && (severe || body.request_id.is_some()))
+    {
         return Some("configuration or a counter");
     }
     if body.strength >= Strength::WithMessage {
@@ -248,7 +296,11 @@ fn in_object(
         (true, None | Some(Level::Warn | Level::Error)) => None,
         (true, Some(Level::Quiet)) if body.http_status.is_some_and(|status| status >= 400) => None,
         (true, Some(Level::Quiet)) if body.keys_around.len() <= 2 || failure(peeled) => None,
-        (false, Some(Level::Error | Level::Warn)) if body.request_id.is_some() || body.http_status.is_some() => None,
+        (false, Some(Level::Error | Level::Warn))
+            if body.request_id.is_some() || body.http_status.is_some() =>
+        {
+            None
+        }
         _ => Some("a code field without a message"),
     }
 }
@@ -275,7 +327,13 @@ fn in_key_value(
     }
     match around.level {
         Some(Level::Warn | Level::Error) => None,
-        None if body.key.as_deref().is_some_and(|key| key.to_ascii_lowercase().starts_with("err")) => None,
+        None if body
+            .key
+            .as_deref()
+            .is_some_and(|key| key.to_ascii_lowercase().starts_with("err")) =>
+        {
+            None
+        }
         _ if failure(peeled) => None,
         _ => Some("a code without a message"),
     }
@@ -310,9 +368,9 @@ fn beside(peeled: &Peeled<'_>, body: &Body, around: &Surroundings<'_>) -> Option
 fn failure(peeled: &Peeled<'_>) -> bool {
     static CUE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"(?i)\b(?:fail(?:ed|ure|s)?|errors?|exception|reject(?:ed)?|denied|refused|returned|",
-            r"got|unexpected|retry(?:ing)? (?:\d+|after|because|due|attempt)|unable|could not|cannot|can't|aborted|giving up|gave up|throttled|unsuccessful|",
-            r"\w+Error|\w+Exception)\b|失败|错误|异常|报错|出错|拒绝",
+            r"(?i)(?-u:\b)(?:fail(?:ed|ure|s)?|errors?|exception|reject(?:ed)?|denied|refused|returned|",
+            r"got|unexpected|retry(?:ing)? (?:[0-9]+|after|because|due|attempt)|unable|could not|cannot|can't|aborted|giving up|gave up|throttled|unsuccessful|",
+            r"[[:word:]]+Error|[[:word:]]+Exception)(?-u:\b)|失败|错误|异常|报错|出错|拒绝",
         ))
         .expect("the pattern is valid")
     });
@@ -324,20 +382,104 @@ fn failure(peeled: &Peeled<'_>) -> bool {
 /// own, so it is left out; so are names with dots, dashes and slashes.
 fn prose(peeled: &Peeled<'_>, body: &Body) -> bool {
     const WORDS: [&str; 84] = [
-        "codes", "such", "e.g.", "see", "refer", "documented", "documentation", "docs", "handled",
-        "handles", "handling", "handler", "ignore", "ignored", "ignoring", "map", "maps", "mapped",
-        "mapping", "treat", "treated", "treats", "retryable", "retriable", "non-retryable",
-        "whitelist", "allowlist", "blacklist", "known", "rule", "rules", "catalog", "catalogue",
-        "table", "list", "means", "meaning", "support", "test", "tests", "spec", "assert",
-        "asserting", "expect", "expected", "expects", "fix", "fixed", "fixes", "changelog",
-        "commit", "issue", "ticket", "todo", "dashboard", "runbook", "example", "examples", "if",
-        "when", "whether", "unless", "should", "would", "may", "might", "registered",
-        "registering", "filter", "filtered", "grep", "query", "suppressed", "select", "where",
-        "count", "total", "times", "metric", "metrics", "stats", "summary", "config", "enabled",
+        "codes",
+        "such",
+        "e.g.",
+        "see",
+        "refer",
+        "documented",
+        "documentation",
+        "docs",
+        "handled",
+        "handles",
+        "handling",
+        "handler",
+        "ignore",
+        "ignored",
+        "ignoring",
+        "map",
+        "maps",
+        "mapped",
+        "mapping",
+        "treat",
+        "treated",
+        "treats",
+        "retryable",
+        "retriable",
+        "non-retryable",
+        "whitelist",
+        "allowlist",
+        "blacklist",
+        "known",
+        "rule",
+        "rules",
+        "catalog",
+        "catalogue",
+        "table",
+        "list",
+        "means",
+        "meaning",
+        "support",
+        "test",
+        "tests",
+        "spec",
+        "assert",
+        "asserting",
+        "expect",
+        "expected",
+        "expects",
+        "fix",
+        "fixed",
+        "fixes",
+        "changelog",
+        "commit",
+        "issue",
+        "ticket",
+        "todo",
+        "dashboard",
+        "runbook",
+        "example",
+        "examples",
+        "if",
+        "when",
+        "whether",
+        "unless",
+        "should",
+        "would",
+        "may",
+        "might",
+        "registered",
+        "registering",
+        "filter",
+        "filtered",
+        "grep",
+        "query",
+        "suppressed",
+        "select",
+        "where",
+        "count",
+        "total",
+        "times",
+        "metric",
+        "metrics",
+        "stats",
+        "summary",
+        "config",
+        "enabled",
     ];
     const PHRASES: [&str; 12] = [
-        "retry on", "retry policy", "will be retried", "stands for", "参见", "参考", "文档", "例如", "表示",
-        "映射", "忽略", "统计",
+        "retry on",
+        "retry policy",
+        "will be retried",
+        "stands for",
+        "参见",
+        "参考",
+        "文档",
+        "例如",
+        "表示",
+        "映射",
+        "忽略",
+        "统计",
     ];
     let line = line_around(&peeled.text, &peeled.token);
     let before = &peeled.text[line.start..peeled.token.start];
@@ -384,11 +526,13 @@ fn several_codes(peeled: &Peeled<'_>) -> bool {
 /// `AIS.0101: 3`, `AIS.0101=3`, `AIS.0101 x3`, `3 x AIS.0101`, `"AIS.0101": {`.
 fn counted(peeled: &Peeled<'_>) -> bool {
     static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^['\x22]?\s*(?:[:=]|[x×*]|\(|->)\s*\(?x?[\d.]+%?(?:[\s,;}\])]|$)|^['\x22]\s*:")
-            .expect("the pattern is valid")
+        Regex::new(
+            r"^['\x22]?\s*(?:[:=]|[x×*]|\(|->)\s*\(?x?[0-9.]+%?(?:[\s,;}\])]|$)|^['\x22]\s*:",
+        )
+        .expect("the pattern is valid")
     });
     static BEFORE: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\d+\s*[x×]\s*$").expect("the pattern is valid"));
+        LazyLock::new(|| Regex::new(r"[0-9]+\s*[x×]\s*$").expect("the pattern is valid"));
     BEHIND.is_match(&peeled.text[peeled.token.end..])
         || BEFORE.is_match(tail(&peeled.text[..peeled.token.start], 20))
 }

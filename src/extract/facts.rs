@@ -36,11 +36,11 @@ pub(super) fn read(text: &str) -> Facts {
 /// with an OCR path (a proxy).
 fn endpoint(text: &str) -> Option<String> {
     static VENDOR: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b([a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:myhuaweicloud|huaweicloud)\.(?:com|eu|cn)(?:\.cn)?)\b")
+        Regex::new(r"(?-u:\b)([a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:myhuaweicloud|huaweicloud)\.(?:com|eu|cn)(?:\.cn)?)(?-u:\b)")
             .expect("the pattern is valid")
     });
     static URL: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"https?://([A-Za-z0-9.-]+(?::\d{1,5})?)/(?:v[\d.]+/[^\s'\x22/]+/)?ocr/")
+        Regex::new(r"https?://([A-Za-z0-9.-]+(?::[0-9]{1,5})?)/(?:v[0-9.]+/[^\s'\x22/]+/)?ocr/")
             .expect("the pattern is valid")
     });
     // A link to the documentation or the console is not the endpoint.
@@ -61,7 +61,8 @@ fn endpoint(text: &str) -> Option<String> {
 /// The region in a host name: `ocr.cn-north-4.myhuaweicloud.com`.
 fn region(host: &str) -> Option<String> {
     static REGION: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?:^|\.)((?:[a-z]{2}-)[a-z]+(?:-[a-z]+)?-\d{1,3})\.").expect("the pattern is valid")
+        Regex::new(r"(?:^|\.)((?:[a-z]{2}-)[a-z]+(?:-[a-z]+)?-[0-9]{1,3})\.")
+            .expect("the pattern is valid")
     });
     REGION.captures(host).map(|found| found[1].to_owned())
 }
@@ -69,7 +70,7 @@ fn region(host: &str) -> Option<String> {
 /// The last part of the API's path: `/v2/{project_id}/ocr/id-card`.
 fn api(text: &str) -> Option<String> {
     static PATH: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"/v[\d.]+/(?:[0-9a-zA-Z_{}%.*-]+/)?ocr/((?:[a-z0-9]+[-/])*[a-z0-9]+)")
+        Regex::new(r"/v[0-9.]+/(?:[0-9a-zA-Z_{}%.*-]+/)?ocr/((?:[a-z0-9]+[-/])*[a-z0-9]+)")
             .expect("the pattern is valid")
     });
     PATH.captures(text).map(|found| found[1].to_owned())
@@ -79,8 +80,8 @@ fn api(text: &str) -> Option<String> {
 fn access_key(text: &str) -> Option<String> {
     static KEY: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"(?:\bAccess=|\b[aA][kK]\s?[:=]\s?|\baccess_?[kK]ey(?:_?[iI]d)?\\*[\x22']?\s?[:=]\s?|",
-            r"\bAccessKeyId=|\\*[\x22']ak\\*[\x22']\s?:\s?)\\*[\x22']?([A-Z0-9]{16,40})\b",
+            r"(?:(?-u:\b)Access=|(?-u:\b)[aA][kK]\s?[:=]\s?|(?-u:\b)access_?[kK]ey(?:_?[iI]d)?\\*[\x22']?\s?[:=]\s?|",
+            r"(?-u:\b)AccessKeyId=|\\*[\x22']ak\\*[\x22']\s?:\s?)\\*[\x22']?([A-Z0-9]{16,40})(?-u:\b)",
         ))
         .expect("the pattern is valid")
     });
@@ -91,12 +92,12 @@ fn access_key(text: &str) -> Option<String> {
 fn http_status(text: &str) -> Option<u16> {
     static STATUS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"(?:HTTP/[\d.]+\\*\x22?\s|\bHTTP[\s:=]|\b[sS]tatus(?:[_ ]?[cC]ode)?\\*[\x22']?\s?[:=]?\s?|\bhttp_?[sS]tatus\\*[\x22']?\s?[:=]\s?|",
-            r"\bhttp[_ ]?code\s?[:=]\s?|[Ee]rror code: |\berror\[|\x22 |<-- |(?:->|=>|returned|responded|response|answered|got)\s(?:with\s)?(?:status\s)?|状态(?:码)?\s?[:：=]?\s?)(\d{3})\b",
-            r"|\b(\d{3})\\?'? (?:Client Error|Server Error|Bad Request|Unauthorized|Forbidden|Not Found|Too Many Requests|",
+            r"(?:HTTP/[0-9.]+\\*\x22?\s|(?-u:\b)HTTP[\s:=]|(?-u:\b)[sS]tatus(?:[_ ]?[cC]ode)?\\*[\x22']?\s?[:=]?\s?|(?-u:\b)http_?[sS]tatus\\*[\x22']?\s?[:=]\s?|",
+            r"(?-u:\b)http[_ ]?code\s?[:=]\s?|[Ee]rror code: |(?-u:\b)error\[|\x22 |<-- |(?:->|=>|returned|responded|response|answered|got)\s(?:with\s)?(?:status\s)?|状态(?:码)?\s?[:：=]?\s?)([0-9]{3})(?-u:\b)",
+            r"|(?-u:\b)([0-9]{3})\\?'? (?:Client Error|Server Error|Bad Request|Unauthorized|Forbidden|Not Found|Too Many Requests|",
             r"Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out|Method Not Allowed|",
-            r"(?:Request Entity|Payload|Content) Too Large)\b",
-            r"|\((\d{3}), [0-9a-f]{32}\)",
+            r"(?:Request Entity|Payload|Content) Too Large)(?-u:\b)",
+            r"|\(([0-9]{3}), [0-9a-f]{32}\)",
         ))
         .expect("the pattern is valid")
     });
@@ -111,8 +112,8 @@ fn http_status(text: &str) -> Option<u16> {
 fn request_id(text: &str) -> Option<String> {
     static NAMED: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"(?i)\b(?:x-request-id|request[ _-]?id|request|rid|req[_-]?id|req)\\*[\x22']?\s*(?:[:=]|=>)\s*\[?\\*[\x22']?",
-            r"([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b",
+            r"(?i)(?-u:\b)(?:x-request-id|request[ _-]?id|request|rid|req[_-]?id|req)\\*[\x22']?\s*(?:[:=]|=>)\s*\[?\\*[\x22']?",
+            r"([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?-u:\b)",
         ))
         .expect("the pattern is valid")
     });
@@ -130,7 +131,7 @@ fn request_id(text: &str) -> Option<String> {
 /// The SDK's exception type, without its package.
 fn exception(text: &str) -> Option<String> {
     static TYPE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b(?:ClientRequestException|ServerResponseException|ServiceResponseException|SdkException|PluginInvokeError|HttpException)\b")
+        Regex::new(r"(?-u:\b)(?:ClientRequestException|ServerResponseException|ServiceResponseException|SdkException|PluginInvokeError|HttpException)(?-u:\b)")
             .expect("the pattern is valid")
     });
     TYPE.find(text).map(|found| found.as_str().to_owned())

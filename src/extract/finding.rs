@@ -189,10 +189,7 @@ impl<'r> Findings<'r> {
 fn moment(record: &Record, stamp: Option<&Stamp>) -> Option<Moment> {
     if let Some(stamp) = stamp {
         let utc = stamp.offset.map_or(stamp.local, |offset| stamp.local - offset);
-        return Some(Moment {
-            ms: utc.and_utc().timestamp_millis(),
-            resolution: stamp.resolution,
-        });
+        return Some(Moment { ms: utc.and_utc().timestamp_millis(), resolution: stamp.resolution });
     }
     let line = record.text.split('\n').next()?;
     let time = timestamp::time_of_day(line.as_bytes())?;

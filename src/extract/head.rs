@@ -69,8 +69,8 @@ fn continues(line: &str) -> bool {
     static FORM: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
             r"^(?:\s|$|[\])}]|Traceback \(most recent|During handling of the above|",
-            r"The above exception was|Caused by: |Suppressed: |\.\.\. \d+ (?:more|common)|",
-            r"at [\w$.<]+[\w$.<>]*\(|goroutine \d+ \[|Stack trace:|#\d+ [/\w{]|--- End of)",
+            r"The above exception was|Caused by: |Suppressed: |\.\.\. [0-9]+ (?:more|common)|",
+            r"at [[:word:]$.<]+[[:word:]$.<>]*\(|goroutine [0-9]+ \[|Stack trace:|#[0-9]+ [/[:word:]{]|--- End of)",
         ))
         .expect("the pattern is valid")
     });
@@ -115,7 +115,7 @@ fn leading_level(start: &str) -> Option<Level> {
             r"|(?:level|lvl|severity|loglevel)=\x22?(?:(?P<kerror>error|err|fatal|critical|panic|crit|ERROR|FATAL)|(?P<kwarn>warning|warn|WARN)|(?P<kquiet>info|debug|trace|notice|INFO|DEBUG))",
             r"|[\[<|](?P<lerror>error|err|fatal|critical|crit|alert|emerg|Error)[\]>:|]|[\[<|](?P<lwarn>warning|warn|Warning)[\]>:|]|[\[<|](?P<lquiet>info|debug|notice|trace|Information|Debug|Info)[\]>:|]",
             r"|^(?P<cerror>error|fail|crit|fatal): |^(?P<cwarn>warn|warning): |^(?P<cquiet>info|debug|trace|dbug): ",
-            r"|^(?:(?P<gerror>[EF])|(?P<gwarn>W)|(?P<gquiet>[ID]))\d{4} \d\d:\d\d:\d\d",
+            r"|^(?:(?P<gerror>[EF])|(?P<gwarn>W)|(?P<gquiet>[ID]))[0-9]{4} [0-9][0-9]:[0-9][0-9]:[0-9][0-9]",
         ))
         .expect("the pattern is valid")
     });
@@ -139,13 +139,13 @@ fn leading_level(start: &str) -> Option<Level> {
 fn actor(start: &str) -> Option<String> {
     static NAMES: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"(?:trace_?id|request_?id|correlation_?id|req_?id|rid|task_?id|job_?id|traceId|thread|tid|goroutine|worker)[=:]\s?\x22?([\w.:-]{1,64})",
-            r"|\[\s*((?:[\w/-]*(?:[Tt]hread|exec|[Ww]orker|pool|nio|scheduling)[\w:#/ -]*)|main)\]",
-            r"|\b((?:Main)?Thread(?:PoolExecutor)?-\d[\w-]*|MainThread|Dummy-\d+|ForkPoolWorker-\d+|AnyIO worker thread)",
+            r"(?:trace_?id|request_?id|correlation_?id|req_?id|rid|task_?id|job_?id|traceId|thread|tid|goroutine|worker)[=:]\s?\x22?([[:word:].:-]{1,64})",
+            r"|\[\s*((?:[[:word:]/-]*(?:[Tt]hread|exec|[Ww]orker|pool|nio|scheduling)[[:word:]:#/ -]*)|main)\]",
+            r"|(?-u:\b)((?:Main)?Thread(?:PoolExecutor)?-[0-9][[:word:]-]*|MainThread|Dummy-[0-9]+|ForkPoolWorker-[0-9]+|AnyIO worker thread)",
             r"|\[([0-9a-f]*[a-f][0-9a-f]{7,31}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\]",
-            r"|\s(1[34]\d{13})\s|\s\d{1,7} (\d{6,15})\s",
-            r"|[\[(]((?:pid[:= ]?)?\d{1,7}(?::\d{1,7})?)[\])]",
-            r"|#(\d{1,7})[:\]\s]",
+            r"|\s(1[34][0-9]{13})\s|\s[0-9]{1,7} ([0-9]{6,15})\s",
+            r"|[\[(]((?:pid[:= ]?)?[0-9]{1,7}(?::[0-9]{1,7})?)[\])]",
+            r"|#([0-9]{1,7})[:\]\s]",
         ))
         .expect("the pattern is valid")
     });
@@ -161,16 +161,37 @@ fn json_head(line: &str) -> Option<Head> {
     Some(Head {
         stamp: object
             .text_of(&[
-                "@timestamp", "timestamp", "time", "ts", "asctime", "datetime", "date", "@t", "t",
-                "Timestamp", "eventTime", "logged_at", "instant", "created_at",
+                "@timestamp",
+                "timestamp",
+                "time",
+                "ts",
+                "asctime",
+                "datetime",
+                "date",
+                "@t",
+                "t",
+                "Timestamp",
+                "eventTime",
+                "logged_at",
+                "instant",
+                "created_at",
             ])
             .and_then(|text| timestamp::value(text.as_bytes()))
             .or_else(|| nested_stamp(&object)),
         level: json_level(&object),
         actor: object
             .text_of(&[
-                "trace_id", "traceId", "correlation_id", "thread", "thread_name", "threadName",
-                "tid", "goroutine", "task_id", "reqId", "req_id",
+                "trace_id",
+                "traceId",
+                "correlation_id",
+                "thread",
+                "thread_name",
+                "threadName",
+                "tid",
+                "goroutine",
+                "task_id",
+                "reqId",
+                "req_id",
             ])
             .map(std::borrow::Cow::into_owned),
         json: true,
@@ -204,7 +225,7 @@ pub(super) fn is_second_line(line: &str) -> bool {
 /// The first line of such a head: a stamp with a comma behind the day, a class and a method.
 pub(super) fn has_second_line(line: &str) -> bool {
     static FORM: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(?:[A-Z][a-z]{2} \d{1,2}, \d{4},? |\d{4}-\d\d-\d\d |[^\s]+ \d{1,2}, \d{4} )[^\]\[]*\d (?:[AP]M )?[\w.$]+(?: [\w$<>]+)?$")
+        Regex::new(r"^(?:[A-Z][a-z]{2} [0-9]{1,2}, [0-9]{4},? |[0-9]{4}-[0-9][0-9]-[0-9][0-9] |[^\s]+ [0-9]{1,2}, [0-9]{4} )[^\]\[]*[0-9] (?:[AP]M )?[[:word:].$]+(?: [[:word:]$<>]+)?$")
             .expect("the pattern is valid")
     });
     line.len() < 200 && FORM.is_match(line)
@@ -212,8 +233,18 @@ pub(super) fn has_second_line(line: &str) -> bool {
 
 fn json_level(object: &Object<'_>) -> Option<Level> {
     let level = object.text_of(&[
-        "level", "severity", "lvl", "levelname", "log.level", "level_name", "loglevel", "@l",
-        "LogLevel", "Level", "severity_text", "PRIORITY",
+        "level",
+        "severity",
+        "lvl",
+        "levelname",
+        "log.level",
+        "level_name",
+        "loglevel",
+        "@l",
+        "LogLevel",
+        "Level",
+        "severity_text",
+        "PRIORITY",
     ])?;
     // pino and bunyan count in tens.
     if let Ok(number) = level.parse::<u32>() {
@@ -224,8 +255,8 @@ fn json_level(object: &Object<'_>) -> Option<Level> {
         });
     }
     match level.to_ascii_lowercase().as_str() {
-        "error" | "err" | "fatal" | "critical" | "crit" | "panic" | "dpanic" | "severe" | "alert"
-        | "emergency" => Some(Level::Error),
+        "error" | "err" | "fatal" | "critical" | "crit" | "panic" | "dpanic" | "severe"
+        | "alert" | "emergency" => Some(Level::Error),
         "warn" | "warning" | "wrn" => Some(Level::Warn),
         "info" | "debug" | "trace" | "notice" | "information" | "verbose" | "informational" => {
             Some(Level::Quiet)
@@ -247,17 +278,34 @@ mod tests {
     #[test]
     fn heads_of_common_loggers() {
         use Level::{Error, Quiet, Warn};
-        check("2026-11-20 10:00:01.123 ERROR [http-nio-8080-exec-3] c.e.Ocr - x", Role::Head, Some(Error), Some("http-nio-8080-exec-3"));
+        check(
+            "2026-11-20 10:00:01.123 ERROR [http-nio-8080-exec-3] c.e.Ocr - x",
+            Role::Head,
+            Some(Error),
+            Some("http-nio-8080-exec-3"),
+        );
         check("2026-11-20 10:00:01,123 WARNING ocr: x", Role::Head, Some(Warn), None);
         check("WARNING:root:x", Role::Head, Some(Warn), None);
-        check("time=2026-11-20T10:00:01Z level=info msg=x trace_id=ab12", Role::Head, Some(Quiet), Some("ab12"));
+        check(
+            "time=2026-11-20T10:00:01Z level=info msg=x trace_id=ab12",
+            Role::Head,
+            Some(Quiet),
+            Some("ab12"),
+        );
         check("E1120 10:00:01.123456   812 ocr.go:7] x", Role::Head, Some(Error), None);
         check(r#"{"level":50,"time":1795172401123,"msg":"x"}"#, Role::Head, Some(Error), None);
     }
 
     #[test]
     fn lines_inside_a_record_continue_it() {
-        for line in ["\tat com.x.Y(Z.java:1)", "Caused by: x", "}", "", "    errorCode: AIS.0101", "Traceback (most recent call last):"] {
+        for line in [
+            "\tat com.x.Y(Z.java:1)",
+            "Caused by: x",
+            "}",
+            "",
+            "    errorCode: AIS.0101",
+            "Traceback (most recent call last):",
+        ] {
             assert_eq!(role(line), Role::Continuation, "of {line:?}");
         }
     }

@@ -24,7 +24,7 @@ pub(super) struct Inference {
 }
 
 static TYPE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:ClientRequest|ServerResponse|ServiceResponse)Exception\b")
+    Regex::new(r"(?:ClientRequest|ServerResponse|ServiceResponse)Exception(?-u:\b)")
         .expect("the pattern is valid")
 });
 
@@ -62,15 +62,32 @@ fn beside(text: &str, token: &Range<usize>) -> Option<String> {
         .iter()
         .find(|entry| entry.span.start <= token.start && token.end <= entry.span.end)?;
     let names = [
-        "type", "name", "class", "exception", "exc_type", "error_type", "errorType", "kind",
-        "exception_class", "exception_type", "error.type", "exceptionClass",
+        "type",
+        "name",
+        "class",
+        "exception",
+        "exc_type",
+        "error_type",
+        "errorType",
+        "kind",
+        "exception_class",
+        "exception_type",
+        "error.type",
+        "exceptionClass",
     ];
     if !names.contains(&entry.key) {
         return None;
     }
     let message = holder.text_of(&[
-        "message", "msg", "exception_message", "error_message", "value", "exc_message", "errorMsg",
-        "error.message", "exceptionMessage",
+        "message",
+        "msg",
+        "exception_message",
+        "error_message",
+        "value",
+        "exc_message",
+        "errorMsg",
+        "error.message",
+        "exceptionMessage",
     ])?;
     Some(message.trim().to_owned())
 }
@@ -87,9 +104,18 @@ mod tests {
 
     #[test]
     fn a_type_and_its_fixed_message_identify_the_code() {
-        check("com.huaweicloud.sdk.core.exception.ClientRequestException: The image format is not supported.", &["AIS.0102"]);
-        check(r#"{"stack":"ClientRequestException: Recognition failed.\n    at x"}"#, &["AIS.0105"]);
-        check(r#"{"err":{"type":"ClientRequestException","message":"Recognition failed."}}"#, &["AIS.0105"]);
+        check(
+            "com.huaweicloud.sdk.core.exception.ClientRequestException: The image format is not supported.",
+            &["AIS.0102"],
+        );
+        check(
+            r#"{"stack":"ClientRequestException: Recognition failed.\n    at x"}"#,
+            &["AIS.0105"],
+        );
+        check(
+            r#"{"err":{"type":"ClientRequestException","message":"Recognition failed."}}"#,
+            &["AIS.0105"],
+        );
     }
 
     #[test]

@@ -41,10 +41,10 @@ use buffer::{AHEAD_BYTES, BEHIND_BYTES, Buffer};
 use finding::{Finding, Findings};
 use record::Context;
 use repeat::Events;
-use timestamp::Zone;
 
 use crate::catalogue::Catalogue;
 use crate::occurrence::Occurrence;
+use crate::zone::Zone;
 
 /// What an extractor is told about the world.
 #[derive(Debug, Clone)]

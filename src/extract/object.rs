@@ -326,7 +326,8 @@ mod tests {
         let printed: Vec<String> = chain
             .last()
             .map(|object| {
-                let show = |e: &Entry<'_>| format!("{}={}", e.key, e.value.text().unwrap_or("-".into()));
+                let show =
+                    |e: &Entry<'_>| format!("{}={}", e.key, e.value.text().unwrap_or("-".into()));
                 object.entries.iter().map(show).collect()
             })
             .unwrap_or_default();
@@ -335,14 +336,26 @@ mod tests {
 
     #[test]
     fn json_in_any_key_order_and_with_raw_newlines() {
-        check(r#"{"error_msg":"M \"q\"","error_code":"AIS.0101"}"#, "error_msg=M \"q\"|error_code=AIS.0101");
-        check("{ \n \"error_code\": \"AIS.0101\",\n\"error_msg\": \"a\nb\" }", "error_code=AIS.0101|error_msg=a\nb");
+        check(
+            r#"{"error_msg":"M \"q\"","error_code":"AIS.0101"}"#,
+            "error_msg=M \"q\"|error_code=AIS.0101",
+        );
+        check(
+            "{ \n \"error_code\": \"AIS.0101\",\n\"error_msg\": \"a\nb\" }",
+            "error_code=AIS.0101|error_msg=a\nb",
+        );
     }
 
     #[test]
     fn python_dicts_and_bytes() {
-        check("{'error_msg': \"it's\", 'error_code': 'AIS.0101', 'x': None}", "error_msg=it's|error_code=AIS.0101|x=-");
-        check("{b'error_code': b'AIS.0101', 'at': datetime.datetime(2026, 1, 2), 'n': (1, 2)}", "error_code=AIS.0101|at=datetime.datetime(2026, 1, 2)|n=-");
+        check(
+            "{'error_msg': \"it's\", 'error_code': 'AIS.0101', 'x': None}",
+            "error_msg=it's|error_code=AIS.0101|x=-",
+        );
+        check(
+            "{b'error_code': b'AIS.0101', 'at': datetime.datetime(2026, 1, 2), 'n': (1, 2)}",
+            "error_code=AIS.0101|at=datetime.datetime(2026, 1, 2)|n=-",
+        );
     }
 
     #[test]

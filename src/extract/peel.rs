@@ -35,7 +35,8 @@ pub(super) struct Peeled<'t> {
 
 /// Peels the layers around the token at `token`.
 pub(super) fn peel(text: &str, token: Range<usize>) -> Peeled<'_> {
-    let mut peeled = Peeled { text: Cow::Borrowed(text), token, fields: Vec::new(), layers: 0, list: None };
+    let mut peeled =
+        Peeled { text: Cow::Borrowed(text), token, fields: Vec::new(), layers: 0, list: None };
     for _ in 0..LAYERS_MAX {
         let Some(layer) = layer_around(&peeled.text, &peeled.token) else { break };
         let code = peeled.text[peeled.token.clone()].to_owned();
@@ -126,10 +127,11 @@ fn html_layer(text: &str, token: &Range<usize>) -> Option<Layer> {
     let quote = ["&quot;", "&#34;", "&#x22;", "&#39;", "&#x27;"];
     let close_before = &text[line.start..token.start];
     let close_after = &text[token.end..line.end];
-    quote
-        .iter()
-        .any(|q| close_before.ends_with(q) || close_after.starts_with(q))
-        .then_some(Layer { span: line, encoding: Encoding::Html, field: None })
+    quote.iter().any(|q| close_before.ends_with(q) || close_after.starts_with(q)).then_some(Layer {
+        span: line,
+        encoding: Encoding::Html,
+        field: None,
+    })
 }
 
 fn curly_layer(text: &str, token: &Range<usize>) -> Option<Layer> {
@@ -330,7 +332,11 @@ mod tests {
             r#"{"error_code":"AIS.0101"}"#,
             &["q"],
         );
-        check("%257B%2522error_code%2522%253A%2522AIS.0101%2522%257D", r#"{"error_code":"AIS.0101"}"#, &[]);
+        check(
+            "%257B%2522error_code%2522%253A%2522AIS.0101%2522%257D",
+            r#"{"error_code":"AIS.0101"}"#,
+            &[],
+        );
     }
 
     #[test]
@@ -352,6 +358,10 @@ mod tests {
 
     #[test]
     fn a_cut_string_ends_with_its_line() {
-        check("{\"msg\":\"{\\\"error_code\\\":\\\"AIS.0101\nnext", "{\"error_code\":\"AIS.0101", &["msg"]);
+        check(
+            "{\"msg\":\"{\\\"error_code\\\":\\\"AIS.0101\nnext",
+            "{\"error_code\":\"AIS.0101",
+            &["msg"],
+        );
     }
 }

@@ -164,8 +164,8 @@ fn line_end(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 fn line_at(context: &Context<'_>, start: usize, number: u64, offset: u64) -> Line {
-    let end = memchr::memchr(b'\n', &context.bytes[start..])
-        .map_or(context.bytes.len(), |at| start + at);
+    let end =
+        memchr::memchr(b'\n', &context.bytes[start..]).map_or(context.bytes.len(), |at| start + at);
     let raw = &context.bytes[start..end];
     let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
     let stripped = visible::strip_ansi(raw);

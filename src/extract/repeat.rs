@@ -144,9 +144,7 @@ impl Event {
         if known_id {
             return false;
         }
-        let differs = |ours: Option<&str>, theirs: Option<&str>| {
-            matches!((ours, theirs), (Some(ours), Some(theirs)) if ours != theirs)
-        };
+        let differs = |ours: Option<&str>, theirs: Option<&str>| matches!((ours, theirs), (Some(ours), Some(theirs)) if ours != theirs);
         if differs(self.actor.as_deref(), print.actor) || self.says_otherwise(print.message) {
             return false;
         }
@@ -158,9 +156,7 @@ impl Event {
             // Two equal lines of their own in one record are two events; a traceback is not.
             return !(printed && print.statement.own_line);
         }
-        !printed
-            && print.line <= self.end + LINES_MAX
-            && !self.is_apart(print.moment)
+        !printed && print.line <= self.end + LINES_MAX && !self.is_apart(print.moment)
     }
 
     /// Two processes of one service each make calls of their own; two services may both print one.
@@ -175,8 +171,10 @@ impl Event {
             (Some(ours), Some(theirs)) => {
                 let stem = |text: &'_ str| text.trim_end_matches('.').to_owned();
                 let (ours, theirs) = (stem(ours), stem(theirs));
-                !ours.starts_with(&theirs) && !theirs.starts_with(&ours)
-                    && !ours.contains(&theirs) && !theirs.contains(&ours)
+                !ours.starts_with(&theirs)
+                    && !theirs.starts_with(&ours)
+                    && !ours.contains(&theirs)
+                    && !theirs.contains(&ours)
             }
             _ => false,
         }

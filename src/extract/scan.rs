@@ -69,9 +69,7 @@ pub(super) fn next_candidate(buffer: &[u8], from: usize, docker: bool) -> Option
 
 /// The code tokens of a text, in order, as byte ranges.
 pub(super) fn codes(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-    CODES
-        .find_iter(text)
-        .filter_map(move |found| code_at(text, found.start(), found.end()))
+    CODES.find_iter(text).filter_map(move |found| code_at(text, found.start(), found.end()))
 }
 
 /// The code that begins at `start` and whose digits begin at `digits`.
@@ -97,16 +95,18 @@ fn left_boundary(bytes: &[u8], start: usize) -> bool {
         let joined = matches!(last, b'.' | b'-');
         return !joined || !before.iter().rev().nth(1).is_some_and(u8::is_ascii_alphanumeric);
     }
-    let escape = |length: usize| before.len() >= length && {
-        let tail = &before[before.len() - length..];
-        match (length, tail[0], tail[1]) {
-            (2, b'\\', b'n' | b't' | b'r' | b'f' | b'b') => true,
-            (3, b'%', _) | (4, b'\\', b'x') | (6, b'\\', b'u') => {
-                tail[length - 2..].iter().all(u8::is_ascii_hexdigit)
+    let escape = |length: usize| {
+        before.len() >= length && {
+            let tail = &before[before.len() - length..];
+            match (length, tail[0], tail[1]) {
+                (2, b'\\', b'n' | b't' | b'r' | b'f' | b'b') => true,
+                (3, b'%', _) | (4, b'\\', b'x') | (6, b'\\', b'u') => {
+                    tail[length - 2..].iter().all(u8::is_ascii_hexdigit)
+                }
+                // rsyslog's `#012`.
+                (4, b'#', b'0'..=b'3') => tail[2..].iter().all(|b| (b'0'..=b'7').contains(b)),
+                _ => false,
             }
-            // rsyslog's `#012`.
-            (4, b'#', b'0'..=b'3') => tail[2..].iter().all(|b| (b'0'..=b'7').contains(b)),
-            _ => false,
         }
     };
     escape(2) || escape(3) || escape(4) || escape(6) || ends_with_colour(before)
@@ -139,12 +139,10 @@ mod tests {
 
     #[test]
     fn four_or_five_digits_make_a_code_and_the_longest_reading_wins() {
-        check("AIS.0101 ModelArts.81001 APIGW.0301 APIG.0308", &[
-            "AIS.0101",
-            "ModelArts.81001",
-            "APIGW.0301",
-            "APIG.0308",
-        ]);
+        check(
+            "AIS.0101 ModelArts.81001 APIGW.0301 APIG.0308",
+            &["AIS.0101", "ModelArts.81001", "APIGW.0301", "APIG.0308"],
+        );
         check("AIS.010 AIS.010101 ais.0101 AIS0101", &[]);
     }
 

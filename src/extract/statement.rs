@@ -58,8 +58,22 @@ fn in_traceback(before: &str) -> bool {
 fn hash_json(line: &str, hasher: &mut DefaultHasher) {
     let Some(object) = object::parse(line, 0) else { return };
     let keys = [
-        "logger", "logger_name", "name", "caller", "module", "func", "function", "msg", "message",
-        "event", "log.logger", "@mt", "SourceContext", "category", "component", "loggerName",
+        "logger",
+        "logger_name",
+        "name",
+        "caller",
+        "module",
+        "func",
+        "function",
+        "msg",
+        "message",
+        "event",
+        "log.logger",
+        "@mt",
+        "SourceContext",
+        "category",
+        "component",
+        "loggerName",
     ];
     for key in keys {
         if let Some(text) = object.text_of(&[key]) {
@@ -83,7 +97,10 @@ fn hash_words(text: &str, start: usize, until: usize, hasher: &mut DefaultHasher
         let varies = trimmed.is_empty()
             || trimmed.contains(|c: char| c.is_ascii_digit() || matches!(c, '/' | '@'))
             || trimmed.rsplit_once('.').is_some_and(|(_, end)| {
-                matches!(end, "jpg" | "jpeg" | "png" | "pdf" | "bmp" | "tif" | "tiff" | "gif" | "webp")
+                matches!(
+                    end,
+                    "jpg" | "jpeg" | "png" | "pdf" | "bmp" | "tif" | "tiff" | "gif" | "webp"
+                )
             });
         if !varies {
             trimmed.hash(hasher);

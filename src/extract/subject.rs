@@ -18,11 +18,14 @@ impl Subjects {
     pub(super) fn of(text: &str) -> Self {
         static NAMED: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(concat!(
-                r"(?i)\b(?P<page>page|第)[ =:#_]*(?P<page_value>\d+)",
-                r"|\b(?P<attempt>attempt|retry|try)[ =:#]+(?P<attempt_value>\d+)",
-                r"|\b(?P<job>job|task|order|batch|item|row|doc|document)[ =:#]+(?P<job_value>[\w-]*\d[\w-]*)",
-                r"|(?P<file_value>[\w.-]+\.(?:jpe?g|png|pdf|bmp|tiff?|gif|webp))\b",
+                r"(?i)(?-u:\b)(?P<page>page|第)[ =:#_]*(?P<page_value>[0-9]+)",
+                r"|(?-u:\b)(?P<attempt>attempt|retry|try)[ =:#]+(?P<attempt_value>[0-9]+)",
+                r"|(?-u:\b)(?P<job>job|task|order|batch|item|row|doc|document)[ =:#]+(?P<job_value>[[:word:]-]*[0-9][[:word:]-]*)",
+                r"|(?P<file_value>[[:word:].-]+\.(?:jpe?g|png|pdf|bmp|tiff?|gif|webp))(?-u:\b)",
                 r"|/ocr/(?P<api_value>[a-z][a-z0-9/-]+)",
+                // The hyphenated names of the service's APIs; the others are common words.
+                r"|(?-u:\b)(?P<name_value>(?:general|web|id|driver|vehicle|vat|business|license|insurance|train|",
+                r"taxi|toll|quota|flight|mvs|real-estate|auto|custom|household|financial)-[a-z]{4,20})(?-u:\b)",
             ))
             .expect("the pattern is valid")
         });
@@ -36,6 +39,7 @@ impl Subjects {
             ("job", "job_value"),
             ("file", "file_value"),
             ("api", "api_value"),
+            ("api", "name_value"),
         ];
         let mut subjects = Vec::new();
         for found in NAMED.captures_iter(&text[..end]) {

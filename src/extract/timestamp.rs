@@ -2,7 +2,7 @@
 //!
 //! Owns the forms that loggers print and the rule that tells a line's stamp from a date that its
 //! message merely mentions. Must never know the present instant or the machine's zone: a stamp
-//! without an offset or a year stays so until [`Zone::at`] is told both. Fails by returning `None`;
+//! without an offset or a year stays so until [`Zone::at`](crate::zone::Zone::at) is told both. Fails by returning `None`;
 //! what cannot be read for certain (`03/04/2026`, two-digit years) is not guessed.
 
 use std::ops::Range;
@@ -19,7 +19,6 @@ mod zone;
 mod tests;
 
 pub use head::HEAD_BYTES_MAX;
-pub use zone::{Zone, ZoneError};
 
 /// The finest part of a second that a stamp prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,7 +109,8 @@ impl Stamp {
 }
 
 /// A time without its date, as logback's default layout and Serilog's console print it. It becomes
-/// an instant only beside a date from elsewhere: see [`Zone::at_time_of_day`].
+/// an instant only beside a date from elsewhere: see
+/// [`Zone::at_time_of_day`](crate::zone::Zone::at_time_of_day).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeOfDay {
     /// On the writer's wall. A leap second `:60` is kept as second 59.

@@ -6,15 +6,15 @@
 use std::io::{self, Write};
 
 use super::json;
-use super::settings::Zone;
 use crate::occurrence::Occurrence;
+use crate::zone::Zone;
 
 /// Writes one occurrence, its time in the zone if one is given.
 pub fn write(out: &mut dyn Write, occurrence: &Occurrence, zone: Option<Zone>) -> io::Result<()> {
     let Some((zone, at)) = zone.zip(occurrence.at) else {
         return json::write_line(out, occurrence);
     };
-    let shown = zone.show(at);
+    let shown = zone.show(at.to_utc());
     if shown.offset() == at.offset() {
         return json::write_line(out, occurrence);
     }

@@ -34,7 +34,7 @@ pub use content::{
     BeyondTop, CauseReport, CodeReport, Counts, Fields, GroupReport, Inputs, LeftOut, ModuleReport,
     Report, Sample, Seen, Timelines, Totals,
 };
-pub use settings::{FailOn, Filters, InputFacts, Limits, Settings, Zone};
+pub use settings::{FailOn, Filters, InputFacts, Limits, Settings};
 pub use style::Style;
 pub use summary::Summary;
 pub use tally::{RequestIdsSeen, Value, Values};

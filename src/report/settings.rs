@@ -8,10 +8,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
-use chrono_tz::Tz;
 
 use crate::catalogue::{Catalogue, Severity};
 use crate::occurrence::Module;
+use crate::zone::Zone;
 
 /// Everything the fold needs beside the occurrences.
 #[derive(Debug, Clone)]
@@ -43,25 +43,6 @@ impl Settings {
             filters: Filters::default(),
             fail_on: Vec::new(),
             limits: Limits::default(),
-        }
-    }
-}
-
-/// The zone in which times are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Zone {
-    /// A fixed offset from UTC.
-    Offset(FixedOffset),
-    /// A named zone, whose offset follows the date.
-    Named(Tz),
-}
-
-impl Zone {
-    /// The same instant in this zone.
-    pub fn show(self, at: DateTime<FixedOffset>) -> DateTime<FixedOffset> {
-        match self {
-            Self::Offset(offset) => at.with_timezone(&offset),
-            Self::Named(zone) => at.with_timezone(&zone).fixed_offset(),
         }
     }
 }

@@ -179,7 +179,7 @@ impl Summary {
     fn shown(&self, at: DateTime<FixedOffset>) -> Option<DateTime<FixedOffset>> {
         // The neighbours of the limits may leave them in another zone.
         let at = Some(at).filter(|at| (1..=9998).contains(&at.to_utc().year()))?;
-        Some(self.settings.zone.map_or(at, |zone| zone.show(at)))
+        Some(self.settings.zone.map_or(at, |zone| zone.show(at.to_utc())))
     }
 
     fn severity(&self, occurrence: &Occurrence) -> Severity {

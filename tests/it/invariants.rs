@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use chrono::DateTime;
 use ocrwatch::catalogue::Catalogue;
-use ocrwatch::extract::timestamp::Zone;
+use ocrwatch::zone::Zone;
 use ocrwatch::extract::{Counters, Extractor, Settings, visible};
 use ocrwatch::occurrence::Occurrence;
 

@@ -12,9 +12,7 @@ use regex::Regex;
 use super::super::peel::line_around;
 use super::super::unescape;
 use super::structured::{CODE_KEYS, MESSAGE_KEYS, PLAIN_CODE_KEYS, REQUEST_ID_KEYS, STATUS_KEYS};
-use super::{
-    Body, Neighbours, Shape, Strength, clean_id, clean_message, clean_status, window,
-};
+use super::{Body, Neighbours, Shape, Strength, clean_id, clean_message, clean_status, window};
 use crate::catalogue::Catalogue;
 
 /// A message stands near its code.
@@ -43,7 +41,8 @@ pub(super) fn key_value(text: &str, token: &Range<usize>) -> Option<Body> {
     if body.message.is_some() {
         body.strength = Strength::WithMessage;
     }
-    body.request_id = value_near(text, token, &around, &REQUEST_ID_KEYS).and_then(|id| clean_id(&id));
+    body.request_id =
+        value_near(text, token, &around, &REQUEST_ID_KEYS).and_then(|id| clean_id(&id));
     body.http_status =
         value_near(text, token, &around, &STATUS_KEYS).and_then(|status| clean_status(&status));
     Some(body)
@@ -136,7 +135,7 @@ fn find_key(text: &str, key: &str, last: bool) -> Option<usize> {
 fn value_at(text: &str) -> String {
     static NEXT_KEY: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"，|[,;] (?:[a-z_]{2,20}|request id)[:=]|(?:\s|,\s?|;\s?|\|\s?|&)(?:[A-Za-z_][\w.-]{0,40}=|(?:error_?code|errorCode|request_?id|",
+            r"，|[,;] (?:[a-z_]{2,20}|request id)[:=]|(?:\s|,\s?|;\s?|\|\s|&)(?:[A-Za-z_][[:word:].-]{0,40}=|(?:error_?code|errorCode|request_?id|",
             r"requestId|status(?:_code|Code)?|http_?status|httpStatusCode|trace_?id|code|url|api|",
             r"region|endpoint|elapsed|duration|retry|attempt|file|path|project(?:_id)?|host)\s?[:=：])",
         ))
@@ -152,7 +151,9 @@ fn value_at(text: &str) -> String {
     }
     let line = text.split('\n').next().unwrap_or(text);
     // The gateway's own messages hold fields too: `token expires, expires_at: …`.
-    let own = |key: &str| ["expires_at", "canonicalRequest", "err:", "ak:"].iter().any(|own| key.contains(own));
+    let own = |key: &str| {
+        ["expires_at", "canonicalRequest", "err:", "ak:"].iter().any(|own| key.contains(own))
+    };
     let next = NEXT_KEY.find_iter(line).find(|next| !own(next.as_str()));
     let end = next.map_or(line.len(), |next| next.start());
     let value = &line[..end];
@@ -171,7 +172,7 @@ fn value_at(text: &str) -> String {
 /// unescaped, which a letter or a blank and a word follow.
 fn closing(inside: &str, quote: char) -> Option<usize> {
     static ENDS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(?:$|[\n,;)}\]&|\\]|\s+(?:$|[\w.-]+[=:]|[})\]\[(|-])|\s*[,}])")
+        Regex::new(r"^(?:$|[\n,;)}\]&|\\]|\s+(?:$|[[:word:].-]+[=:]|[})\]\[(|-])|\s*[,}])")
             .expect("the pattern is valid")
     });
     let mut escaped = false;
@@ -209,8 +210,8 @@ pub(super) fn beside(text: &str, token: &Range<usize>, catalogue: &Catalogue) ->
     let line = line_around(text, token);
     let behind = &text[token.end..line.end];
     let separated = behind.trim_start_matches([
-        ' ', ':', '：', ',', '，', ')', ']', '）', '】', '-', '–', '—', '|', '"', '\'', '>', '=', '\t', '.',
-        '/', ';', '`', '*', '(',
+        ' ', ':', '：', ',', '，', ')', ']', '）', '】', '-', '–', '—', '|', '"', '\'', '>', '=',
+        '\t', '.', '/', ';', '`', '*', '(',
     ]);
     let separator = &behind[..behind.len() - separated.len()];
     let mut body = Body::new(Shape::Beside, Strength::Mention);
@@ -231,12 +232,10 @@ pub(super) fn beside(text: &str, token: &Range<usize>, catalogue: &Catalogue) ->
     // The message is not the documented one: the form must say that it is one.
     let told = separator.contains([')', ']', '）', '】', ':', '：', '-', '('])
         || separated.starts_with(|c: char| c.is_ascii_uppercase() || c >= '\u{2e80}');
-    let field = separated.split([' ', '\n']).next().is_some_and(|word| word.contains(['=', '{', '[']));
-    body.message = if told && !field {
-        clean_message(sentence(separated, separator))
-    } else {
-        None
-    };
+    let field =
+        separated.split([' ', '\n']).next().is_some_and(|word| word.contains(['=', '{', '[']));
+    body.message =
+        if told && !field { clean_message(sentence(separated, separator)) } else { None };
     if body.message.is_none() && text[..token.start].ends_with(['[', '(']) {
         body.message = unknown_message_before(before);
     }
@@ -272,7 +271,8 @@ fn message_before(catalogue: &Catalogue, code: &str, before: &str) -> Option<Str
         if candidate.is_empty() {
             break;
         }
-        if catalogue.message_matches(code, candidate) && ends_as_documented(catalogue, code, candidate)
+        if catalogue.message_matches(code, candidate)
+            && ends_as_documented(catalogue, code, candidate)
         {
             return Some(candidate.to_owned());
         }
@@ -297,7 +297,7 @@ fn ends_as_documented(catalogue: &Catalogue, code: &str, text: &str) -> bool {
 fn sentence<'t>(text: &'t str, separator: &str) -> &'t str {
     static OWN_WORDS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"(?i)\s*[(\[{](?:request|HTTP|rid|req|trace|id\b|status|code|attempt|retry|elapsed|after|(?:\d{3}, ?)?[0-9a-f]{32})[^\n]*$",
+            r"(?i)\s*[(\[{](?:request|HTTP|rid|req|trace|id(?-u:\b)|status|code|attempt|retry|elapsed|after|(?:[0-9]{3}, ?)?[0-9a-f]{32})[^\n]*$",
             r"|[,;]?\s+(?:rid|req(?:uest)?(?:[_ ]?id)?|trace_?id|status|file|page|url|attempt|elapsed|cost|took)\s?[=:][^\n]*$",
             r"|[,;，；]\s*(?:using|falling back|fall back|fallback|retry|retrying|will|giving up|skip|skipping|attempt|see|请)[^\n]*$",
             r"|\s+[-–—]+>?\s+(?:retry|using|falling|giving|skip|see|will|attempt)[^\n]*$",
@@ -354,12 +354,14 @@ pub(super) fn bare_line(
     }
     let code = &text[token.clone()];
     let above = text[..line.start].trim_end_matches('\n');
-    let mut before: Vec<&str> = if above.is_empty() { Vec::new() } else { above.rsplit('\n').collect() };
+    let mut before: Vec<&str> =
+        if above.is_empty() { Vec::new() } else { above.rsplit('\n').collect() };
     before.extend(neighbours.before.iter().map(String::as_str));
     let mut behind: Vec<&str> = text[line.end..].split('\n').skip(1).collect();
     behind.extend(neighbours.behind.iter().map(String::as_str));
     let message = behind.iter().take(2).chain(before.iter().take(2));
-    let message = message.map(|line| line.trim()).find(|line| catalogue.message_matches(code, line));
+    let message =
+        message.map(|line| line.trim()).find(|line| catalogue.message_matches(code, line));
     let near = || before.iter().take(3).chain(behind.iter().take(3)).map(|line| line.trim());
     let is_id = |line: &&str| line.len() == 32 && line.bytes().all(|b| b.is_ascii_hexdigit());
     let request_id = near().find(is_id);

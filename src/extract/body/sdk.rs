@@ -94,13 +94,14 @@ fn block_end(behind: &str) -> usize {
 fn java_field<'t>(block: &'t str, name: &str) -> Option<&'t str> {
     let start = block.find(name)? + name.len();
     let rest = &block[start..];
-    let next = ["requestId:", "encodedAuthorizationMessage:", "details:", "errorMsg:", "errorCode:"]
-        .into_iter()
-        .filter_map(|field| {
-            let at = rest.find(field)?;
-            rest[..at].ends_with(char::is_whitespace).then_some(at)
-        })
-        .min();
+    let next =
+        ["requestId:", "encodedAuthorizationMessage:", "details:", "errorMsg:", "errorCode:"]
+            .into_iter()
+            .filter_map(|field| {
+                let at = rest.find(field)?;
+                rest[..at].ends_with(char::is_whitespace).then_some(at)
+            })
+            .min();
     Some(&rest[..next.unwrap_or(rest.len())])
 }
 

@@ -12,34 +12,83 @@ use super::{Body, Shape, Strength, clean_id, clean_message, clean_status};
 
 /// Keys that hold only error codes.
 pub(super) const CODE_KEYS: [&str; 13] = [
-    "error_code", "errorCode", "ErrorCode", "errCode", "err_code", "errcode", "error-code",
-    "ERROR_CODE", "Error_Code", "errorcode", "ocr_error_code", "ocrErrorCode", "errorCode_",
+    "error_code",
+    "errorCode",
+    "ErrorCode",
+    "errCode",
+    "err_code",
+    "errcode",
+    "error-code",
+    "ERROR_CODE",
+    "Error_Code",
+    "errorcode",
+    "ocr_error_code",
+    "ocrErrorCode",
+    "errorCode_",
 ];
 
 /// Keys that hold a code when a message stands beside them.
 pub(super) const PLAIN_CODE_KEYS: [&str; 9] = [
-    "code", "Code", "result_code", "resultCode", "ret_code", "error", "ocr_code", "exception_code",
+    "code",
+    "Code",
+    "result_code",
+    "resultCode",
+    "ret_code",
+    "error",
+    "ocr_code",
+    "exception_code",
     "status_text",
 ];
 
 /// Keys of the service's message, those of its wire forms first.
 pub(super) const MESSAGE_KEYS: [&str; 13] = [
-    "error_msg", "errorMsg", "error_message", "errorMessage", "ErrorMessage", "ErrorMsg",
-    "err_msg", "errMsg", "errmsg", "ocr_error_msg", "error-msg", "errorDescription", "reason",
+    "error_msg",
+    "errorMsg",
+    "error_message",
+    "errorMessage",
+    "ErrorMessage",
+    "ErrorMsg",
+    "err_msg",
+    "errMsg",
+    "errmsg",
+    "ocr_error_msg",
+    "error-msg",
+    "errorDescription",
+    "reason",
 ];
 
 /// Keys that hold a message of any kind.
-const PLAIN_MESSAGE_KEYS: [&str; 6] = ["message", "msg", "Message", "detail", "description", "error"];
+const PLAIN_MESSAGE_KEYS: [&str; 6] =
+    ["message", "msg", "Message", "detail", "description", "error"];
 
 pub(super) const REQUEST_ID_KEYS: [&str; 12] = [
-    "request_id", "requestId", "RequestId", "requestid", "X-Request-Id", "x-request-id",
-    "x_request_id", "X-Request-ID", "RequestID", "requestID", "huawei_request_id",
+    "request_id",
+    "requestId",
+    "RequestId",
+    "requestid",
+    "X-Request-Id",
+    "x-request-id",
+    "x_request_id",
+    "X-Request-ID",
+    "RequestID",
+    "requestID",
+    "huawei_request_id",
     "request",
 ];
 
 pub(super) const STATUS_KEYS: [&str; 13] = [
-    "status_code", "httpStatusCode", "StatusCode", "statusCode", "http_status", "httpStatus",
-    "status", "http_code", "httpCode", "http_status_code", "http.status_code", "http.status",
+    "status_code",
+    "httpStatusCode",
+    "StatusCode",
+    "statusCode",
+    "http_status",
+    "httpStatus",
+    "status",
+    "http_code",
+    "httpCode",
+    "http_status_code",
+    "http.status_code",
+    "http.status",
     "Status",
 ];
 
@@ -158,8 +207,24 @@ fn message_of_siblings(text: &str, chain: &[Object<'_>], token: &Range<usize>) -
 /// A JSON logger's own line: it has a level or a time beside the code.
 fn is_logger_s(object: &Object<'_>) -> bool {
     object.has(&[
-        "level", "severity", "lvl", "levelname", "@timestamp", "ts", "timestamp", "time", "logger",
-        "logger_name", "asctime", "log.level", "hostname", "pid", "caller", "@t", "@l", "@mt",
+        "level",
+        "severity",
+        "lvl",
+        "levelname",
+        "@timestamp",
+        "ts",
+        "timestamp",
+        "time",
+        "logger",
+        "logger_name",
+        "asctime",
+        "log.level",
+        "hostname",
+        "pid",
+        "caller",
+        "@t",
+        "@l",
+        "@mt",
     ])
 }
 

@@ -7,7 +7,7 @@
 use chrono::{FixedOffset, NaiveDateTime};
 
 use super::cursor::Cursor;
-use super::zone::Zone;
+use crate::zone::{Zone, offset_of_parts};
 
 /// Abbreviations that may stand where a zone stands. A closed list, because a level or a thread
 /// name (`INFO`, `WARN`) stands there as well.
@@ -75,7 +75,7 @@ fn is_alphanumeric(byte: Option<u8>) -> bool {
 }
 
 /// `+08:00`, `+0800`, and `+08` where `hours_alone`; `-00:00` is UTC.
-pub(super) fn signed(cursor: &mut Cursor<'_>, hours_alone: bool) -> Option<FixedOffset> {
+fn signed(cursor: &mut Cursor<'_>, hours_alone: bool) -> Option<FixedOffset> {
     let before = cursor.at;
     let offset = signed_parts(cursor, hours_alone);
     if offset.is_none() {
@@ -108,16 +108,7 @@ fn signed_parts(cursor: &mut Cursor<'_>, hours_alone: bool) -> Option<FixedOffse
         }
         _ => return None,
     };
-    of_parts(east, hours, minutes)
-}
-
-/// The offset of hours and minutes, when a zone of the world can have it (`-12` to `+14`).
-pub(super) fn of_parts(east: bool, hours: u32, minutes: u32) -> Option<FixedOffset> {
-    let seconds = i32::try_from(hours.checked_mul(3600)? + minutes.min(60) * 60).ok()?;
-    if minutes > 59 || seconds > 14 * 3600 {
-        return None;
-    }
-    FixedOffset::east_opt(if east { seconds } else { -seconds })
+    offset_of_parts(east, hours, minutes)
 }
 
 /// `UTC`, `GMT`, and either with an offset behind it: `GMT+0800`, `UTC+8`.
@@ -141,7 +132,7 @@ fn universal(cursor: &mut Cursor<'_>) -> Option<FixedOffset> {
     };
     short.at += 1;
     if short.digits_ahead() == 1
-        && let Some(offset) = short.digits(1).and_then(|hours| of_parts(east, hours, 0))
+        && let Some(offset) = short.digits(1).and_then(|hours| offset_of_parts(east, hours, 0))
     {
         *cursor = short;
         return Some(offset);

@@ -2,6 +2,7 @@ use chrono::{DateTime, TimeDelta};
 use proptest::prelude::*;
 
 use super::*;
+use crate::zone::Zone;
 
 /// What the stamp is, the bytes it was read from, and what the machine would make of it.
 fn shown(stamp: &Stamp, text: &str) -> String {
