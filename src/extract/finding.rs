@@ -24,6 +24,9 @@ use crate::occurrence::{Module, Occurrence, Place};
 /// A sample is a glance, not the record.
 const SAMPLE_BYTES_MAX: usize = 600;
 
+/// What is redacted around a code to make a sample of.
+const REDACTED_BYTES: usize = 4 * 1024;
+
 /// The longest message passed on; the catalogue's patterns are run over it.
 const MESSAGE_BYTES_MAX: usize = 4 * 1024;
 
@@ -160,7 +163,7 @@ impl<'r> Findings<'r> {
             record_end: record.parts.last().map_or(0, |part| part.line_number),
             process: record.process.clone(),
             subjects: Subjects::of(&record.text),
-            sample: sample(&record.text, at),
+            sample: sample(&record.text, at, code),
         })
     }
 
@@ -197,28 +200,29 @@ fn moment(record: &Record, stamp: Option<&Stamp>) -> Option<Moment> {
     Some(Moment { ms: since_midnight.num_milliseconds(), resolution: time.resolution })
 }
 
-/// The text around the code, before redaction.
-fn sample(text: &str, at: usize) -> String {
-    let line = peel::line_around(text, &(at..at));
-    let (mut start, mut end) = (line.start, line.end);
-    if line.len() < SAMPLE_BYTES_MAX / 2 {
-        // A short line alone says little: its record's first lines say more.
-        start = start.saturating_sub(SAMPLE_BYTES_MAX / 3);
-        end = text.len().min(end + SAMPLE_BYTES_MAX / 3);
-        start = text[start_boundary(text, start)..line.start]
-            .find('\n')
-            .map_or(line.start, |newline| start_boundary(text, start) + newline + 1);
-        if line.start < SAMPLE_BYTES_MAX / 3 {
-            start = 0;
-        }
+/// The text around the code, redacted.
+///
+/// It is redacted before it is cut: a cut between a key and its value would leave a secret that
+/// nothing tells any more.
+fn sample(text: &str, at: usize, code: &str) -> String {
+    let window = start_boundary(text, at.saturating_sub(REDACTED_BYTES))
+        ..start_boundary(text, at.saturating_add(REDACTED_BYTES));
+    let redacted = redact::redact(&text[window.clone()]);
+    let at = redacted
+        .match_indices(code)
+        .map(|(found, _)| found)
+        .min_by_key(|found| found.abs_diff(at - window.start))
+        .unwrap_or_else(|| start_boundary(&redacted, at - window.start));
+    let mut start = at.saturating_sub(SAMPLE_BYTES_MAX / 2);
+    if start < SAMPLE_BYTES_MAX / 4 {
+        start = 0; // The head of the record is near: show it.
     }
-    if end - start > SAMPLE_BYTES_MAX {
-        start = start.max(at.saturating_sub(SAMPLE_BYTES_MAX / 2));
-        end = end.min(start + SAMPLE_BYTES_MAX);
+    let end = start_boundary(&redacted, start + SAMPLE_BYTES_MAX);
+    let mut start = start_boundary(&redacted, start);
+    if let Some(newline) = redacted[start..at].find('\n').filter(|_| start > 0) {
+        start += newline + 1;
     }
-    let start = start_boundary(text, start);
-    let end = start_boundary(text, end);
-    text[start..end].trim_end().to_owned()
+    redacted[start..end].trim_end().to_owned()
 }
 
 fn start_boundary(text: &str, at: usize) -> usize {
@@ -283,7 +287,7 @@ impl Finding {
             period: details.period.map(|period| shown(&period)),
             inferred: self.inferred,
             repeat,
-            sample: shown(&self.sample),
+            sample: visible::visible(&self.sample).into(),
             code: self.code,
         }
     }

@@ -109,7 +109,22 @@ fn left_boundary(bytes: &[u8], start: usize) -> bool {
             }
         }
     };
-    escape(2) || escape(3) || escape(4) || escape(6) || ends_with_colour(before)
+    escape(2)
+        || escape(3)
+        || escape(4)
+        || escape(6)
+        || ends_with_percent_of_percent(before)
+        || ends_with_colour(before)
+}
+
+/// `%2522AIS.0101`: each further layer of percent-encoding writes `25` behind the sign.
+fn ends_with_percent_of_percent(before: &[u8]) -> bool {
+    let Some(start) = before.iter().rposition(|b| *b == b'%') else { return false };
+    let mut digits = &before[start + 1..];
+    while let Some(rest) = digits.strip_prefix(b"25").filter(|rest| !rest.is_empty()) {
+        digits = rest;
+    }
+    digits.len() == 2 && digits.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// The end of a colour sequence whose escape byte is itself escaped: `\u001b[35mAIS.0101`.
@@ -148,6 +163,7 @@ mod tests {
 
     #[test]
     fn an_escape_may_stand_directly_before_a_code() {
+        check("%252522AIS.0101 %2522AIS.0102 %123AIS.0103", &["AIS.0101", "AIS.0102"]);
         let text = r"%22AIS.0101%22 \nAIS.0102 \u0022AIS.0103 \x22AIS.0104 \u001b[1;35mAIS.0105";
         check(text, &["AIS.0101", "AIS.0102", "AIS.0103", "AIS.0104", "AIS.0105"]);
     }

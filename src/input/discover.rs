@@ -195,8 +195,8 @@ impl Search {
     }
 
     fn directory(&mut self, root: &Path) {
-        let before = (self.found.len(), self.result.skipped.total, self.seen.len());
-        let problems_before = self.result.problems.len();
+        let skipped_before = self.result.skipped.total;
+        let mut is_told = false;
         let walk = WalkDir::new(root)
             .max_depth(glob::DEPTH_MAX)
             .follow_links(true)
@@ -206,49 +206,61 @@ impl Search {
         for entry in walk {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() => {}
-                Ok(entry) => self.member(entry.path()),
-                Err(error) => self.walk_error(root, error),
+                Ok(entry) => is_told |= self.member(entry.path()),
+                Err(error) => is_told |= self.walk_error(root, error),
             }
             if self.found.len() > INPUTS_MAX {
                 break;
             }
         }
-        let skipped = self.result.skipped.total - before.1;
-        let found_nothing = self.found.len() == before.0 && self.seen.len() == before.2;
-        if found_nothing && self.result.problems.len() == problems_before {
+        if !is_told {
+            let skipped = self.result.skipped.total - skipped_before;
             self.problem(InputProblem::new(&name_of(root), ProblemKind::NoLogs { skipped }));
         }
     }
 
-    fn member(&mut self, path: &Path) {
-        let metadata = match std::fs::metadata(path) {
-            Ok(metadata) if metadata.is_file() => metadata,
-            Ok(_) => return self.skip(path, SkipReason::NotAFile),
-            Err(_) => return self.skip(path, SkipReason::DanglingLink),
+    /// Whether it is a log, read now or before, or a problem.
+    fn member(&mut self, path: &Path) -> bool {
+        let skip = match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() => {
+                if self.seen.contains(&identity(&metadata)) {
+                    return true;
+                }
+                match sniff::verdict(&Input::file(path.to_owned(), &metadata)) {
+                    Verdict::Log => {
+                        self.file(path.to_owned(), &metadata, false);
+                        return true;
+                    }
+                    Verdict::Problem(problem) => {
+                        self.problem(problem);
+                        return true;
+                    }
+                    Verdict::Binary => SkipReason::Binary,
+                    Verdict::Archive(what) => SkipReason::Archive(what),
+                }
+            }
+            Ok(_) => SkipReason::NotAFile,
+            Err(_) => SkipReason::DanglingLink,
         };
-        if self.seen.contains(&identity(&metadata)) {
-            return;
-        }
-        match sniff::verdict(&Input::file(path.to_owned(), &metadata)) {
-            Verdict::Log => self.file(path.to_owned(), &metadata, false),
-            Verdict::Binary => self.skip(path, SkipReason::Binary),
-            Verdict::Archive(what) => self.skip(path, SkipReason::Archive(what)),
-            Verdict::Problem(problem) => self.problem(problem),
-        }
+        self.skip(path, skip);
+        false
     }
 
-    fn walk_error(&mut self, root: &Path, error: walkdir::Error) {
+    /// Whether it is a problem.
+    fn walk_error(&mut self, root: &Path, error: walkdir::Error) -> bool {
         if error.loop_ancestor().is_some() {
-            return;
+            return false;
         }
         let path = error.path().unwrap_or(root).to_owned();
         let error =
             error.into_io_error().unwrap_or_else(|| std::io::Error::other("a loop of links"));
-        if error.kind() == std::io::ErrorKind::NotFound {
+        let is_gone = error.kind() == std::io::ErrorKind::NotFound;
+        if is_gone {
             self.skip(&path, SkipReason::DanglingLink);
         } else {
             self.problem(InputProblem::of_io(&name_of(&path), Some(&path), error));
         }
+        !is_gone
     }
 
     fn skip(&mut self, path: &Path, reason: SkipReason) {

@@ -9,6 +9,9 @@ use super::decompress::Decompressor;
 
 /// How many bytes are looked at before text without a mark is taken for bytes.
 const SNIFF_BYTES: usize = 512;
+/// Text without a mark that has no NUL in its first bytes is not UTF-16, so that a slow pipe is not
+/// waited for.
+const START_BYTES: usize = 16;
 /// How many bytes of UTF-16 are turned at a time.
 const UNITS_BYTES: usize = 32 * 1024;
 
@@ -43,15 +46,20 @@ fn sniff(head: &[u8], is_complete: bool) -> Option<(Encoding, usize)> {
     }
     let seen = head.get(..SNIFF_BYTES).unwrap_or(head);
     let is_decided = is_complete || seen.len() == SNIFF_BYTES;
-    // Both halves are looked at, or a run of NUL bytes would be UTF-16.
-    let halves =
-        |high: usize| seen.iter().enumerate().all(|(at, byte)| (*byte == 0) == (at % 2 == high));
-    match (halves(1), halves(0)) {
-        // Not told apart yet; with both, there are no bytes yet.
-        (true, _) | (_, true) if !is_decided => None,
-        // Two bytes are too few to tell from a stray NUL.
-        (true, false) if seen.len() >= 4 => Some((Encoding::Utf16Le, 0)),
-        (false, true) if seen.len() >= 4 => Some((Encoding::Utf16Be, 0)),
+    let start = seen.get(..START_BYTES).unwrap_or(seen);
+    if !start.contains(&0) && (is_decided || seen.len() >= START_BYTES) {
+        return Some((Encoding::Bytes, 0));
+    }
+    let zeros =
+        |parity: usize| seen.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count();
+    // Half of the characters at least are ASCII, the others Chinese, say. A run of NUL bytes has
+    // zeros in both places.
+    let is_mostly_ascii = |zeros: usize| zeros >= 2 && zeros * 4 >= seen.len();
+    match (zeros(0), zeros(1)) {
+        (1.., 1..) => Some((Encoding::Bytes, 0)),
+        _ if !is_decided => None,
+        (0, high) if is_mostly_ascii(high) => Some((Encoding::Utf16Le, 0)),
+        (high, 0) if is_mostly_ascii(high) => Some((Encoding::Utf16Be, 0)),
         _ => Some((Encoding::Bytes, 0)),
     }
 }
@@ -254,5 +262,76 @@ impl Utf16 {
     fn push_lone(&mut self) {
         self.lone_surrogates += 1;
         self.push_char(char::REPLACEMENT_CHARACTER);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(head: &[u8], expect: Option<(Encoding, usize)>) {
+        assert_eq!(sniff(head, true), expect, "{head:?}");
+        // A part may ask for more, but must not say anything else.
+        for end in 0..head.len() {
+            let early = sniff(&head[..end], false);
+            assert!(early.is_none() || early == expect, "{early:?} at {end} of {head:?}");
+        }
+    }
+
+    fn units(text: &str, bytes_of: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(bytes_of).collect()
+    }
+
+    #[test]
+    fn marks_tell_the_encoding() {
+        check(b"\xef\xbb\xbftext", Some((Encoding::Utf8Marked, 3)));
+        check(b"\xff\xfea\0", Some((Encoding::Utf16Le, 2)));
+        check(b"\xfe\xff\0a", Some((Encoding::Utf16Be, 2)));
+        check(b"\xef\xbb", Some((Encoding::Bytes, 0)));
+        check(b"\xff", Some((Encoding::Bytes, 0)));
+        check(b"", Some((Encoding::Bytes, 0)));
+    }
+
+    #[test]
+    fn utf16_without_a_mark_is_known_by_its_zeros() {
+        for text in ["ab", "2026-11-20 识别失败 ERROR\n", &"line\n".repeat(200)] {
+            check(&units(text, u16::to_le_bytes), Some((Encoding::Utf16Le, 0)));
+            check(&units(text, u16::to_be_bytes), Some((Encoding::Utf16Be, 0)));
+        }
+    }
+
+    #[test]
+    fn text_with_nul_bytes_is_bytes() {
+        for text in
+            [&[0; 600][..], b"a\0", b"a\0b\0c\0\0\0", b"\0\0\0\0line\n", b"one \0 in a line"]
+        {
+            check(text, Some((Encoding::Bytes, 0)));
+        }
+    }
+
+    /// UTF-16 bytes into text, whole and byte by byte.
+    fn check_text(bytes: &[u8], expect: &str, expect_lone: u64) {
+        for size in [1, 2, 3, bytes.len().max(1)] {
+            let mut utf16 = Utf16::new(u16::from_le_bytes);
+            for piece in bytes.chunks(size) {
+                utf16.push(piece);
+            }
+            if utf16.high_surrogate.take().is_some() {
+                utf16.push_lone();
+            }
+            assert_eq!(String::from_utf8_lossy(&utf16.text), expect);
+            assert_eq!(utf16.lone_surrogates, expect_lone);
+        }
+    }
+
+    #[test]
+    fn every_plane_comes_through_and_broken_pairs_are_shown() {
+        let text = "a é 识 😀\u{feff}\u{10ffff}\0";
+        check_text(&units(text, u16::to_le_bytes), text, 0);
+        check_text(b"a\0\x3d\xd8b\0", "a\u{fffd}b", 1);
+        check_text(b"\x00\xdea\0", "\u{fffd}a", 1);
+        check_text(b"\x3d\xd8\x3d\xd8\x00\xde", "\u{fffd}😀", 1);
+        check_text(b"a\0\x3d\xd8", "a\u{fffd}", 1);
+        check_text(b"a\0b", "a", 0);
     }
 }

@@ -1,7 +1,7 @@
 //! One-shot reading: which bytes of which inputs, in which order.
 //!
-//! Arguments become a list of inputs ([`discover`]), an input becomes a stream of text
-//! ([`open`]): decompressed, without its byte order mark, UTF-16 turned into UTF-8, everything
+//! Arguments become a list of inputs ([`discover()`]), an input becomes a stream of text
+//! ([`open()`]): decompressed, without its byte order mark, UTF-16 turned into UTF-8, everything
 //! else byte for byte. Must never look inside a line: what a byte means is `extract`'s business,
 //! and a file in another encoding (GBK, say) passes through as it is.
 //!

@@ -65,8 +65,13 @@ impl Rotation {
         if let Some((base, age)) = dated(plain) {
             return of(base.to_owned(), age, false);
         }
-        if let Some((base, age)) = numbered(plain) {
-            return of(base.to_owned(), age, false);
+        if let Some((base, number)) = numbered(plain) {
+            // Behind a name that has a date, a number counts on within that date.
+            if let Self { base, age: Age::Dated(date, mut rest), .. } = Self::of(base) {
+                rest.push(u64::from(number));
+                return of(base, Age::Dated(date, rest), false);
+            }
+            return of(base.to_owned(), Age::Numbered(Reverse(number)), false);
         }
         if let Some((stem, extension)) = plain.rsplit_once('.')
             && is_extension(extension)
@@ -74,8 +79,8 @@ impl Rotation {
             if let Some((base, age)) = dated(stem) {
                 return of(format!("{base}.{extension}"), age, false);
             }
-            if let Some((base, age)) = numbered(stem) {
-                return of(format!("{base}.{extension}"), age, true);
+            if let Some((base, number)) = numbered(stem) {
+                return of(format!("{base}.{extension}"), Age::Numbered(Reverse(number)), true);
             }
         }
         let age = if is_compressed { Age::Compressed } else { Age::Live };
@@ -88,13 +93,13 @@ fn is_extension(text: &str) -> bool {
 }
 
 /// `app.log.12` as `app.log` and 12. More digits are a process id or a date.
-fn numbered(name: &str) -> Option<(&str, Age)> {
+fn numbered(name: &str) -> Option<(&str, u32)> {
     let (base, digits) = name.rsplit_once('.')?;
     let is_number = (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     if base.is_empty() || !is_number {
         return None;
     }
-    Some((base, Age::Numbered(Reverse(digits.parse().ok()?))))
+    Some((base, digits.parse().ok()?))
 }
 
 /// `app.log-20261120-1504.1` as `app.log` and its date.

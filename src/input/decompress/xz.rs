@@ -22,6 +22,10 @@ pub(super) struct Xz {
     oversize: Option<Oversize>,
 }
 
+/// The most text that one LZMA2 chunk holds, and so the most that the decoder's dictionary runs
+/// ahead of the delivered text.
+const CHUNK_BYTES_MAX: u64 = 2 * 1024 * 1024;
+
 /// A block whose dictionary is above the limit. The decoder's dictionary grows with the text, so
 /// that such a block is read as long as the text itself stays below the limit: `xz -9` always asks
 /// for 64 MiB, also for a small log.
@@ -42,7 +46,7 @@ impl Xz {
         let needs_kib = self.stream.memory_usage().unwrap_or(u32::MAX);
         self.oversize = Some(Oversize {
             needs_bytes: u64::from(needs_kib) * 1024,
-            left_bytes: self.window_bytes_max,
+            left_bytes: self.window_bytes_max.saturating_sub(CHUNK_BYTES_MAX),
         });
         self.stream.set_mem_limit(u32::MAX);
     }

@@ -58,7 +58,7 @@ impl Zstd {
                 self.decoder.set_max_window_size(requested);
                 self.oversize = Some(requested);
                 if let Err(error) = self.decoder.reset(header) {
-                    return Some(damaged(raw, error.to_string()));
+                    return Some(damaged(raw, &error));
                 }
             }
             Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
@@ -72,7 +72,7 @@ impl Zstd {
                     Step::damaged(0, Damage::Truncated)
                 });
             }
-            Err(error) => return Some(damaged(raw, error.to_string())),
+            Err(error) => return Some(damaged(raw, &error)),
         }
         self.state = State::Blocks;
         None
@@ -81,7 +81,7 @@ impl Zstd {
     fn decode_block(&mut self, raw: &mut Raw) {
         let result = self.decoder.decode_blocks(&mut *raw, BlockDecodingStrategy::UptoBlocks(1));
         if let Err(error) = result {
-            let damage = damage_of(raw, error.to_string());
+            let damage = damage_of(raw, &error);
             self.give_up(damage);
         } else if self.decoder.is_finished() {
             self.state = State::Drain(None);
@@ -109,12 +109,22 @@ impl Zstd {
     }
 }
 
-fn damage_of(raw: &Raw, why: String) -> Damage {
-    if raw.is_at_end() { Damage::Truncated } else { Damage::Corrupt(why) }
+fn damage_of(raw: &Raw, error: &FrameDecoderError) -> Damage {
+    if raw.is_at_end() {
+        return Damage::Truncated;
+    }
+    // The decoder's own words are about its insides.
+    let why = match error {
+        FrameDecoderError::FailedToReadBlockHeader(_) => "a block's header is not valid",
+        FrameDecoderError::FailedToReadBlockBody(_) => "a block is not valid",
+        FrameDecoderError::DictNotProvided { .. } => "it needs a dictionary",
+        _ => "a frame's header is not valid",
+    };
+    Damage::Corrupt(why.to_owned())
 }
 
-fn damaged(raw: &Raw, why: String) -> Step {
-    Step::damaged(0, damage_of(raw, why))
+fn damaged(raw: &Raw, error: &FrameDecoderError) -> Step {
+    Step::damaged(0, damage_of(raw, error))
 }
 
 impl Decode for Zstd {
