@@ -1,1 +1,93 @@
-//! (being built)
+//! The command line: its options, whose documentation is the help, and one file for each command.
+//!
+//! Owns the way from arguments to a command and from what happened to messages and an exit code.
+//! Must never extract, count or lay out. Fails with a [`Failure`], which knows its exit code.
+
+mod catalogue;
+mod check;
+mod exit_code;
+mod explain;
+mod extract;
+mod failure;
+mod filter;
+mod r#gen;
+mod input_words;
+mod messages;
+mod progress;
+mod reading;
+mod report;
+mod terminal;
+mod time_range;
+mod undecodable;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+pub use exit_code::ExitCode;
+pub use failure::Failure;
+
+/// How much output is gathered before it is written.
+const OUT_BYTES: usize = 64 * 1024;
+
+/// Read application logs and tell which errors Huawei Cloud OCR returned, how often, since when,
+/// and what the documentation says to do
+#[derive(Debug, Parser)]
+#[command(name = "ocrwatch", version, after_help = ExitCode::help())]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Report what went wrong, how often, since when, and what to do
+    #[command(after_help = ExitCode::help())]
+    Report(Box<report::ReportArgs>),
+    /// Print one JSON object for each error, in input order
+    Extract(extract::ExtractArgs),
+    /// Print what the documentation says of error codes
+    Explain(explain::ExplainArgs),
+    /// Check catalogue files before they are used
+    Check(check::CheckArgs),
+    /// Generate man pages and shell completions
+    #[command(hide = true)]
+    Gen(r#gen::GenArgs),
+}
+
+impl Cli {
+    /// Runs the command.
+    pub fn run(&self) -> Result<ExitCode, Failure> {
+        match &self.command {
+            Command::Report(args) => args.run(),
+            Command::Extract(args) => args.run(),
+            Command::Explain(args) => args.run(),
+            Command::Check(args) => args.run(),
+            Command::Gen(args) => args.run(),
+        }
+    }
+}
+
+/// Prints what clap has to say of the arguments: help, the version, or what is wrong with them.
+pub fn not_parsed(error: &clap::Error) -> ExitCode {
+    let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    match failure::written(error.print()) {
+        _ if !is_asked_for => ExitCode::Usage,
+        Ok(()) => ExitCode::Done,
+        Err(failure) => {
+            failure.print();
+            failure.exit_code()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_options_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+}

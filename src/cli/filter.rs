@@ -1,0 +1,172 @@
+//! Which occurrences a command is about.
+//!
+//! Owns the options that leave occurrences out, and the decision. Must never count: the caller says
+//! what was left out. Fails on options that can match nothing, as wrong arguments.
+
+use chrono::{DateTime, FixedOffset};
+use clap::Args;
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::failure::Failure;
+use super::time_range::Present;
+use crate::catalogue::Catalogue;
+use crate::occurrence::{Module, Occurrence};
+use crate::report::Filters;
+
+/// Which occurrences to show.
+#[derive(Debug, Args)]
+pub(super) struct FilterArgs {
+    /// Leave out errors before this time: absolute, such as `2026-11-20 14:30`, or how long ago,
+    /// such as `2h`, `30m` or `7d`
+    ///
+    /// A time without a zone is in the zone of --timezone. A date alone means its first instant,
+    /// and a time alone is one of today. Stamps as log lines print them are read as well. Errors
+    /// whose time is not known are left out when --since or --until is given.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    since: Option<String>,
+
+    /// Leave out errors at or after this time, written as for --since
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    until: Option<String>,
+
+    /// Only errors of this module: OCR, Platform, APIG or APIGW (repeatable)
+    #[arg(long = "module", value_name = "MODULE", value_delimiter = ',', value_parser = module)]
+    modules: Vec<Module>,
+
+    /// Only errors of this code, such as APIG.0301 or 'AIS.*' (repeatable)
+    #[arg(long = "code", value_name = "CODE", value_delimiter = ',')]
+    codes: Vec<String>,
+}
+
+/// What passes.
+#[derive(Debug)]
+pub(super) struct Filter {
+    since: Option<DateTime<FixedOffset>>,
+    until: Option<DateTime<FixedOffset>>,
+    modules: Vec<Module>,
+    codes: Vec<CodePattern>,
+}
+
+/// Why an occurrence does not pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LeftOut {
+    /// It is not what was asked for.
+    Other,
+    /// A range of time was asked for, and its time is not known.
+    Untimed,
+}
+
+impl FilterArgs {
+    /// Reads the options.
+    pub(super) fn filter(
+        &self,
+        present: Present,
+        catalogue: &Catalogue,
+    ) -> Result<Filter, Failure> {
+        let instant = |option: &str, text: &Option<String>| {
+            text.as_ref().map(|text| present.instant(text)).transpose().map_err(|error| {
+                Failure::usage(&format!("{option}: {}", error.problem), &error.hint)
+            })
+        };
+        let since = instant("--since", &self.since)?;
+        let until = instant("--until", &self.until)?;
+        if let Some((since, until)) = since.zip(until).filter(|(since, until)| since >= until) {
+            let [since, until] = [since, until].map(|at| at.format("%Y-%m-%d %H:%M:%S %:z"));
+            return Err(Failure::usage(
+                &format!("nothing lies between --since ({since}) and --until ({until})"),
+                "--until is the first instant that is left out; a date alone is its midnight",
+            ));
+        }
+        let codes = self.codes.iter().map(|text| CodePattern::parse(text));
+        let codes = codes.collect::<Result<Vec<_>, _>>()?;
+        if let Some(code) = codes.iter().find(|code| !code.is_possible()) {
+            let problem = format!("--code: `{}` is not an error code", code.text);
+            return Err(Failure::usage(&problem, &did_you_mean(&code.text, catalogue)));
+        }
+        Ok(Filter { since, until, modules: self.modules.clone(), codes })
+    }
+}
+
+impl Filter {
+    /// Whether an occurrence passes, and if not, why.
+    pub(super) fn decide(&self, occurrence: &Occurrence) -> Result<(), LeftOut> {
+        let modules = &self.modules;
+        let code = &occurrence.code;
+        let is_wanted = (modules.is_empty() || modules.contains(&occurrence.module))
+            && (self.codes.is_empty() || self.codes.iter().any(|pattern| pattern.matches(code)));
+        if !is_wanted {
+            return Err(LeftOut::Other);
+        }
+        if self.since.is_none() && self.until.is_none() {
+            return Ok(());
+        }
+        let at = occurrence.at.ok_or(LeftOut::Untimed)?;
+        let in_range =
+            self.since.is_none_or(|since| at >= since) && self.until.is_none_or(|until| at < until);
+        if in_range { Ok(()) } else { Err(LeftOut::Other) }
+    }
+
+    /// What a report says of it.
+    pub(super) fn shown(&self) -> Filters {
+        Filters {
+            since: self.since,
+            until: self.until,
+            modules: self.modules.clone(),
+            codes: self.codes.iter().map(|code| code.text.clone()).collect(),
+        }
+    }
+}
+
+/// A code, or a pattern of codes with `*` and `?`. Case does not matter.
+#[derive(Debug)]
+pub(super) struct CodePattern {
+    text: Box<str>,
+    matcher: GlobMatcher,
+}
+
+impl CodePattern {
+    /// Reads a pattern.
+    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
+        let glob = GlobBuilder::new(text).case_insensitive(true).build();
+        let matcher = glob.map(|glob| glob.compile_matcher()).map_err(|error| {
+            let problem = format!("`{text}` is not a pattern of codes: {}", error.kind());
+            Failure::usage(&problem, "`*` stands for any text, `?` for one character")
+        })?;
+        Ok(Self { text: text.into(), matcher })
+    }
+
+    /// Whether any code could match: a plain text must look like one, whether it is known or not.
+    fn is_possible(&self) -> bool {
+        self.text.contains(['*', '?', '['])
+            || Module::ALL.into_iter().any(|module| {
+                let (prefix, dot) = (module.prefix(), module.prefix().len());
+                self.text.get(..dot).is_some_and(|text| text.eq_ignore_ascii_case(prefix))
+                    && self.text.as_bytes().get(dot) == Some(&b'.')
+            })
+    }
+
+    /// Whether a code is meant.
+    pub(super) fn matches(&self, code: &str) -> bool {
+        self.matcher.is_match(code)
+    }
+}
+
+/// The codes that a text may have been meant to be, as a hint.
+pub(super) fn did_you_mean(typed: &str, catalogue: &Catalogue) -> String {
+    let near: Vec<_> =
+        catalogue.nearest(typed).into_iter().map(|code| format!("`{code}`")).collect();
+    match near.as_slice() {
+        [] => "a code looks like `AIS.0101`; `ocrwatch explain --all` lists them".to_owned(),
+        [one] => format!("did you mean {one}?"),
+        [others @ .., last] => format!("did you mean {} or {last}?", others.join(", ")),
+    }
+}
+
+/// A module by its name or by its codes' prefix, in any case.
+fn module(text: &str) -> Result<Module, String> {
+    let is = |name: &str| name.eq_ignore_ascii_case(text.trim().trim_end_matches(".*"));
+    Module::ALL
+        .into_iter()
+        .find(|module| is(module.name()) || is(module.prefix()))
+        .ok_or_else(|| "the modules are OCR, Platform, APIG and APIGW".to_owned())
+}

@@ -1,0 +1,58 @@
+//! `ocrwatch gen`: man pages and shell completions, from the same definitions as the help.
+//!
+//! Owns where they are written. For packagers, so hidden. Fails when they cannot be written.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Subcommand};
+use clap_complete::Shell;
+
+use super::exit_code::ExitCode;
+use super::failure::{Failure, plain, written};
+
+/// What to generate.
+#[derive(Debug, Args)]
+pub(super) struct GenArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Write a man page for each command into a directory
+    Man {
+        /// The directory, which must be there
+        #[arg(value_name = "DIRECTORY")]
+        directory: PathBuf,
+    },
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+impl GenArgs {
+    /// Writes them.
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        let mut command = super::Cli::command();
+        match &self.what {
+            What::Man { directory } => {
+                clap_mangen::generate_to(command, directory).map_err(|error| {
+                    let directory = directory.display();
+                    let problem =
+                        format!("cannot write man pages to `{directory}`: {}", plain(&error));
+                    Failure::new(ExitCode::Io, vec![problem])
+                })?;
+            }
+            What::Completions { shell } => {
+                let mut script = Vec::new();
+                clap_complete::generate(*shell, &mut command, "ocrwatch", &mut script);
+                let mut out = io::stdout().lock();
+                written(out.write_all(&script).and_then(|()| out.flush()))?;
+            }
+        }
+        Ok(ExitCode::Done)
+    }
+}
