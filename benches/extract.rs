@@ -2,8 +2,8 @@
 //! and CRI's lines. `cargo bench` prints GB/s; ARCHITECTURE.md holds figures and what they were
 //! measured against.
 //!
-//! `OCRWATCH_BENCH_LOG=sparse.log cargo bench` writes the sparse log to a file of that name instead,
-//! for a comparison with other tools on the same bytes.
+//! `OCRWATCH_BENCH_LOG=sparse.log cargo bench` writes the sparse log to a file of that name
+//! instead, for a comparison with other tools on the same bytes.
 
 use std::fmt::Write as _;
 use std::hint::black_box;

@@ -139,7 +139,8 @@ fn is_quoted(bytes: &[u8], name: &Range<usize>) -> bool {
 }
 
 /// `[sk] =>`, `["sk"]=>`, and the visibility that `print_r` and `var_dump` tell:
-/// `[sk:protected] =>`. Also `headers['X-Auth-Token'] =`. Where the bracket closes at or soon after `at`.
+/// `[sk:protected] =>`. Also `headers['X-Auth-Token'] =`. Where the bracket closes at or soon after
+/// `at`.
 fn php_bracket(bytes: &[u8], at: usize) -> Option<usize> {
     const VISIBILITY_BYTES_MAX: usize = 120;
     match bytes.get(at)? {
