@@ -2,6 +2,7 @@
 
 mod captures;
 mod catalogue;
+mod documents;
 mod fuzz;
 mod invariants;
 mod split;
