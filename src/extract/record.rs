@@ -247,6 +247,8 @@ struct State {
     second_line_due: bool,
     /// Loose lines since the head.
     loose_lines: usize,
+    /// The Python SDK's notation is open: a message may hold newlines.
+    open_notation: bool,
     /// A Python traceback's last line is the exception, at the left margin.
     traceback: bool,
 }
@@ -254,9 +256,17 @@ struct State {
 impl State {
     /// Whether `line` begins another record than the one walked so far.
     fn begins(&mut self, line: &Line) -> bool {
-        if line.joined {
-            return false;
+        let goes_on = self.open_notation && line.role != Role::Head;
+        let begins = !line.joined && !goes_on && self.begins_by_role(line);
+        if let Some(open) = line.text.rfind("{status_code:") {
+            self.open_notation = !line.text[open..].trim_end().ends_with(['}', '"', '\'']);
+        } else if goes_on {
+            self.open_notation = !line.text.contains("encoded_authorization_message:");
         }
+        begins
+    }
+
+    fn begins_by_role(&mut self, line: &Line) -> bool {
         match line.role {
             Role::Head if self.second_line_due && head::is_second_line(&line.text) => {
                 self.second_line_due = false;

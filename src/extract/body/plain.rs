@@ -27,7 +27,7 @@ pub(super) fn key_value(text: &str, token: &Range<usize>) -> Option<Body> {
     }
     let mut body = Body::new(Shape::KeyValue, Strength::Mention);
     body.key = Some(key.to_owned());
-    let around = near(text, token);
+    let around = near(text, token, key);
     let keys: Vec<&str> = if strong {
         [&MESSAGE_KEYS[..], &["错误信息", "错误消息", "错误描述"]].concat()
     } else {
@@ -48,18 +48,17 @@ pub(super) fn key_value(text: &str, token: &Range<usize>) -> Option<Body> {
     Some(body)
 }
 
-/// The text near a token: its line, and where that line opens a brace that it does not close, the
-/// lines around it.
-fn near(text: &str, token: &Range<usize>) -> Range<usize> {
+/// The text near a token: its line; and where the line is no more than the key and the code, as in
+/// a body printed over several lines, the lines around it too.
+fn near(text: &str, token: &Range<usize>, key: &str) -> Range<usize> {
     let line = line_around(text, token);
-    let alone = text[line.clone()].trim().len() < 80;
-    if alone {
-        let from = token.start.saturating_sub(NEAR_BYTES / 2);
-        let until = text.len().min(token.end + NEAR_BYTES / 2);
-        return boundary(text, from)..boundary(text, until);
-    }
-    let from = line.start.max(token.start.saturating_sub(NEAR_BYTES));
-    let until = line.end.min(token.end + NEAR_BYTES);
+    let start = text[line.clone()].trim_start_matches([' ', '\t', '"', '\'', '{', '[', '\\', '|']);
+    let (from, until) = if start.starts_with(key) && line.len() < 80 {
+        (token.start.saturating_sub(NEAR_BYTES / 2), text.len().min(token.end + NEAR_BYTES / 2))
+    } else {
+        let from = line.start.max(token.start.saturating_sub(NEAR_BYTES));
+        (from, line.end.min(token.end + NEAR_BYTES))
+    };
     boundary(text, from)..boundary(text, until)
 }
 
