@@ -1,8 +1,8 @@
 //! Zones of wall clocks, as people and machines name them.
 //!
-//! Owns the reading of zone names, and the instant of a wall clock's time: hours that occur twice or
-//! never. Must never ask the machine; its zone's name is handed in. Fails with [`ZoneError`], which
-//! names the nearest known zone.
+//! Owns the reading of zone names, and the instant of a wall clock's time: hours that occur twice
+//! or never. Must never ask the machine; its zone's name is handed in. Fails with [`ZoneError`],
+//! which names the nearest known zone.
 
 use std::fmt;
 
@@ -116,9 +116,9 @@ impl Zone {
         }
     }
 
-    /// The instant of a wall clock's time: in the given offset, else in this zone. A local time that
-    /// the zone skips moves forward by the gap; of one that occurs twice, the earlier is meant.
-    /// `None` only where the calendar ends.
+    /// The instant of a wall clock's time: in the given offset, else in this zone. A local time
+    /// that the zone skips moves forward by the gap; of one that occurs twice, the earlier is
+    /// meant. `None` only where the calendar ends.
     pub fn resolve(
         &self,
         local: NaiveDateTime,

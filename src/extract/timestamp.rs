@@ -2,8 +2,9 @@
 //!
 //! Owns the forms that loggers print and the rule that tells a line's stamp from a date that its
 //! message merely mentions. Must never know the present instant or the machine's zone: a stamp
-//! without an offset or a year stays so until [`Zone::at`](crate::zone::Zone::at) is told both. Fails by returning `None`;
-//! what cannot be read for certain (`03/04/2026`, two-digit years) is not guessed.
+//! without an offset or a year stays so until [`Zone::at`](crate::zone::Zone::at) is told both.
+//! Fails by returning `None`; what cannot be read for certain (`03/04/2026`, two-digit years) is
+//! not guessed.
 
 use std::ops::Range;
 

@@ -80,8 +80,8 @@ pub enum SkipReason {
 ///   matter, except that hidden files and directories are skipped. Links are followed, but not
 ///   into loops.
 /// - A pattern (`*`, `?`, `[..]`, `{a,b}`, `**`) means what matches it, sorted, as if the shell had
-///   expanded it, but FIFOs, sockets and devices are skipped. A file whose name is the pattern comes
-///   first of all.
+///   expanded it, but FIFOs, sockets and devices are skipped. A file whose name is the pattern
+///   comes first of all.
 ///
 /// With `with_rotated`, the rotated siblings of each file that was named or matched are read as
 /// well, and the files of one log, also within a directory, stand oldest first where the first of

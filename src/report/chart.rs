@@ -55,8 +55,8 @@ pub(super) fn sparkline(counts: &[u64], unicode: bool) -> String {
     counts.iter().map(|&count| height(count).copied().unwrap_or(' ')).collect()
 }
 
-/// The counts in at most `columns` groups of neighbours, each of the same number of counts (the last
-/// may hold fewer), and that number.
+/// The counts in at most `columns` groups of neighbours, each of the same number of counts (the
+/// last may hold fewer), and that number.
 pub(super) fn grouped(counts: &[u64], columns: usize) -> (Vec<u64>, usize) {
     let each = counts.len().div_ceil(columns.max(1)).max(1);
     let groups =

@@ -1,7 +1,8 @@
 //! What the fold keeps of one code.
 //!
-//! Owns the counters of a code and its causes, and how an occurrence is counted: as one, as inferred
-//! or as a repeat. Must not know of other codes. Nothing here fails; what finds no room is counted.
+//! Owns the counters of a code and its causes, and how an occurrence is counted: as one, as
+//! inferred or as a repeat. Must not know of other codes. Nothing here fails; what finds no room is
+//! counted.
 
 use std::cmp::Reverse;
 

@@ -1,7 +1,7 @@
 //! What a report says, before anyone decides how it looks.
 //!
-//! Owns the finished numbers. Must never be counted in again: the fold made it, the writers show it.
-//! Nothing here fails.
+//! Owns the finished numbers. Must never be counted in again: the fold made it, the writers show
+//! it. Nothing here fails.
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use serde::Serialize;

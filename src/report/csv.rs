@@ -1,7 +1,7 @@
 //! The report as a table for spreadsheets: a row for each code.
 //!
-//! Owns the columns. Rows end in CR LF and are quoted as RFC 4180 has it; a field that a spreadsheet
-//! would run as a formula begins with `'`. Fails with the `io::Error` of the output.
+//! Owns the columns. Rows end in CR LF and are quoted as RFC 4180 has it; a field that a
+//! spreadsheet would run as a formula begins with `'`. Fails with the `io::Error` of the output.
 
 use std::io::{self, Write};
 

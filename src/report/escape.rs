@@ -114,7 +114,8 @@ pub(super) fn markdown_block(text: &str, indent: &str) -> String {
 pub(super) fn csv(text: &str) -> String {
     let mut text = visible(text);
     let starts_a_formula = |c: char| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
-    // A tab or a line break has become `\t` or `\n` and starts nothing; blanks some spreadsheets trim.
+    // A tab or a line break has become `\t` or `\n` and starts nothing; blanks some spreadsheets
+    // trim.
     if text.trim_start().starts_with(starts_a_formula) {
         text.insert(0, '\'');
     }

@@ -1,7 +1,8 @@
-//! What the caller tells the fold: the catalogue, the zone, the limits, what was read and asked for.
+//! What the caller tells the fold: the catalogue, the zone, the limits, what was read and asked
+//! for.
 //!
-//! Owns the arguments. Must never read a file, a clock or the environment. Nothing here fails except
-//! the reading of a `--fail-on` value.
+//! Owns the arguments. Must never read a file, a clock or the environment. Nothing here fails
+//! except the reading of a `--fail-on` value.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,7 +21,8 @@ pub struct Settings {
     pub catalogue: Arc<Catalogue>,
     /// The zone in which times are shown; each in its own offset if there is none.
     pub zone: Option<Zone>,
-    /// The length of a bucket of the timeline in seconds; one that suits the range if there is none.
+    /// The length of a bucket of the timeline in seconds; one that suits the range if there is
+    /// none.
     pub bucket_s: Option<u32>,
     /// How many codes are shown in full; all if there is none.
     pub top: Option<usize>,

@@ -1,7 +1,7 @@
 //! How the terminal shows things: colour or none, how wide, which marks.
 //!
-//! Owns the few colours and what each means. Must never decide whether the output is a terminal: the
-//! caller says so. Nothing here fails.
+//! Owns the few colours and what each means. Must never decide whether the output is a terminal:
+//! the caller says so. Nothing here fails.
 
 use anstyle::{AnsiColor, Effects, Style as Ansi};
 
@@ -14,8 +14,8 @@ pub struct Style {
     pub color: bool,
     /// The terminal's width. Below 40 the text is laid out as for 40, above 200 as for 200.
     pub width_columns: usize,
-    /// Whether the terminal shows UTF-8. Without it the output is plain ASCII: a terminal of another
-    /// encoding could read the bytes of a Chinese message as control sequences.
+    /// Whether the terminal shows UTF-8. Without it the output is plain ASCII: a terminal of
+    /// another encoding could read the bytes of a Chinese message as control sequences.
     pub unicode: bool,
 }
 

@@ -1,8 +1,8 @@
 //! Counts over time, in buckets that grow when the range does.
 //!
 //! Owns the width of a bucket, which is the same for all series so that they can stand under each
-//! other. Must never know what a series counts. Nothing here fails; a range too long for the buckets
-//! doubles their width.
+//! other. Must never know what a series counts. Nothing here fails; a range too long for the
+//! buckets doubles their width.
 
 use chrono::{DateTime, FixedOffset, Offset as _};
 use serde::Serialize;

@@ -146,7 +146,8 @@ fn planted(log: &[u8], lines_apart: usize, which: usize) -> Vec<u8> {
 }
 
 /// Filler in front of a log, whole lines of exactly so many bytes in all, so that the edges of the
-/// extractor's buffer fall elsewhere. It is written as docker does if the log is.
+/// extractor's buffer fall elsewhere. Only the first line's length depends on how much is asked
+/// for: the last ones may end up in a record. It is written as docker does if the log is.
 pub(crate) fn filler(bytes: usize, log: &[u8]) -> Vec<u8> {
     const LINE_BYTES: usize = 160;
     let docker = log.starts_with(b"{\"log\":\"");
@@ -157,11 +158,9 @@ pub(crate) fn filler(bytes: usize, log: &[u8]) -> Vec<u8> {
     };
     let mut filler = Vec::with_capacity(bytes);
     while filler.len() < bytes {
-        let left = bytes - filler.len();
-        let line = if left < 2 * LINE_BYTES { left } else { LINE_BYTES };
-        let dots = line.saturating_sub(head.len() + tail.len());
+        let length = if filler.is_empty() { LINE_BYTES + bytes % LINE_BYTES } else { LINE_BYTES };
         filler.extend_from_slice(head.as_bytes());
-        filler.resize(filler.len() + dots, b'.');
+        filler.resize(filler.len() + length - head.len() - tail.len(), b'.');
         filler.extend_from_slice(tail.as_bytes());
     }
     filler

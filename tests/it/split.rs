@@ -45,8 +45,13 @@ fn difference(ours: &Extraction, theirs: &Extraction) -> Option<String> {
     Some(told)
 }
 
+/// Each case reads more than a megabyte twice.
+fn config() -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn any_read_sizes_and_any_place_of_the_buffer_s_edge_give_the_same_occurrences(

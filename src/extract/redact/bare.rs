@@ -124,7 +124,8 @@ fn web_token(bytes: &[u8], at: usize) -> Option<usize> {
     Some(end)
 }
 
-/// The inside of a private key in PEM, when one begins here. A cut one ends where its alphabet does.
+/// The inside of a private key in PEM, when one begins here. A cut one ends where its alphabet
+/// does.
 fn private_key(bytes: &[u8], at: usize) -> Option<std::ops::Range<usize>> {
     const LABEL_BYTES_MAX: usize = 64;
     let rest = bytes.get(at..)?.strip_prefix(b"-----BEGIN ")?;

@@ -130,8 +130,8 @@ fn join(bytes: &[u8], name: &Range<usize>) -> Option<(Join, usize)> {
     }
 }
 
-/// Whether a quotation mark opens right before the name. `"…: expired security token", "request_id"`
-/// ends a sentence and is no pair.
+/// Whether a quotation mark opens right before the name.
+/// `"…: expired security token", "request_id"` ends a sentence and is no pair.
 fn is_quoted(bytes: &[u8], name: &Range<usize>) -> bool {
     let before = bytes.get(..name.start).unwrap_or_default();
     match before {
@@ -141,8 +141,9 @@ fn is_quoted(bytes: &[u8], name: &Range<usize>) -> bool {
     }
 }
 
-/// `[sk] =>`, `["sk"]=>`, and the visibility that `print_r` and `var_dump` tell: `[sk:protected] =>`.
-/// Also `headers['X-Auth-Token'] =`. Where the bracket closes at or soon after `at`.
+/// `[sk] =>`, `["sk"]=>`, and the visibility that `print_r` and `var_dump` tell:
+/// `[sk:protected] =>`. Also `headers['X-Auth-Token'] =`. Where the bracket closes at or soon after
+/// `at`.
 fn php_bracket(bytes: &[u8], at: usize) -> Option<usize> {
     const VISIBILITY_BYTES_MAX: usize = 120;
     match bytes.get(at)? {

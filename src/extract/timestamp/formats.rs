@@ -292,8 +292,8 @@ fn day_and_month_of_numbers(
     finish(cursor, start, Date { year, month, day }, clock)
 }
 
-/// Android's `11-20 10:00:01.123`, month first. Only with a dash and two digits each: `1/2 10:00:01`
-/// is more often a counter.
+/// Android's `11-20 10:00:01.123`, month first. Only with a dash and two digits each:
+/// `1/2 10:00:01` is more often a counter.
 fn android(
     cursor: &mut Cursor<'_>,
     start: usize,

@@ -117,9 +117,9 @@ impl Run {
         if self.chars < RUN_CHARS_MIN || !mixed {
             return false;
         }
-        // Random base64 changes at 62 % and has 16 % digits; a method's name of short words comes to
-        // 48 % but has few digits. Pictures hold long stretches of one character; paths are never so
-        // long.
+        // Random base64 changes at 62 % and has 16 % digits; a method's name of short words comes
+        // to 48 % but has few digits. Pictures hold long stretches of one character; paths are
+        // never so long.
         let changes_percent = self.changes * 100 / self.chars;
         let digits_percent = self.digits * 100 / self.chars;
         changes_percent >= 55

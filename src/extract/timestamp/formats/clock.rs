@@ -63,7 +63,8 @@ fn chinese_half_day(cursor: &mut Cursor<'_>) -> Option<bool> {
     Some(half)
 }
 
-/// The half of the day that stands here: `AM` is false, `PM` is true; one space may stand before it.
+/// The half of the day that stands here: `AM` is false, `PM` is true; one space may stand before
+/// it.
 pub(super) fn half_day(cursor: &mut Cursor<'_>) -> Option<bool> {
     let mut ahead = *cursor;
     ahead.space();

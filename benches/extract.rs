@@ -1,0 +1,149 @@
+//! How fast bytes become occurrences: generated logs, sparse and dense, bare and inside of docker's
+//! and CRI's lines. `cargo bench` prints GB/s; ARCHITECTURE.md holds figures and what they were
+//! measured against.
+//!
+//! `OCRWATCH_BENCH_LOG=sparse.log cargo bench` writes the sparse log to a file of that name
+//! instead, for a comparison with other tools on the same bytes.
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta};
+use divan::Bencher;
+use divan::counter::BytesCount;
+use ocrwatch::catalogue::Catalogue;
+use ocrwatch::extract::{Extractor, Settings};
+use ocrwatch::zone::Zone;
+
+/// Enough that the buffer turns over many times and the last-level cache does not hold it.
+const LOG_BYTES: usize = 128 * 1024 * 1024;
+
+/// The instant of the first line; each line is one millisecond later.
+const START_S: i64 = 1_795_399_201;
+
+/// Lines to one error.
+const SPARSE: u64 = 10_000;
+const DENSE: u64 = 4;
+
+#[derive(Clone, Copy)]
+enum Carrier {
+    None,
+    Docker,
+    Cri,
+}
+
+/// A generator that gives every machine the same log.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+}
+
+/// A log of about `bytes_min` bytes with an error in one of `lines_apart` lines.
+fn log(carrier: Carrier, lines_apart: u64, bytes_min: usize) -> Vec<u8> {
+    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    let mut log = String::with_capacity(bytes_min + 1024);
+    let start = DateTime::from_timestamp(START_S, 0).expect("an instant in range");
+    let mut number = 0;
+    while log.len() < bytes_min {
+        let millis = i64::try_from(number).expect("fewer lines than milliseconds");
+        let at = start + TimeDelta::milliseconds(millis);
+        let stamp = at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+        let is_error = number % lines_apart == lines_apart / 2;
+        let text = if is_error { error(&mut numbers) } else { success(&mut numbers) };
+        let line = format!("{stamp} {text}");
+        match carrier {
+            Carrier::None => writeln!(log, "{line}"),
+            Carrier::Cri => writeln!(log, "{stamp} stderr F {line}"),
+            Carrier::Docker => {
+                let line = line.replace('\\', "\\\\").replace('"', "\\\"");
+                writeln!(log, r#"{{"log":"{line}\n","stream":"stderr","time":"{stamp}"}}"#)
+            }
+        }
+        .expect("writing to a string");
+        number += 1;
+    }
+    log.into_bytes()
+}
+
+fn success(numbers: &mut Numbers) -> String {
+    let (job, worker, took) =
+        (numbers.next() % 1_000_000, numbers.next() % 8, numbers.next() % 900);
+    format!(
+        "INFO  [worker-{worker}] gateway.ocr: job {job} (id-card) done in {took} ms, {} fields, \
+         confidence 0.{took:03}",
+        job % 20
+    )
+}
+
+fn error(numbers: &mut Numbers) -> String {
+    const ERRORS: [(&str, &str, u16); 4] = [
+        ("AIS.0104", "The image is not supported or the image quality is poor.", 400),
+        ("AIS.0103", "The image size does not meet the requirements.", 400),
+        ("APIG.0308", "The throttling threshold has been reached: policy user over ratelimit", 429),
+        ("ModelArts.4106", "Invalid authorization request.", 403),
+    ];
+    let (job, worker) = (numbers.next() % 1_000_000, numbers.next() % 8);
+    let id = [numbers.next(), numbers.next()];
+    let (code, message, status) = ERRORS[usize::try_from(job % 4).expect("below 4")];
+    format!(
+        "ERROR [worker-{worker}] gateway.ocr: job {job} failed: HTTP {status} \
+         {{\"error_code\":\"{code}\",\"error_msg\":\"{message}\",\
+         \"request_id\":\"{:016x}{:016x}\"}}",
+        id[0], id[1]
+    )
+}
+
+fn count(catalogue: &Catalogue, log: &[u8]) -> u64 {
+    let reference = DateTime::from_timestamp(START_S, 0).expect("an instant in range");
+    let settings = Settings { zone: Zone::UTC, reference };
+    let mut extractor = Extractor::new(catalogue, settings, Arc::from("bench.log"));
+    let mut count = 0;
+    let mut sink = |occurrence| {
+        black_box(occurrence);
+        count += 1;
+    };
+    extractor.push(black_box(log), &mut sink);
+    extractor.finish(&mut sink);
+    count
+}
+
+fn measure(bencher: Bencher<'_, '_>, carrier: Carrier, lines_apart: u64) {
+    // A dense log takes longer by the byte.
+    let bytes = if lines_apart == DENSE { LOG_BYTES / 16 } else { LOG_BYTES };
+    let log = log(carrier, lines_apart, bytes);
+    let lines = log.iter().filter(|byte| **byte == b'\n').count() as u64;
+    let catalogue = Catalogue::embedded();
+    let (found, expected) = (count(&catalogue, &log), lines / lines_apart);
+    assert!(found.abs_diff(expected) <= 1, "{found} errors found of {expected}");
+    bencher.counter(BytesCount::of_slice(&log)).bench_local(|| count(&catalogue, &log));
+}
+
+#[divan::bench(args = [SPARSE, DENSE])]
+fn bare_lines(bencher: Bencher<'_, '_>, lines_apart: u64) {
+    measure(bencher, Carrier::None, lines_apart);
+}
+
+#[divan::bench(args = [SPARSE, DENSE])]
+fn docker_json_file(bencher: Bencher<'_, '_>, lines_apart: u64) {
+    measure(bencher, Carrier::Docker, lines_apart);
+}
+
+#[divan::bench(args = [SPARSE, DENSE])]
+fn cri(bencher: Bencher<'_, '_>, lines_apart: u64) {
+    measure(bencher, Carrier::Cri, lines_apart);
+}
+
+fn main() {
+    if let Some(path) = std::env::var_os("OCRWATCH_BENCH_LOG") {
+        std::fs::write(path, log(Carrier::None, SPARSE, 8 * LOG_BYTES)).expect("a writable file");
+        return;
+    }
+    divan::Divan::from_args().sample_count(10).sample_size(1).main();
+}

@@ -1,0 +1,151 @@
+//! The commands in the documents do what the documents say.
+//!
+//! A ```` ```console ```` block holds commands behind `$ ` and what they print, standard error
+//! included. `⋮` on a line of its own stands for lines that are left out; a line that ends in `…`
+//! is cut. Commands that build or install are not run.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use clap::CommandFactory as _;
+use ocrwatch::cli::{Cli, ExitCode};
+
+const DOCUMENTS: [&str; 4] =
+    ["README.md", "docs/commands.md", "docs/extract-json.md", "docs/report-json.md"];
+
+const CUT: &str = "⋮";
+const CUT_LINE: char = '…';
+
+/// A command and the lines that a document shows of its output.
+struct Example {
+    place: String,
+    command: String,
+    shown: Vec<String>,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text_of(document: &str) -> String {
+    fs::read_to_string(root().join(document)).unwrap_or_else(|error| panic!("{document}: {error}"))
+}
+
+fn examples(document: &str) -> Vec<Example> {
+    let text = text_of(document);
+    let mut found: Vec<Example> = Vec::new();
+    let mut in_console = false;
+    for (number, line) in text.lines().enumerate() {
+        if line.starts_with("```") {
+            in_console = line == "```console";
+        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| in_console) {
+            let place = format!("{document}:{}", number + 1);
+            found.push(Example { place, command: command.to_owned(), shown: Vec::new() });
+        } else if let Some(example) = found.last_mut().filter(|_| in_console) {
+            example.shown.push(line.trim_end().to_owned());
+        }
+    }
+    found
+}
+
+/// What a command prints, run at the project's root as a reader in China would.
+fn run(command: &str) -> Vec<String> {
+    let binaries = Path::new(env!("CARGO_BIN_EXE_ocrwatch")).parent().expect("a folder");
+    let output = Command::new("sh")
+        .args(["-c", &format!("{{ {command}\n}} 2>&1")])
+        .current_dir(root())
+        .env_clear()
+        .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", binaries.display()))
+        .env("TZ", "Asia/Shanghai")
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(Stdio::null())
+        .output()
+        .expect("a shell");
+    let text = String::from_utf8(output.stdout).expect("output in UTF-8");
+    text.lines().map(|line| line.trim_end().to_owned()).collect()
+}
+
+fn is_shown(line: &str, shown: &str) -> bool {
+    match shown.strip_suffix(CUT_LINE) {
+        Some(start) => line.starts_with(start),
+        None => line == shown,
+    }
+}
+
+/// The first line shown that the output does not have where it should.
+fn missing<'e>(example: &'e Example, printed: &[String]) -> Option<&'e str> {
+    let mut rest = printed;
+    let mut may_skip = false;
+    let mut pieces = example.shown.split(|line| line == CUT).peekable();
+    while let Some(piece) = pieces.next() {
+        let fits = |at: usize| {
+            let lines = rest.get(at..at + piece.len())?;
+            let matches = lines.iter().zip(piece).all(|(line, shown)| is_shown(line, shown));
+            (matches && (pieces.peek().is_some() || at + piece.len() == rest.len())).then_some(at)
+        };
+        let last = if may_skip { rest.len() } else { 0 };
+        let Some(at) = (0..=last).find_map(fits) else {
+            let differs = |(line, shown): &(&String, &&String)| !is_shown(line, shown);
+            let shown: Vec<&String> = piece.iter().collect();
+            let first = rest.iter().zip(&shown).find(differs).map(|(_, shown)| shown.as_str());
+            return Some(first.or(piece.first().map(String::as_str)).unwrap_or("the end"));
+        };
+        rest = &rest[at + piece.len()..];
+        may_skip = true;
+    }
+    None
+}
+
+#[test]
+fn commands_print_what_the_documents_show() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for example in DOCUMENTS.into_iter().flat_map(examples) {
+        let builds = ["cargo ", "git ", "tests/run", ".ci/run"];
+        if builds.iter().any(|start| example.command.starts_with(start)) {
+            continue;
+        }
+        count += 1;
+        let printed = run(&example.command);
+        if let Some(line) = missing(&example, &printed) {
+            wrong.push(format!(
+                "{}: `{}` does not print `{line}` there; it prints\n{}",
+                example.place,
+                example.command,
+                printed.join("\n")
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n\n"));
+    assert!(count > 8, "only {count} commands in the documents");
+}
+
+#[test]
+fn every_option_stands_in_the_reference() {
+    let reference = text_of("docs/commands.md");
+    let mut missing = Vec::new();
+    for command in Cli::command().get_subcommands().filter(|command| !command.is_hide_set()) {
+        let heading = format!("\n## `ocrwatch {}", command.get_name());
+        let section = reference.split(&heading).nth(1).unwrap_or_default();
+        let section = section.split("\n## ").next().unwrap_or_default();
+        let options = command.get_arguments().filter_map(|argument| argument.get_long());
+        // Every command has the help.
+        for option in options.filter(|option| *option != "help") {
+            let is_there = section.contains(&format!("`--{option}"));
+            if !is_there {
+                missing.push(format!("`ocrwatch {}`: --{option}", command.get_name()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "not in docs/commands.md:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn every_exit_code_stands_in_the_readme() {
+    let readme = text_of("README.md");
+    for (code, _) in ExitCode::ALL {
+        let row = format!("\n| {} |", code as u8);
+        assert!(readme.contains(&row), "no row for exit code {}", code as u8);
+    }
+}
