@@ -101,15 +101,7 @@ impl<'r> Findings<'r> {
         let body = body::read(&peeled, &neighbours, self.catalogue);
         let surroundings =
             Surroundings { level: self.record.head.level, record: text, token: token.clone() };
-        if let Some(why) = evidence::mention(&peeled, body.as_ref(), &surroundings) {
-            eprintln!(
-                "DBG {} {} {:?} {:?} {}",
-                self.record.part_at(token.start).map_or(0, |p| p.line_number),
-                why,
-                surroundings.level,
-                body.as_ref().map(|b| (b.shape, b.strength, b.key.clone())),
-                &text[peel::line_around(text, token)].chars().take(300).collect::<String>()
-            );
+        if evidence::mention(&peeled, body.as_ref(), &surroundings).is_some() {
             self.mentions += 1;
             return;
         }
