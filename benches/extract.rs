@@ -140,6 +140,28 @@ fn cri(bencher: Bencher<'_, '_>, lines_apart: u64) {
     measure(bencher, Carrier::Cri, lines_apart);
 }
 
+/// What somebody can write who wants the monitor to stop: as many hits as possible, each with as
+/// much around it as possible. None of it may cost more than a dense log by an order of magnitude.
+const HOSTILE: [(&str, &str); 6] = [
+    ("codes_on_one_line", "AIS.0101 "),
+    ("bodies_on_one_line", r#"{"error_code":"AIS.0101","error_msg":"The image size."} "#),
+    ("keys_without_an_object", "  \"error_code\": \"AIS.0101\",\n"),
+    ("cut_lines_without_end", "2026-11-23T00:00:00Z stdout P {\"error_code\":\"AIS.0101\"}\n"),
+    ("braces_without_end", "{{{{{{{{{{\"error_code\":\"AIS.0101\n"),
+    ("exceptions_without_codes", "Traceback ClientRequestException: x\n"),
+];
+
+#[divan::bench(args = HOSTILE.map(|(name, _)| name), sample_count = 1)]
+fn hostile(bencher: Bencher<'_, '_>, name: &str) {
+    const BYTES: usize = 64 * 1024;
+    let (_, text) = HOSTILE.into_iter().find(|(known, _)| *known == name).expect("a known name");
+    let log = text.repeat(BYTES / text.len());
+    let catalogue = Catalogue::embedded();
+    bencher
+        .counter(BytesCount::of_str(&log))
+        .bench_local(|| count(&catalogue, black_box(log.as_bytes())));
+}
+
 fn main() {
     if let Some(path) = std::env::var_os("OCRWATCH_BENCH_LOG") {
         std::fs::write(path, log(Carrier::None, SPARSE, 8 * LOG_BYTES)).expect("a writable file");
