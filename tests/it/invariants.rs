@@ -170,7 +170,7 @@ pub(crate) fn filler(bytes: usize, log: &[u8]) -> Vec<u8> {
 pub(crate) fn extract_behind(filler_bytes: usize, log: &[u8], read_sizes: &[usize]) -> Extraction {
     let mut bytes = filler(filler_bytes, log);
     assert_eq!(bytes.len(), filler_bytes, "too little room for a line of filler");
-    let lines = memchr::memchr_iter(b'\n', bytes).count() as u64;
+    let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
     bytes.extend_from_slice(log);
     let mut extraction = extract(&bytes, read_sizes);
     for occurrence in &mut extraction.occurrences {
