@@ -101,8 +101,8 @@ impl Record {
         self.parts.get(behind.checked_sub(1)?)
     }
 
-    /// The record's own stamp, else its carrier's. A container runtime's stamp has a zone, so it wins
-    /// over an own stamp without one: both tell the same moment.
+    /// The record's own stamp, else its carrier's. A container runtime's stamp has a zone, so it
+    /// wins over an own stamp without one: both tell the same moment.
     pub(super) fn stamp(&self) -> Option<&Stamp> {
         let own = self.head.stamp.as_ref();
         let carrier = self.parts.first().and_then(|part| part.stamp.as_ref());
