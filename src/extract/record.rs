@@ -8,6 +8,7 @@
 //! Must never look for errors. Fails: never; a line that belongs to nothing is its own record.
 
 mod boundary;
+mod line;
 mod lines;
 
 use std::ops::Range;
@@ -17,7 +18,8 @@ use super::head::{self, Head};
 use super::timestamp::{self, Stamp};
 use super::visible;
 use boundary::Boundary;
-use lines::{Line, Lines};
+use line::Line;
+use lines::Lines;
 
 /// An answer's headers that are looked at for its date.
 const HEADER_LINES_MAX: usize = 20;
