@@ -118,7 +118,7 @@ fn measure(bencher: Bencher<'_, '_>, carrier: Carrier, lines_apart: u64) {
     // A dense log takes longer by the byte.
     let bytes = if lines_apart == DENSE { LOG_BYTES / 16 } else { LOG_BYTES };
     let log = log(carrier, lines_apart, bytes);
-    let lines = log.iter().filter(|byte| **byte == b'\n').count() as u64;
+    let lines = memchr::memchr_iter(b'\n', &log).count() as u64;
     let catalogue = Catalogue::embedded();
     let (found, expected) = (count(&catalogue, &log), lines / lines_apart);
     assert!(found.abs_diff(expected) <= 1, "{found} errors found of {expected}");
@@ -138,6 +138,28 @@ fn docker_json_file(bencher: Bencher<'_, '_>, lines_apart: u64) {
 #[divan::bench(args = [SPARSE, DENSE])]
 fn cri(bencher: Bencher<'_, '_>, lines_apart: u64) {
     measure(bencher, Carrier::Cri, lines_apart);
+}
+
+/// What somebody can write who wants the monitor to stop: as many hits as possible, each with as
+/// much around it as possible. None of it may cost more than a dense log by an order of magnitude.
+const HOSTILE: [(&str, &str); 6] = [
+    ("codes_on_one_line", "AIS.0101 "),
+    ("bodies_on_one_line", r#"{"error_code":"AIS.0101","error_msg":"The image size."} "#),
+    ("keys_without_an_object", "  \"error_code\": \"AIS.0101\",\n"),
+    ("cut_lines_without_end", "2026-11-23T00:00:00Z stdout P {\"error_code\":\"AIS.0101\"}\n"),
+    ("braces_without_end", "{{{{{{{{{{\"error_code\":\"AIS.0101\n"),
+    ("exceptions_without_codes", "Traceback ClientRequestException: x\n"),
+];
+
+#[divan::bench(args = HOSTILE.map(|(name, _)| name), sample_count = 1)]
+fn hostile(bencher: Bencher<'_, '_>, name: &str) {
+    const BYTES: usize = 64 * 1024;
+    let (_, text) = HOSTILE.into_iter().find(|(known, _)| *known == name).expect("a known name");
+    let log = text.repeat(BYTES / text.len());
+    let catalogue = Catalogue::embedded();
+    bencher
+        .counter(BytesCount::of_str(&log))
+        .bench_local(|| count(&catalogue, black_box(log.as_bytes())));
 }
 
 fn main() {
