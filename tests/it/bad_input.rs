@@ -234,6 +234,48 @@ fn a_line_of_many_megabytes() {
     assert_eq!(outcome.json_lines()[0]["message"], "The input parameter is invalid.");
 }
 
+/// The most memory that reading a stream has taken by its end, in bytes.
+fn memory_peak(arguments: &[&str], mebibytes: usize, piece: &[u8]) -> u64 {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.ocrwatch(arguments).command;
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut stdin = child.stdin.take().expect("its input");
+    for _ in 0..(mebibytes << 20) / piece.len() {
+        stdin.write_all(piece).expect("it reads on");
+    }
+    // All but what the pipe holds has been read, and the program waits for more.
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+    drop(stdin);
+    assert!(child.wait().expect("it ends").success(), "{arguments:?}");
+    let status = status.expect("the state of a process");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+    peak.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") << 10
+}
+
+#[test]
+fn memory_stays_flat_whatever_is_read() {
+    const LIMIT_BYTES: u64 = 32 << 20;
+    let one_line = [b'x'; 64 << 10];
+    let long_lines_with_errors = format!("{}{LINE} {}", "x".repeat(50_000), "y".repeat(50_000));
+    let errors = format!("{LINE}\n").repeat(100);
+    for (name, mebibytes, piece) in [
+        ("one line", 64, &one_line[..]),
+        ("one line of NUL", 64, &[0; 64 << 10]),
+        ("one line with errors", 8, long_lines_with_errors.as_bytes()),
+        ("nothing but errors", 1, errors.as_bytes()),
+    ] {
+        for command in ["extract", "report"] {
+            let peak = memory_peak(&[command, "-"], mebibytes, piece);
+            assert!(peak < LIMIT_BYTES, "{command} of {name} took {} MiB", peak >> 20);
+        }
+    }
+}
+
 #[test]
 fn text_that_is_not_utf_8() {
     check_between(b"\xfd\xff\xfe caf\xe9\n", b"\n\xc3", 2);
