@@ -142,6 +142,67 @@ fn every_option_stands_in_the_reference() {
 }
 
 #[test]
+fn every_dependency_has_its_reason() {
+    let manifest: toml::Table = text_of("Cargo.toml").parse().expect("a manifest in TOML");
+    let architecture = text_of("ARCHITECTURE.md");
+    let crates = manifest["dependencies"].as_table().expect("a table of dependencies");
+    let missing: Vec<_> =
+        crates.keys().filter(|name| !architecture.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "not in ARCHITECTURE.md: {missing:?}");
+}
+
+#[test]
+fn the_tests_that_guard_invariants_exist() {
+    let architecture = text_of("ARCHITECTURE.md");
+    let table = architecture.split("\n## ").find(|section| section.starts_with("Invariants"));
+    let names = table.expect("a section on invariants").split('`').skip(1).step_by(2);
+    let is_test_name = |name: &&str| {
+        name.matches('_').count() >= 2
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    let mut code = String::new();
+    for folder in ["src", "tests/it"] {
+        for entry in walkdir::WalkDir::new(root().join(folder)) {
+            let entry = entry.expect("a readable folder");
+            if entry.file_type().is_file() {
+                code += &fs::read_to_string(entry.path()).unwrap_or_default();
+            }
+        }
+    }
+    let names: Vec<_> = names.filter(is_test_name).collect();
+    assert!(names.len() > 15, "only {} tests are named", names.len());
+    let gone: Vec<_> = names.iter().filter(|name| !code.contains(&format!("fn {name}("))).collect();
+    assert!(gone.is_empty(), "no such tests: {gone:?}");
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let documents = DOCUMENTS.into_iter().chain(["ARCHITECTURE.md", "CONTRIBUTING.md"]);
+    let mut broken = Vec::new();
+    for document in documents {
+        let text = text_of(document);
+        let folder = root().join(document).parent().expect("a folder").to_owned();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            if link.starts_with("http") {
+                continue;
+            }
+            let target = if path.is_empty() { root().join(document) } else { folder.join(path) };
+            let found = fs::read_to_string(&target).is_ok_and(|text| {
+                let heading = anchor.replace('-', " ");
+                let is_it =
+                    |line: &str| line.starts_with('#') && line.to_lowercase().ends_with(&heading);
+                anchor.is_empty() || text.lines().any(is_it)
+            });
+            if !found {
+                broken.push(format!("{document}: {link}"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+}
+
+#[test]
 fn every_exit_code_stands_in_the_readme() {
     let readme = text_of("README.md");
     for (code, _) in ExitCode::ALL {
