@@ -4,6 +4,9 @@
 //! a repeat. Must never look at the error itself. Fails: never.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::body::Shape;
 use super::head::{self, Role};
@@ -37,12 +40,13 @@ pub(super) fn of(record: &Record, at: usize, shape: Shape) -> Statement {
     };
     let mut hasher = DefaultHasher::new();
     (shape, record.head.level, record.writer).hash(&mut hasher);
+    let first_line = &record.text[..record.text.find('\n').unwrap_or(record.text.len())];
     if record.head.json && !own_line {
-        hash_json(&record.text[..record.text.find('\n').unwrap_or(record.text.len())], &mut hasher);
+        hash_json(first_line, &mut hasher);
+    } else if let Some(head) = logger_part(record, first_line).filter(|_| !own_line) {
+        hash_words(head, &mut hasher);
     } else {
-        let stamp_end = record.head.stamp.as_ref().map_or(0, |stamp| stamp.span.end);
-        let start = if start == 0 { stamp_end.min(until) } else { start };
-        hash_words(&record.text, start, until, &mut hasher);
+        hash_words(record.text.get(start..until).unwrap_or(""), &mut hasher);
     }
     Statement { signature: hasher.finish(), own_line }
 }
@@ -65,11 +69,7 @@ fn hash_json(line: &str, hasher: &mut DefaultHasher) {
         "module",
         "func",
         "function",
-        "msg",
-        "message",
-        "event",
         "log.logger",
-        "@mt",
         "SourceContext",
         "category",
         "component",
@@ -78,20 +78,61 @@ fn hash_json(line: &str, hasher: &mut DefaultHasher) {
     for key in keys {
         if let Some(text) = object.text_of(&[key]) {
             key.hash(hasher);
-            hash_words(&text, 0, text.len(), hasher);
+            hash_words(&text, hasher);
         }
     }
 }
 
+/// The part of a head that names the logger: up to the separator behind the level and a name.
+///
+/// The words of the message do not tell statements apart: "another logger, level or shape" does.
+fn logger_part<'l>(record: &Record, line: &'l str) -> Option<&'l str> {
+    static LEVEL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"(?i)(?-u:\b)(?:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|fatal|crit(?:ical)?|panic|severe|",
+            r"dbg|inf|wrn|debu|erro)(?-u:\b)|^[IWEFD][0-9]{4} ",
+        ))
+        .expect("the pattern is valid")
+    });
+    let from = record.head.stamp.as_ref().map_or(0, |stamp| stamp.span.end);
+    let rest = line.get(from..)?;
+    let level = LEVEL.find(rest).filter(|level| level.start() < HEAD_BYTES_MAX);
+    record.head.level?;
+    let level = level.map_or(0, |level| level.end());
+    let named_before = rest[..level].contains(is_name);
+    let mut end = level;
+    while let Some(next) = SEPARATORS.iter().filter_map(|s| end_of(rest, end, s)).min() {
+        end = next;
+        if named_before && level > 0 || rest[level..end].contains(is_name) {
+            return (end < HEAD_BYTES_MAX).then_some(&rest[..end]);
+        }
+    }
+    None
+}
+
+/// What stands between a head's parts.
+const SEPARATORS: [&str; 6] = [": ", " - ", " | ", "] ", ") ", "\t"];
+
+/// A head is short; a separator far into the line is the message's own.
+const HEAD_BYTES_MAX: usize = 160;
+
+fn end_of(text: &str, from: usize, separator: &str) -> Option<usize> {
+    text.get(from..)?.find(separator).map(|at| from + at + separator.len())
+}
+
+fn is_name(c: char) -> bool {
+    c.is_alphabetic()
+}
+
 /// Hashes the plain words; numbers, ids, paths and names of files vary from print to print.
-fn hash_words(text: &str, start: usize, until: usize, hasher: &mut DefaultHasher) {
-    let mut until = until.min(start + TEXT_BYTES_MAX).min(text.len());
+fn hash_words(text: &str, hasher: &mut DefaultHasher) {
+    let mut until = text.len().min(TEXT_BYTES_MAX);
     while !text.is_char_boundary(until) {
         until -= 1;
     }
-    let text = text.get(start..until).unwrap_or("");
     // Behind an opening brace is the body, which `shape` stands for.
-    let text = &text[..text.find('{').filter(|at| *at > 0).unwrap_or(text.len())];
+    let text = &text[..until];
+    let text = &text[..text.find('{').filter(|at| *at > 0).unwrap_or(until)];
     for word in text.split(|c: char| c.is_whitespace() || c == '=' || c == ',') {
         let trimmed = word.trim_matches(|c: char| !c.is_alphanumeric());
         let varies = trimmed.is_empty()
