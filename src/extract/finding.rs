@@ -80,8 +80,8 @@ impl<'r> Findings<'r> {
         self.keep_facts_apart();
         let coded: Vec<Box<str>> = self.found.iter().map(|found| found.code.clone()).collect();
         for inference in infer::all(&self.record.text, self.catalogue) {
-            // A record that prints the code itself needs no inference of it; the gateway's own codes
-            // have the messages of the same numbers under the other prefix.
+            // A record that prints the code itself needs no inference of it; the gateway's own
+            // codes have the messages of the same numbers under the other prefix.
             let number = |code: &str| code.rsplit('.').next().map(str::to_owned);
             if !coded.iter().any(|code| number(code) == number(&inference.code)) {
                 self.add_inference(inference);

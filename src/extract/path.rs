@@ -6,12 +6,12 @@
 /// The line before a position is read at most this far back.
 const TEXT_BYTES_MAX: usize = 64 * 1024;
 
-/// Whether the string that opens at `quote` stands below a key `result` (or what a result holds), in
-/// an answer that is not one of a remote procedure call.
+/// Whether the string that opens at `quote` stands below a key `result` (or what a result holds),
+/// in an answer that is not one of a remote procedure call.
 ///
 /// A success of the service is `{"result": {…}}`, and all text in it was read off an image. Tool
-/// servers answer `{"jsonrpc": "2.0", "result": {"content": […], "isError": true}}`, whose text is a
-/// program's own.
+/// servers answer `{"jsonrpc": "2.0", "result": {"content": […], "isError": true}}`, whose text is
+/// a program's own.
 pub(super) fn is_below_result(text: &str, quote: usize) -> bool {
     let mut from = quote.saturating_sub(TEXT_BYTES_MAX);
     while !text.is_char_boundary(from) {

@@ -33,8 +33,8 @@ pub(super) struct Peeled<'t> {
     pub list: Option<String>,
     /// A quotation in prose was entered: a string that no key names.
     pub quotation: bool,
-    /// A string below a `result` holds the token: what the service read, unless the answer is one of
-    /// a remote procedure call.
+    /// A string below a `result` holds the token: what the service read, unless the answer is one
+    /// of a remote procedure call.
     pub within_result: bool,
 }
 

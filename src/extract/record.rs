@@ -8,6 +8,7 @@
 //! Must never look for errors. Fails: never; a line that belongs to nothing is its own record.
 
 mod boundary;
+mod line;
 mod lines;
 
 use std::ops::Range;
@@ -17,7 +18,8 @@ use super::head::{self, Head};
 use super::timestamp::{self, Stamp};
 use super::visible;
 use boundary::Boundary;
-use lines::{Line, Lines};
+use line::Line;
+use lines::Lines;
 
 /// An answer's headers that are looked at for its date.
 const HEADER_LINES_MAX: usize = 20;
@@ -101,8 +103,8 @@ impl Record {
         self.parts.get(behind.checked_sub(1)?)
     }
 
-    /// The record's own stamp, else its carrier's. A container runtime's stamp has a zone, so it wins
-    /// over an own stamp without one: both tell the same moment.
+    /// The record's own stamp, else its carrier's. A container runtime's stamp has a zone, so it
+    /// wins over an own stamp without one: both tell the same moment.
     pub(super) fn stamp(&self) -> Option<&Stamp> {
         let own = self.head.stamp.as_ref();
         let carrier = self.parts.first().and_then(|part| part.stamp.as_ref());

@@ -54,6 +54,11 @@ pub(super) struct Print<'p> {
     pub record_end: u64,
 }
 
+/// Both are known, and they are not the same.
+fn differ(ours: Option<&str>, theirs: Option<&str>) -> bool {
+    ours.zip(theirs).is_some_and(|(ours, theirs)| ours != theirs)
+}
+
 #[derive(Debug)]
 struct Event {
     code: Box<str>,
@@ -144,8 +149,7 @@ impl Event {
         if known_id {
             return false;
         }
-        let differs = |ours: Option<&str>, theirs: Option<&str>| matches!((ours, theirs), (Some(ours), Some(theirs)) if ours != theirs);
-        if differs(self.actor.as_deref(), print.actor) || self.says_otherwise(print.message) {
+        if differ(self.actor.as_deref(), print.actor) || self.says_otherwise(print.message) {
             return false;
         }
         if self.is_another_process(print.process) || self.subjects.differ(print.subjects) {

@@ -85,9 +85,9 @@ fn a_pretty_printed_body_takes_its_record_s_time_and_its_code_s_line() {
 fn each_sdk_s_exception_is_read() {
     check(
         &format!(
-            "ClientRequestException - {{status_code:400,request_id:{ID},error_code:AIS.0101,error_msg:a, b: {{c}}\nd,encoded_authorization_message:None }}"
+            "ClientRequestException - {{status_code:400,request_id:{ID},error_code:AIS.0101,error_msg:a, b: {{c}} d\ne,encoded_authorization_message:None }}"
         ),
-        &format!("1 AIS.0101 \"a, b: {{c}}\\nd\" id={ID} status=400"),
+        &format!("1 AIS.0101 \"a, b: {{c}} d\\ne\" id={ID} status=400"),
     );
     check(
         &format!(

@@ -25,6 +25,7 @@ pub(super) fn beside(text: &str, token: &Range<usize>, catalogue: &Catalogue) ->
     let separator = &behind[..behind.len() - separated.len()];
     let separated = after_label(separated);
     let mut body = Body::new(Shape::Beside, Strength::Mention);
+    body.http_status = status_before(&text[line.start..token.start]);
     if catalogue.message_matches(code, separated) {
         body.message = clean_message(sentence(separated, separator));
         body.strength = Strength::WithMessage;
@@ -57,6 +58,12 @@ pub(super) fn beside(text: &str, token: &Range<usize>, catalogue: &Catalogue) ->
         body.message = unknown_message_before(before);
     }
     body
+}
+
+/// `[504] C: M`: a status alone in brackets directly before the code.
+fn status_before(before: &str) -> Option<u16> {
+    let inside = before.trim_end().strip_suffix([']', ')'])?;
+    clean_status(&inside[inside.rfind(['[', '('])? + 1..])
 }
 
 /// `Error C occurred: M`, `错误码 C，描述：M`: the message stands behind the verb or the label.

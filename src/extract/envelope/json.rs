@@ -168,8 +168,8 @@ pub(super) fn fluent_bit(line: &str) -> Option<Layer<'_>> {
     })
 }
 
-/// A push to Loki: `{"streams":[{"stream":{…},"values":[["<epoch ns>","<line>"]]}]}`. One of several
-/// lines cannot be told from the others here, so such a push stays as it is.
+/// A push to Loki: `{"streams":[{"stream":{…},"values":[["<epoch ns>","<line>"]]}]}`. One of
+/// several lines cannot be told from the others here, so such a push stays as it is.
 fn loki<'l>(object: &Object<'l>) -> Option<Layer<'l>> {
     let Value::List(streams) = &object.first_of(&["streams"])?.value else { return None };
     let [Value::Object(stream)] = streams.as_slice() else { return None };

@@ -10,9 +10,9 @@ use super::super::head::Level;
 use super::super::timestamp;
 use super::{Layer, process};
 
-/// `<RFC 3339>Z <text>`: `docker logs -t`, `kubectl logs --timestamps`, build servers, exports of cloud
-/// log services. Told from a logger's own head by its seven digits or more, which no logger prints,
-/// or by what follows: a line that goes on, or a second stamp.
+/// `<RFC 3339>Z <text>`: `docker logs -t`, `kubectl logs --timestamps`, build servers, exports of
+/// cloud log services. Told from a logger's own head by its seven digits or more, which no logger
+/// prints, or by what follows: a line that goes on, or a second stamp.
 pub(super) fn stamped(line: &str) -> Option<Layer<'_>> {
     let (stamp, text) = line.split_once(' ')?;
     let fraction = stamp.strip_suffix('Z')?.split_once('.')?.1;

@@ -9,7 +9,8 @@ use super::super::scan;
 use super::Line;
 use super::wording::{front, tail};
 
-/// `== "AIS.0101"`, `in ("AIS.0101",`, `case "AIS.0101":`, `.toBe("AIS.0101")`, `MESSAGES["AIS.0101"]`.
+/// `== "AIS.0101"`, `in ("AIS.0101",`, `case "AIS.0101":`, `.toBe("AIS.0101")`,
+/// `MESSAGES["AIS.0101"]`.
 pub(super) fn compared(line: &Line<'_>) -> bool {
     static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(

@@ -3,7 +3,7 @@
 //! Must never look at more than the line's own form and what the record so far has left open.
 
 use super::super::head::{self, Role};
-use super::lines::Line;
+use super::line::Line;
 
 /// Loose lines that one statement prints below its head; more are other statements' lines.
 const LOOSE_LINES_MAX: usize = 12;

@@ -5,11 +5,10 @@
 
 use std::collections::VecDeque;
 
-use super::super::envelope::{self, Envelope};
 use super::super::head::{self, Role};
 use super::super::timestamp::{Resolution, Stamp};
-use super::super::visible;
 use super::boundary::Boundary;
+use super::line::Line;
 use super::{Around, Context, LONG_LINE_BYTES_BEHIND};
 
 /// The longest record that is put together, on either side of the hit.
@@ -20,19 +19,6 @@ const FOREIGN_LINES_MAX: usize = 40;
 
 /// Lines of one print call reach a container runtime within this time.
 const GAP_MS_MAX: i64 = 50;
-
-/// One physical line, taken out of its carriers.
-pub(super) struct Line {
-    pub text: String,
-    pub envelope: Envelope,
-    pub role: Role,
-    pub number: u64,
-    pub offset: u64,
-    /// The end of its bytes in the context.
-    end: usize,
-    /// It goes on where the writer's line before it was cut.
-    pub joined: bool,
-}
 
 /// The lines of one writer around a hit, oldest first.
 pub(super) struct Lines {
@@ -49,7 +35,7 @@ pub(super) fn ends_near(bytes: &[u8], from: usize) -> bool {
 impl Lines {
     /// The hit's line and those before it that may belong to its record.
     pub(super) fn around(context: &Context<'_>) -> Self {
-        let hit = read(context, context.line_start, context.line_number, context.line_offset);
+        let hit = Line::read(context, context.line_start, context.line_number, context.line_offset);
         let mut lines = before(context, &hit);
         let at = lines.len();
         lines.push_back(hit);
@@ -80,7 +66,7 @@ impl Lines {
         while at + 1 < context.bytes.len() && self.lines.len() < limit {
             let start = at + 1;
             (offset, number) = (offset + 1, number + 1);
-            let mut line = read(context, start, number, offset);
+            let mut line = Line::read(context, start, number, offset);
             offset += (line.end - start) as u64;
             at = line.end;
             if line.envelope.writer != writer {
@@ -114,7 +100,7 @@ impl Lines {
             Around { before: before.map(|line| line.text.clone()).collect(), behind: Vec::new() };
         let mut at = self.lines.back().map_or(context.bytes.len(), |line| line.end);
         while at + 1 < context.bytes.len() && around.behind.len() < LINES_AROUND {
-            let line = read(context, at + 1, 0, 0);
+            let line = Line::read(context, at + 1, 0, 0);
             at = line.end;
             around.behind.push(line.text);
         }
@@ -128,26 +114,6 @@ impl Lines {
     pub(super) fn into_record(self, start: usize) -> Vec<Line> {
         self.lines.into_iter().skip(start).collect()
     }
-}
-
-fn read(context: &Context<'_>, start: usize, number: u64, offset: u64) -> Line {
-    let end =
-        memchr::memchr(b'\n', &context.bytes[start..]).map_or(context.bytes.len(), |at| start + at);
-    let raw = &context.bytes[start..end];
-    let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
-    let stripped = visible::strip_ansi(raw);
-    let lossy = String::from_utf8_lossy(&stripped);
-    let unwrapped = envelope::unwrap(&lossy);
-    let envelope = unwrapped.envelope;
-    // A carrier's JSON spells the escape bytes: they show only after unwrapping.
-    let text = if envelope.carriers > 0 {
-        let text = visible::strip_ansi(unwrapped.text.as_bytes());
-        String::from_utf8_lossy(&text).into_owned()
-    } else {
-        unwrapped.text.into_owned()
-    };
-    let role = head::role(&text);
-    Line { text, envelope, role, number, offset, end, joined: false }
 }
 
 /// The lines before the hit's that may belong to its record, oldest first.
@@ -169,7 +135,7 @@ fn before(context: &Context<'_>, hit: &Line) -> VecDeque<Line> {
         }
         offset -= (start - begin) as u64;
         (start, number) = (begin, number - 1);
-        let line = read(context, start, number, offset);
+        let line = Line::read(context, start, number, offset);
         if line.envelope.writer != hit.envelope.writer {
             foreign += 1;
             continue;

@@ -1,0 +1,42 @@
+//! One physical line, freed of its carriers and of colour.
+
+use super::super::envelope::{self, Envelope};
+use super::super::head::{self, Role};
+use super::super::visible;
+use super::Context;
+
+/// One physical line, taken out of its carriers.
+pub(super) struct Line {
+    pub text: String,
+    pub envelope: Envelope,
+    pub role: Role,
+    pub number: u64,
+    pub offset: u64,
+    /// The end of its bytes in the context.
+    pub end: usize,
+    /// It goes on where the writer's line before it was cut.
+    pub joined: bool,
+}
+
+impl Line {
+    /// Reads the line that begins at `start` of the context.
+    pub(super) fn read(context: &Context<'_>, start: usize, number: u64, offset: u64) -> Self {
+        let end = memchr::memchr(b'\n', &context.bytes[start..])
+            .map_or(context.bytes.len(), |at| start + at);
+        let raw = &context.bytes[start..end];
+        let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
+        let stripped = visible::strip_ansi(raw);
+        let lossy = String::from_utf8_lossy(&stripped);
+        let unwrapped = envelope::unwrap(&lossy);
+        let envelope = unwrapped.envelope;
+        // A carrier's JSON spells the escape bytes: they show only after unwrapping.
+        let text = if envelope.carriers > 0 {
+            let text = visible::strip_ansi(unwrapped.text.as_bytes());
+            String::from_utf8_lossy(&text).into_owned()
+        } else {
+            unwrapped.text.into_owned()
+        };
+        let role = head::role(&text);
+        Self { text, envelope, role, number, offset, end, joined: false }
+    }
+}
