@@ -260,12 +260,12 @@ fn memory_peak(arguments: &[&str], mebibytes: usize, piece: &[u8]) -> u64 {
 #[test]
 fn memory_stays_flat_whatever_is_read() {
     const LIMIT_BYTES: u64 = 32 << 20;
-    let one_line = [b'x'; 64 << 10];
+    let (one_line, nul) = (vec![b'x'; 64 << 10], vec![0; 64 << 10]);
     let long_lines_with_errors = format!("{}{LINE} {}", "x".repeat(50_000), "y".repeat(50_000));
     let errors = format!("{LINE}\n").repeat(100);
     for (name, mebibytes, piece) in [
         ("one line", 64, &one_line[..]),
-        ("one line of NUL", 64, &[0; 64 << 10]),
+        ("one line of NUL", 64, &nul[..]),
         ("one line with errors", 8, long_lines_with_errors.as_bytes()),
         ("nothing but errors", 1, errors.as_bytes()),
     ] {
