@@ -8,6 +8,22 @@
 //!           carriers)                    mention)     event)
 //! ```
 //!
+//! ```
+//! use ocrwatch::catalogue::Catalogue;
+//! use ocrwatch::extract::{Extractor, Settings};
+//! use ocrwatch::zone::Zone;
+//!
+//! let catalogue = Catalogue::embedded();
+//! let zone = Zone::parse("Asia/Shanghai").expect("a name of the zone database");
+//! let settings = Settings { zone, reference: "2026-11-23T00:00:00Z".parse().expect("an instant") };
+//! let mut extractor = Extractor::new(&catalogue, settings, "app.log".into());
+//! let mut codes = Vec::new();
+//! let log = br#"2026-11-20 10:00:01,123 ERROR {"error_msg":"Recognition failed.","error_code":"AIS.0105"}"#;
+//! extractor.push(log, &mut |occurrence| codes.push(occurrence.code));
+//! extractor.finish(&mut |occurrence| codes.push(occurrence.code));
+//! assert_eq!(codes, ["AIS.0105".into()]);
+//! ```
+//!
 //! Architecture invariant: pure. No files, no clock, no threads; the zone and the reference instant
 //! are settings. The same bytes give the same occurrences however they are cut into reads. Nothing
 //! fails on input: what cannot be read is absent from the occurrence or counted.

@@ -1,8 +1,8 @@
 //! What must not leave a log: keys, tokens, signatures, passwords, cookies, images.
 //!
 //! Owns the decision and the replacement. Two passes, both forward and linear: values behind a key
-//! that names a secret, in every notation that clients print ([`keyed`]); then what is recognised
-//! by itself ([`bare`]). Hand-written rather than a set of regular expressions: the end of a value
+//! that names a secret, in every notation that clients print (`keyed`); then what is recognised
+//! by itself (`bare`). Hand-written rather than a set of regular expressions: the end of a value
 //! depends on how its beginning was quoted, up to four levels deep, which a regular language can
 //! only list. Must never remove what identifies an error: codes, request ids, hosts, paths, the
 //! service's messages. In doubt about a value behind a secret's key, it goes. Nothing here fails.
