@@ -112,6 +112,12 @@ fn prefix(text: &str, bytes_max: usize) -> &str {
     &text[..end]
 }
 
+/// Whether a line, blanks aside, begins with a level: `  INFO 1 --- …`.
+pub(super) fn begins_with_level(line: &str) -> bool {
+    let word = line.trim_start().split([' ', ':', ']', '\t']).next().unwrap_or("");
+    word.len() <= 12 && leading_level(word.trim_start_matches('[')).is_some()
+}
+
 /// A level near the line's start: `ERROR`, `[error]`, `level=warn`, `E1120`, `WARNING:root:`.
 fn leading_level(start: &str) -> Option<Level> {
     static WORD: LazyLock<Regex> = LazyLock::new(|| {
@@ -147,10 +153,12 @@ fn actor(start: &str) -> Option<String> {
     static NAMES: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
             r"(?:trace_?id|request_?id|correlation_?id|req_?id|rid|task_?id|job_?id|traceId|thread|tid|goroutine|worker)[=:]\s?\x22?([[:word:].:-]{1,64})",
-            r"|\[\s*((?:[[:word:]/-]*(?:[Tt]hread|exec|[Ww]orker|pool|nio|scheduling)[[:word:]:#/ -]*)|main)\]",
+            r"|--- (?:\[[[:word:].-]+\] )?\[\s*([[:word:]:#/. -]{1,64}?)\]",
+            r"|[\[(]\s*((?:[[:word:]/-]*(?:[Tt]hread|exec|[Ww]orker|pool|nio|scheduling)[[:word:]:#/ -]*)|main)[\])]",
             r"|(?-u:\b)((?:Main)?Thread(?:PoolExecutor)?-[0-9][[:word:]-]*|MainThread|Dummy-[0-9]+|ForkPoolWorker-[0-9]+|AnyIO worker thread)",
             r"|\[([0-9a-f]*[a-f][0-9a-f]{7,31}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\]",
             r"|\s(1[34][0-9]{13})\s|\s[0-9]{1,7} ([0-9]{6,15})\s",
+            r"|[\[(]([A-Za-z][[:word:].]*-[0-9]{1,4})[\])]",
             r"|[\[(]((?:pid[:= ]?)?[0-9]{1,7}(?::[0-9]{1,7})?)[\])]",
             r"|#([0-9]{1,7})[:\]\s]",
         ))

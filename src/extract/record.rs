@@ -110,7 +110,8 @@ impl Record {
         let carrier = self.parts.first().and_then(|part| part.stamp.as_ref());
         match (own, carrier) {
             (Some(own), Some(carrier))
-                if self.stamped_at_once && own.offset.is_none() && carrier.offset.is_some() =>
+                if own.is_header
+                    || self.stamped_at_once && own.offset.is_none() && carrier.offset.is_some() =>
             {
                 Some(carrier)
             }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::super::head::Level;
+use super::super::head::{self, Level};
 use super::super::timestamp;
 use super::{Layer, process};
 
@@ -19,7 +19,7 @@ pub(super) fn stamped(line: &str) -> Option<Layer<'_>> {
     if !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let goes_on = text.starts_with([' ', '\t', '}', ']']);
+    let goes_on = text.starts_with([' ', '\t', '}', ']']) && !head::begins_with_level(text);
     let second = || timestamp::find(text.as_bytes()).is_some_and(|stamp| stamp.span.start <= 1);
     if fraction.len() < 7 && !goes_on && !second() {
         return None;

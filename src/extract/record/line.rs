@@ -16,6 +16,8 @@ pub(super) struct Line {
     pub end: usize,
     /// It goes on where the writer's line before it was cut.
     pub joined: bool,
+    /// It is bare and goes on from a carried line.
+    pub carried_on: bool,
 }
 
 impl Line {
@@ -37,6 +39,24 @@ impl Line {
             unwrapped.text.into_owned()
         };
         let role = head::role(&text);
-        Self { text, envelope, role, number, offset, end, joined: false }
+        Self { text, envelope, role, number, offset, end, joined: false, carried_on: false }
+    }
+
+    /// Whether the line may belong to a record of this writer: its own, or a bare line, as a message
+    /// with newlines leaves in a file of syslog.
+    pub(super) fn may_be_of(&self, writer: u64) -> bool {
+        self.envelope.writer == writer || self.envelope.carriers == 0
+    }
+
+    /// Notes how the line goes on from the one before it.
+    pub(super) fn continue_from(&mut self, before: &Self) {
+        self.joined = before.envelope.partial;
+        let bare_behind_carried =
+            self.envelope.carriers == 0 && (before.envelope.carriers > 0 || before.carried_on);
+        if bare_behind_carried && self.role == Role::Loose {
+            self.role = Role::Continuation;
+            self.carried_on = true;
+        }
+        self.carried_on |= bare_behind_carried;
     }
 }

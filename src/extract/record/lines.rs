@@ -39,8 +39,12 @@ impl Lines {
         let mut lines = before(context, &hit);
         let at = lines.len();
         lines.push_back(hit);
-        for at in 1..lines.len() {
-            lines[at].joined = lines[at - 1].envelope.partial;
+        let slice = lines.make_contiguous();
+        for at in 1..slice.len() {
+            let (before, behind) = slice.split_at_mut(at);
+            if let (Some(before), Some(line)) = (before.last(), behind.first_mut()) {
+                line.continue_from(before);
+            }
         }
         Self { lines, hit: at }
     }
@@ -69,7 +73,7 @@ impl Lines {
             let mut line = Line::read(context, start, number, offset);
             offset += (line.end - start) as u64;
             at = line.end;
-            if line.envelope.writer != writer {
+            if !line.may_be_of(writer) {
                 foreign += 1;
                 if foreign == FOREIGN_LINES_MAX {
                     return;
@@ -78,7 +82,7 @@ impl Lines {
             }
             foreign = 0;
             let Some(before) = self.lines.back() else { return };
-            line.joined = before.envelope.partial;
+            line.continue_from(before);
             let apart = gap(before.envelope.stamp.as_ref(), line.envelope.stamp.as_ref());
             if !line.joined && apart || boundary.begins(&line) {
                 return;
@@ -136,11 +140,17 @@ fn before(context: &Context<'_>, hit: &Line) -> VecDeque<Line> {
         offset -= (start - begin) as u64;
         (start, number) = (begin, number - 1);
         let line = Line::read(context, start, number, offset);
-        if line.envelope.writer != hit.envelope.writer {
+        if !hit.may_be_of(line.envelope.writer) {
             foreign += 1;
             continue;
         }
         foreign = 0;
+        // The carried line that bare lines go on from is where they begin.
+        let carried = line.envelope.carriers > 0 && hit.envelope.carriers == 0;
+        if carried {
+            lines.push_front(line);
+            break;
+        }
         let first_of_two = second && head::has_second_line(&line.text);
         let apart = gap(line.envelope.stamp.as_ref(), next.envelope.stamp.as_ref());
         // Of a cut line, the start decides what it is.
