@@ -15,11 +15,12 @@
 //!
 //! let catalogue = Catalogue::embedded();
 //! let zone = Zone::parse("Asia/Shanghai").expect("a name of the zone database");
-//! let settings = Settings { zone, reference: "2026-11-23T00:00:00Z".parse().expect("an instant") };
+//! let reference = "2026-11-23T00:00:00Z".parse().expect("an instant");
+//! let settings = Settings { zone, reference };
 //! let mut extractor = Extractor::new(&catalogue, settings, "app.log".into());
 //! let mut codes = Vec::new();
-//! let log = br#"2026-11-20 10:00:01,123 ERROR {"error_msg":"Recognition failed.","error_code":"AIS.0105"}"#;
-//! extractor.push(log, &mut |occurrence| codes.push(occurrence.code));
+//! let log = r#"2026-11-20 10:00:01,123 ERROR {"error_msg":"M","error_code":"AIS.0105"}"#;
+//! extractor.push(log.as_bytes(), &mut |occurrence| codes.push(occurrence.code));
 //! extractor.finish(&mut |occurrence| codes.push(occurrence.code));
 //! assert_eq!(codes, ["AIS.0105".into()]);
 //! ```
@@ -192,7 +193,8 @@ impl<'c> Extractor<'c> {
             return;
         }
         self.flush(line.offset, sink);
-        self.done = self.done.split_off(&line.offset);
+        // A record reaches back over lines that an earlier hit has answered for.
+        self.done = self.done.split_off(&line.offset.saturating_sub(2 * BEHIND_BYTES as u64));
         let line_start = self.buffer.index(line.offset);
         let line_clipped = hit - line_start > BEHIND_BYTES || line.offset < self.buffer.offset(0);
         let anchor = if line_clipped { hit } else { line_start };

@@ -42,8 +42,8 @@ impl Line {
         Self { text, envelope, role, number, offset, end, joined: false, carried_on: false }
     }
 
-    /// Whether the line may belong to a record of this writer: its own, or a bare line, as a message
-    /// with newlines leaves in a file of syslog.
+    /// Whether the line may belong to a record of this writer: its own, or a bare line, as a
+    /// message with newlines leaves in a file of syslog.
     pub(super) fn may_be_of(&self, writer: u64) -> bool {
         self.envelope.writer == writer || self.envelope.carriers == 0
     }

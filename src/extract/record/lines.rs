@@ -73,7 +73,9 @@ impl Lines {
             let mut line = Line::read(context, start, number, offset);
             offset += (line.end - start) as u64;
             at = line.end;
-            if !line.may_be_of(writer) {
+            // A bare line goes on from the carried line directly before it.
+            let bare = line.envelope.carriers == 0 && writer != 0;
+            if !line.may_be_of(writer) || bare && foreign > 0 {
                 foreign += 1;
                 if foreign == FOREIGN_LINES_MAX {
                     return;

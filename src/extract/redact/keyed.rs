@@ -55,6 +55,10 @@ fn word(rewrite: &mut Rewrite<'_>, bytes: &[u8], start: usize) -> usize {
     let Some(class) = key::classify(bytes.get(name.clone()).unwrap_or_default()) else {
         return end;
     };
+    // `ModelArts.4301` says "Have error when get ai-service admin token" and tells the reason.
+    if bytes.get(..start).is_some_and(|before| before.ends_with(b"get ai-service admin ")) {
+        return end;
+    }
     match value::behind(bytes, name, class) {
         Some(found) => put(rewrite, &found, class),
         None => end,

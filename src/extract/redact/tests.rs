@@ -316,6 +316,7 @@ fn what_identifies_an_error_stays() {
         "The token was refreshed; password and cookie are unchanged",
         "{\"error_msg\": \"Bad request: expired security token\", \"request_id\": \"8f0b3d0a3c4f\"}",
         "{\"error_msg\":\"Have error when get ai-service admin token.\",\"error_code\": \"ModelArts.4301\"}",
+        "Have error when get ai-service admin token: tag <b>side</b> not allowed",
         "{\\\"error_message\\\":\\\"Invalid token.\\\",\\\"encoded_authorization_message\\\":\\\"\\\"}",
         "token: expired",
         "\"token\": \"invalid\"",
