@@ -73,6 +73,9 @@ impl Lines {
             let mut line = Line::read(context, start, number, offset);
             offset += (line.end - start) as u64;
             at = line.end;
+            if writer == 0 && line.envelope.carriers > 0 {
+                return; // Bare lines end where the next carried one begins.
+            }
             // A bare line goes on from the carried line directly before it.
             let bare = line.envelope.carriers == 0 && writer != 0;
             if !line.may_be_of(writer) || bare && foreign > 0 {
