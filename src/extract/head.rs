@@ -90,10 +90,10 @@ fn continues(line: &str) -> bool {
 
 /// Reads the head of a record from its first line.
 pub(super) fn read(line: &str) -> Head {
-    if line.starts_with('{') {
-        if let Some(head) = json::read(line) {
-            return head;
-        }
+    if line.starts_with('{')
+        && let Some(head) = json::read(line)
+    {
+        return head;
     }
     let start = prefix(line, HEAD_BYTES_MAX);
     Head {

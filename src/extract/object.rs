@@ -78,7 +78,7 @@ impl<'t> Object<'t> {
 }
 
 /// The chain of objects around a position, outermost first, each directly holding the next.
-pub(super) fn enclosing<'t>(text: &'t str, at: usize) -> Vec<Object<'t>> {
+pub(super) fn enclosing(text: &str, at: usize) -> Vec<Object<'_>> {
     let from = at.saturating_sub(OBJECT_BYTES_MAX);
     let mut found = Vec::new();
     let mut tries = 0;

@@ -206,8 +206,7 @@ fn opens(bytes: &[u8], at: usize) -> bool {
     let before = bytes[..at].iter().rev().find(|b| **b != b' ');
     let spaced = at > 0 && bytes[at - 1] == b' ';
     let left = match before {
-        None => true,
-        Some(b':' | b'=' | b'(' | b'[' | b'{' | b',' | b'>' | b'\n' | b'+' | b'@') => true,
+        None | Some(b':' | b'=' | b'(' | b'[' | b'{' | b',' | b'>' | b'\n' | b'+' | b'@') => true,
         // `quoted "text` after a word: a quotation in prose, which bounds its text too.
         Some(_) => spaced,
     };
@@ -259,7 +258,7 @@ fn single_quoted_layer(text: &str, token: &Range<usize>) -> Option<Layer> {
         let close = memchr::memchr_iter(b'\'', &bytes[token.end..line.end])
             .map(|close| close + token.end)
             .find(|close| {
-                backslashes_before(bytes, *close) % 2 == 0
+                backslashes_before(bytes, *close).is_multiple_of(2)
                     && matches!(
                         bytes[close + 1..].first(),
                         None | Some(b',' | b')' | b'}' | b']' | b'\n' | b' ' | b';')

@@ -7,28 +7,20 @@
 //!
 //! Must never look for errors. Fails: never; a line that belongs to nothing is its own record.
 
-use std::collections::VecDeque;
+mod boundary;
+mod lines;
+
 use std::ops::Range;
 
-use super::envelope::{self, Envelope, Process};
-use super::head::{self, Head, Role};
-use super::timestamp::{self, Resolution, Stamp};
+use super::envelope::Process;
+use super::head::{self, Head};
+use super::timestamp::{self, Stamp};
 use super::visible;
-
-/// The longest record that is put together, on either side of the hit.
-const LINES_MAX: usize = 200;
-
-/// How many lines of other writers are passed over to find this writer's next.
-const FOREIGN_LINES_MAX: usize = 40;
+use boundary::Boundary;
+use lines::{Line, Lines};
 
 /// An answer's headers that are looked at for its date.
 const HEADER_LINES_MAX: usize = 20;
-
-/// Loose lines that one statement prints below its head; more are other statements' lines.
-const LOOSE_LINES_MAX: usize = 12;
-
-/// Lines of one print call reach a container runtime within this time.
-const GAP_MS_MAX: i64 = 50;
 
 /// How much of a line too long for the buffer is looked at, before and behind the hit.
 const LONG_LINE_BYTES_BEFORE: usize = 16 * 1024;
@@ -125,239 +117,18 @@ impl Record {
     }
 }
 
-/// One physical line, taken out of its carriers.
-struct Line {
-    text: String,
-    envelope: Envelope,
-    role: Role,
-    number: u64,
-    offset: u64,
-    /// The end of its bytes in the context.
-    end: usize,
-    /// It goes on where the writer's line before it was cut.
-    joined: bool,
-}
-
 /// Puts the record around the hit together.
 pub(super) fn build(context: &Context<'_>) -> Record {
-    if context.line_clipped || line_end(context.bytes, context.hit).is_none() {
+    if context.line_clipped || !lines::ends_near(context.bytes, context.hit) {
         return long_line(context);
     }
-    let mut lines = lines_before(context);
-    let hit = lines.len();
-    lines.push_back(line_at(context, context.line_start, context.line_number, context.line_offset));
-    mark_joined(&mut lines);
-    let (start, mut state) = record_start(&lines, hit);
-    let writer = lines[hit].envelope.writer;
-    follow(context, &mut lines, &mut state, writer);
-    let around = around(context, &lines, start, hit);
-    assemble(lines.into_iter().skip(start).collect(), writer, around)
-}
-
-fn line_end(bytes: &[u8], from: usize) -> Option<usize> {
-    match memchr::memchr(b'\n', &bytes[from..]) {
-        Some(at) => Some(from + at),
-        // The context ends with the input, or the line goes on past it.
-        None if bytes.len() - from < LONG_LINE_BYTES_BEHIND => Some(bytes.len()),
-        None => None,
-    }
-}
-
-fn line_at(context: &Context<'_>, start: usize, number: u64, offset: u64) -> Line {
-    let end =
-        memchr::memchr(b'\n', &context.bytes[start..]).map_or(context.bytes.len(), |at| start + at);
-    let raw = &context.bytes[start..end];
-    let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
-    let stripped = visible::strip_ansi(raw);
-    let lossy = String::from_utf8_lossy(&stripped);
-    let unwrapped = envelope::unwrap(&lossy);
-    let envelope = unwrapped.envelope;
-    // A carrier's JSON spells the escape bytes: they show only after unwrapping.
-    let text = if envelope.carriers > 0 {
-        let text = visible::strip_ansi(unwrapped.text.as_bytes());
-        String::from_utf8_lossy(&text).into_owned()
-    } else {
-        unwrapped.text.into_owned()
-    };
-    let role = head::role(&text);
-    Line { text, envelope, role, number, offset, end, joined: false }
-}
-
-/// The lines before the hit's that may belong to its record, oldest first.
-fn lines_before(context: &Context<'_>) -> VecDeque<Line> {
-    let mut lines: VecDeque<Line> = VecDeque::new();
-    let current = line_at(context, context.line_start, context.line_number, context.line_offset);
-    let (writer, mut stamp, mut role) =
-        (current.envelope.writer, current.envelope.stamp, current.role);
-    let (mut start, mut number, mut offset) =
-        (context.line_start, context.line_number, context.line_offset);
-    let mut foreign = 0;
-    let may_be_cut = current.envelope.carriers > 0;
-    let mut second = head::is_second_line(&current.text);
-    while start > 0 && lines.len() < LINES_MAX && foreign < FOREIGN_LINES_MAX {
-        if role == Role::Head && !may_be_cut && !second {
-            break;
-        }
-        let end = start - 1;
-        let begin = memchr::memrchr(b'\n', &context.bytes[..end]).map_or(0, |at| at + 1);
-        if begin == 0 && offset > (start as u64) {
-            break; // That line begins before the context.
-        }
-        offset -= (start - begin) as u64;
-        (start, number) = (begin, number - 1);
-        let line = line_at(context, start, number, offset);
-        if line.envelope.writer != writer {
-            foreign += 1;
-            continue;
-        }
-        foreign = 0;
-        let first_of_two = second && head::has_second_line(&line.text);
-        let apart = gap(line.envelope.stamp.as_ref(), stamp.as_ref());
-        if !line.envelope.partial && (apart || role == Role::Head && !first_of_two) {
-            break;
-        }
-        // Of a cut line, the start decides what it is.
-        role = line.role;
-        second = head::is_second_line(&line.text);
-        stamp = line.envelope.stamp.clone();
-        lines.push_front(line);
-    }
-    lines
-}
-
-/// Whether two carrier stamps are too far apart for one print call.
-fn gap(earlier: Option<&Stamp>, later: Option<&Stamp>) -> bool {
-    let (Some(earlier), Some(later)) = (earlier, later) else { return false };
-    let limit_ms = if earlier.resolution == Resolution::Second { 1_000 } else { GAP_MS_MAX };
-    earlier.apart(later).is_some_and(|apart| apart.num_milliseconds() > limit_ms)
-}
-
-fn mark_joined(lines: &mut VecDeque<Line>) {
-    for at in 1..lines.len() {
-        lines[at].joined = lines[at - 1].envelope.partial;
-    }
-}
-
-/// What is known of the record while walking down its lines.
-#[derive(Default)]
-struct State {
-    /// It began with a head, so loose lines belong to it.
-    headed: bool,
-    /// It began with the first line of a head of two.
-    second_line_due: bool,
-    /// Loose lines since the head.
-    loose_lines: usize,
-    /// The Python SDK's notation is open: a message may hold newlines.
-    open_notation: bool,
-    /// A Python traceback's last line is the exception, at the left margin.
-    traceback: bool,
-}
-
-impl State {
-    /// Whether `line` begins another record than the one walked so far.
-    fn begins(&mut self, line: &Line) -> bool {
-        let goes_on = self.open_notation && line.role != Role::Head;
-        let begins = !line.joined && !goes_on && self.begins_by_role(line);
-        if let Some(open) = line.text.rfind("{status_code:") {
-            self.open_notation = !line.text[open..].trim_end().ends_with(['}', '"', '\'']);
-        } else if goes_on {
-            self.open_notation = !line.text.contains("encoded_authorization_message:");
-        }
-        begins
-    }
-
-    fn begins_by_role(&mut self, line: &Line) -> bool {
-        match line.role {
-            Role::Head if self.second_line_due && head::is_second_line(&line.text) => {
-                self.second_line_due = false;
-                false
-            }
-            Role::Head => {
-                let second_line_due = head::has_second_line(&line.text);
-                *self = Self { headed: true, second_line_due, ..Self::default() };
-                true
-            }
-            Role::Continuation => {
-                self.traceback |= line.text.starts_with("Traceback (most");
-                false
-            }
-            Role::Loose if self.headed && self.loose_lines < LOOSE_LINES_MAX => {
-                self.loose_lines += 1;
-                false
-            }
-            Role::Loose if self.traceback => {
-                self.traceback = false;
-                false
-            }
-            Role::Loose => {
-                // `curl -i` prints headers, a blank line and the body behind the status line.
-                *self = Self { headed: line.text.starts_with("HTTP/"), ..Self::default() };
-                true
-            }
-        }
-    }
-}
-
-/// The index at which the hit's record begins.
-fn record_start(lines: &VecDeque<Line>, hit: usize) -> (usize, State) {
-    let mut state = State::default();
-    let mut start = 0;
-    for at in 0..=hit {
-        if state.begins(&lines[at]) {
-            start = at;
-        }
-    }
-    (start, state)
-}
-
-/// Adds the lines behind the hit that belong to its record.
-fn follow(context: &Context<'_>, lines: &mut VecDeque<Line>, state: &mut State, writer: u64) {
-    let Some(last) = lines.back() else { return };
-    let (mut at, mut number) = (last.end, last.number);
-    let mut offset = last.offset + (at - context.line_start) as u64;
-    let mut foreign = 0;
-    let limit = lines.len() + LINES_MAX;
-    while at + 1 < context.bytes.len() && lines.len() < limit && foreign < FOREIGN_LINES_MAX {
-        let start = at + 1;
-        offset += 1;
-        number += 1;
-        let mut line = line_at(context, start, number, offset);
-        offset += (line.end - start) as u64;
-        at = line.end;
-        if line.envelope.writer != writer {
-            foreign += 1;
-            continue;
-        }
-        foreign = 0;
-        let Some(before) = lines.back() else { return };
-        line.joined = before.envelope.partial;
-        if !line.joined && gap(before.envelope.stamp.as_ref(), line.envelope.stamp.as_ref()) {
-            return;
-        }
-        if state.begins(&line) {
-            return;
-        }
-        lines.push_back(line);
-    }
-}
-
-/// Samples of the SDKs print status, request id, code and message on four bare lines.
-fn around(context: &Context<'_>, lines: &VecDeque<Line>, start: usize, hit: usize) -> Around {
-    const LINES_AROUND: usize = 3;
-    const BARE_BYTES_MAX: usize = 80;
-    if lines[hit].text.len() > BARE_BYTES_MAX {
-        return Around::default();
-    }
-    let before = lines.iter().take(start).rev().take(LINES_AROUND);
-    let mut around =
-        Around { before: before.map(|line| line.text.clone()).collect(), behind: Vec::new() };
-    let mut at = lines.back().map_or(context.bytes.len(), |line| line.end);
-    while at + 1 < context.bytes.len() && around.behind.len() < LINES_AROUND {
-        let line = line_at(context, at + 1, 0, 0);
-        at = line.end;
-        around.behind.push(line.text);
-    }
-    around
+    let mut lines = Lines::around(context);
+    let mut boundary = Boundary::default();
+    let start = lines.start_of_record(&mut boundary);
+    lines.follow(context, &mut boundary);
+    let around = lines.neighbours(context, start);
+    let writer = lines.writer();
+    assemble(lines.into_record(start), writer, around)
 }
 
 fn assemble(lines: Vec<Line>, writer: u64, around: Around) -> Record {
@@ -395,10 +166,10 @@ fn assemble(lines: Vec<Line>, writer: u64, around: Around) -> Record {
 
 fn head_of(text: &str, lines: &[Line]) -> Head {
     let first = text.split('\n').next().unwrap_or("");
-    if first.trim_end() == "{" {
-        if let Some(head) = head::read_pretty(text) {
-            return head;
-        }
+    if first.trim_end() == "{"
+        && let Some(head) = head::read_pretty(text)
+    {
+        return head;
     }
     let mut head = head::read(first);
     let mut below = lines.iter().skip(1).map(|line| line.text.as_str());

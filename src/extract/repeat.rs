@@ -109,10 +109,10 @@ impl Events {
             return false;
         }
         self.request_id_order.push_back(key);
-        if self.request_id_order.len() > REQUEST_IDS_MAX {
-            if let Some(oldest) = self.request_id_order.pop_front() {
-                self.request_ids.remove(&oldest);
-            }
+        if self.request_id_order.len() > REQUEST_IDS_MAX
+            && let Some(oldest) = self.request_id_order.pop_front()
+        {
+            self.request_ids.remove(&oldest);
         }
         true
     }

@@ -66,12 +66,13 @@ fn keep(bytes: &[u8], out: &mut Vec<u8>) -> usize {
 
 fn unicode_escape(bytes: &[u8], out: &mut Vec<u8>) -> usize {
     let Some(first) = hex(bytes, 2, 4) else { return keep(bytes, out) };
-    if (0xD800..0xDC00).contains(&first) && bytes.get(6..8) == Some(b"\\u") {
-        if let Some(second) = hex(bytes, 8, 4).filter(|low| (0xDC00..0xE000).contains(low)) {
-            let combined = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
-            push_char(char::from_u32(combined).unwrap_or(char::REPLACEMENT_CHARACTER), out);
-            return 12;
-        }
+    if (0xD800..0xDC00).contains(&first)
+        && bytes.get(6..8) == Some(b"\\u")
+        && let Some(second) = hex(bytes, 8, 4).filter(|low| (0xDC00..0xE000).contains(low))
+    {
+        let combined = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+        push_char(char::from_u32(combined).unwrap_or(char::REPLACEMENT_CHARACTER), out);
+        return 12;
     }
     push_char(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER), out);
     6
@@ -134,15 +135,14 @@ pub(super) fn html(text: &str) -> String {
             ("&gt;", '>'),
             ("&amp;", '&'),
         ];
-        match known.into_iter().find(|(entity, _)| rest.starts_with(entity)) {
-            Some((entity, character)) => {
-                out.push(character);
-                rest = &rest[entity.len()..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
+        if let Some((entity, character)) =
+            known.into_iter().find(|(entity, _)| rest.starts_with(entity))
+        {
+            out.push(character);
+            rest = &rest[entity.len()..];
+        } else {
+            out.push('&');
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);
@@ -161,15 +161,12 @@ pub(super) fn rsyslog_octal(text: &str) -> Cow<'_, str> {
         rest = &rest[at..];
         let octal = rest.get(2..4).and_then(|digits| u8::from_str_radix(digits, 8).ok());
         // Only control characters are written so; `#042` is somebody's ticket number.
-        match octal.filter(|value| *value < 0x20) {
-            Some(value) => {
-                out.push(char::from(value));
-                rest = &rest[4..];
-            }
-            None => {
-                out.push_str("#0");
-                rest = &rest[2..];
-            }
+        if let Some(value) = octal.filter(|value| *value < 0x20) {
+            out.push(char::from(value));
+            rest = &rest[4..];
+        } else {
+            out.push_str("#0");
+            rest = &rest[2..];
         }
     }
     out.push_str(rest);

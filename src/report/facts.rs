@@ -76,7 +76,7 @@ pub(super) fn apart_of_report(report: &Report) -> Option<Fact> {
     // With filters it would not be known what the mentions are of.
     let mentions = report.inputs.sum.mentions;
     if mentions > 0 && report.filters.is_empty() {
-        let (one, many) = ("code only mentioned, as in prose", "codes only mentioned, as in prose");
+        let (one, many) = ("mention of a code, as in prose", "mentions of codes, as in prose");
         apart.push(phrase::counted(mentions, one, many));
     }
     (!apart.is_empty()).then(|| Fact::words("Apart", apart.join(", ")))

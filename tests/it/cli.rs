@@ -32,7 +32,7 @@ fn a_report_says_what_went_wrong_how_often_since_when_and_what_to_do() {
         "  Read         app.log, 6 lines, 699 B\n",
         "Range        2026-11-20 10:00:01 to 2026-11-21 00:00:00 +08:00, 13 h 59 min\n",
         "Found        4 occurrences of 3 codes\n",
-        "Apart        1 code only mentioned, as in prose\n",
+        "Apart        1 mention of a code, as in prose\n",
         "AIS.0103 · OCR · 2 times",
         "APIG.0301 · APIG · once ",
         "The AK/SK",

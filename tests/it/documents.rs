@@ -29,7 +29,7 @@ fn root() -> &'static Path {
 }
 
 fn text_of(document: &str) -> String {
-    fs::read_to_string(root().join(document)).unwrap_or_else(|error| panic!("{document}: {error}"))
+    fs::read_to_string(root().join(document)).expect("a document of the project")
 }
 
 fn examples(document: &str) -> Vec<Example> {

@@ -78,7 +78,7 @@ fn check_place(occurrence: &Occurrence, log: &[u8]) {
     let line_start = usize::try_from(place.offset).expect("an offset into memory");
     let before = log.get(..line_start).expect("the line begins within the input");
     assert!(before.is_empty() || before.ends_with(b"\n"), "an offset is the start of a line");
-    let number = before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+    let number = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
     assert_eq!(place.line, number, "line and offset name the same line");
 }
 
@@ -170,7 +170,7 @@ pub(crate) fn filler(bytes: usize, log: &[u8]) -> Vec<u8> {
 pub(crate) fn extract_behind(filler_bytes: usize, log: &[u8], read_sizes: &[usize]) -> Extraction {
     let mut bytes = filler(filler_bytes, log);
     assert_eq!(bytes.len(), filler_bytes, "too little room for a line of filler");
-    let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+    let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
     bytes.extend_from_slice(log);
     let mut extraction = extract(&bytes, read_sizes);
     for occurrence in &mut extraction.occurrences {

@@ -4,7 +4,8 @@
 //! token to a body; the first that fits wins, the specific before the general. Must never look at
 //! more than the text around the token. Fails: `None` when the token stands in no known shape.
 
-mod plain;
+mod beside;
+mod keyed;
 mod sdk;
 mod structured;
 
@@ -116,14 +117,13 @@ pub(super) fn read(
         .or_else(|| sdk::java_block(text, token))
         .or_else(|| sdk::print_r(text, token))
         .or_else(|| structured::read(text, token))
-        .or_else(|| plain::element(text, token))
-        .or_else(|| plain::bare_line(text, token, neighbours, catalogue))
+        .or_else(|| keyed::element(text, token))
+        .or_else(|| beside::bare_line(text, token, neighbours, catalogue))
         .or_else(|| {
             // `Error: C: M` reads as a key and a value too: the form with the message wins.
-            let beside = plain::beside(text, token, catalogue);
-            let told = |body: &Option<Body>| body.as_ref().map(|body| body.strength);
-            let keyed = plain::key_value(text, token);
-            if keyed.is_some() && told(&keyed) >= told(&beside) { keyed } else { beside }
+            let beside = beside::beside(text, token, catalogue);
+            let keyed = keyed::key_value(text, token);
+            Some(keyed.filter(|keyed| keyed.strength >= beside.strength).unwrap_or(beside))
         })
 }
 

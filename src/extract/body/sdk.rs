@@ -155,7 +155,7 @@ fn property<'t>(text: &'t str, names: &[&str]) -> Option<&'t str> {
     })
 }
 
-/// `string(30) "…"` and `int(400)` of var_dump.
+/// `string(30) "…"` and `int(400)` of `var_dump`.
 fn dumped(value: &str) -> &str {
     if let Some(integer) = between(value, "int(", ")") {
         return integer;

@@ -2,7 +2,7 @@
 //! `repr`, `inspect` or logger printed it.
 //!
 //! Must never accept a code that is a key, a list's element or a label. Fails: `None` when no
-//! object around the token reads; the text around it may still tell (`plain`).
+//! object around the token reads; the text around it may still tell (`keyed`, `beside`).
 
 use std::borrow::Cow;
 use std::ops::Range;

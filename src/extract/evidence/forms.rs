@@ -41,6 +41,13 @@ pub(super) fn label(line: &Line<'_>) -> bool {
     static STATSD: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r":[0-9.+-]+\|(?:c|g|ms|s|h|d)(?:\||@|\s|$)").expect("the pattern is valid")
     });
+    static BARE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?:^|\s)[a-z][a-z0-9_.]*\{(?:[[:word:]]+=[^{},\x22]*,\s?)*[[:word:]]+=$")
+            .expect("the pattern is valid")
+    });
+    static VALUE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[^{}]*\}\s(?:[[:word:]]+=)?[0-9.]").expect("the pattern is valid")
+    });
     if LABELS.is_match(tail(line.before, 500)) && line.behind.starts_with(['"', '|']) {
         return true;
     }
@@ -53,13 +60,6 @@ pub(super) fn label(line: &Line<'_>) -> bool {
             .nth(1)
             .is_some_and(|value| value.trim_end_matches(['i', 'u']).parse::<f64>().is_ok());
     }
-    static BARE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?:^|\s)[a-z][a-z0-9_.]*\{(?:[[:word:]]+=[^{},\x22]*,\s?)*[[:word:]]+=$")
-            .expect("the pattern is valid")
-    });
-    static VALUE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^[^{}]*\}\s(?:[[:word:]]+=)?[0-9.]").expect("the pattern is valid")
-    });
     if BARE.is_match(tail(line.before, 500)) && VALUE.is_match(line.behind) {
         return true;
     }

@@ -1,0 +1,195 @@
+//! The physical lines around a hit that one writer wrote, freed of their carriers.
+//!
+//! Owns the walk over the context's bytes in both directions. Must never decide what a record is
+//! beyond what ends the walk: a head, a gap in time, a limit.
+
+use std::collections::VecDeque;
+
+use super::super::envelope::{self, Envelope};
+use super::super::head::{self, Role};
+use super::super::timestamp::{Resolution, Stamp};
+use super::super::visible;
+use super::boundary::Boundary;
+use super::{Around, Context, LONG_LINE_BYTES_BEHIND};
+
+/// The longest record that is put together, on either side of the hit.
+const LINES_MAX: usize = 200;
+
+/// How many lines of other writers are passed over to find this writer's next.
+const FOREIGN_LINES_MAX: usize = 40;
+
+/// Lines of one print call reach a container runtime within this time.
+const GAP_MS_MAX: i64 = 50;
+
+/// One physical line, taken out of its carriers.
+pub(super) struct Line {
+    pub text: String,
+    pub envelope: Envelope,
+    pub role: Role,
+    pub number: u64,
+    pub offset: u64,
+    /// The end of its bytes in the context.
+    end: usize,
+    /// It goes on where the writer's line before it was cut.
+    pub joined: bool,
+}
+
+/// The lines of one writer around a hit, oldest first.
+pub(super) struct Lines {
+    lines: VecDeque<Line>,
+    /// The index of the hit's own line.
+    hit: usize,
+}
+
+/// Whether the line that holds `from` ends within what is looked at of a long line.
+pub(super) fn ends_near(bytes: &[u8], from: usize) -> bool {
+    memchr::memchr(b'\n', &bytes[from..]).is_some() || bytes.len() - from < LONG_LINE_BYTES_BEHIND
+}
+
+impl Lines {
+    /// The hit's line and those before it that may belong to its record.
+    pub(super) fn around(context: &Context<'_>) -> Self {
+        let hit = read(context, context.line_start, context.line_number, context.line_offset);
+        let mut lines = before(context, &hit);
+        let at = lines.len();
+        lines.push_back(hit);
+        for at in 1..lines.len() {
+            lines[at].joined = lines[at - 1].envelope.partial;
+        }
+        Self { lines, hit: at }
+    }
+
+    /// The index at which the hit's record begins.
+    pub(super) fn start_of_record(&self, boundary: &mut Boundary) -> usize {
+        let mut start = 0;
+        for (at, line) in self.lines.iter().enumerate() {
+            if boundary.begins(line) {
+                start = at;
+            }
+        }
+        start
+    }
+
+    /// Adds the lines behind the hit that belong to its record.
+    pub(super) fn follow(&mut self, context: &Context<'_>, boundary: &mut Boundary) {
+        let Some(last) = self.lines.back() else { return };
+        let (writer, mut at, mut number) = (last.envelope.writer, last.end, last.number);
+        let mut offset = last.offset + (at - context.line_start) as u64;
+        let mut foreign = 0;
+        let limit = self.lines.len() + LINES_MAX;
+        while at + 1 < context.bytes.len() && self.lines.len() < limit {
+            let start = at + 1;
+            (offset, number) = (offset + 1, number + 1);
+            let mut line = read(context, start, number, offset);
+            offset += (line.end - start) as u64;
+            at = line.end;
+            if line.envelope.writer != writer {
+                foreign += 1;
+                if foreign == FOREIGN_LINES_MAX {
+                    return;
+                }
+                continue;
+            }
+            foreign = 0;
+            let Some(before) = self.lines.back() else { return };
+            line.joined = before.envelope.partial;
+            let apart = gap(before.envelope.stamp.as_ref(), line.envelope.stamp.as_ref());
+            if !line.joined && apart || boundary.begins(&line) {
+                return;
+            }
+            self.lines.push_back(line);
+        }
+    }
+
+    /// The neighbours of a record of one short line: samples of the SDKs print status, request id,
+    /// code and message on four bare lines.
+    pub(super) fn neighbours(&self, context: &Context<'_>, start: usize) -> Around {
+        const LINES_AROUND: usize = 3;
+        const BARE_BYTES_MAX: usize = 80;
+        if self.lines[self.hit].text.len() > BARE_BYTES_MAX {
+            return Around::default();
+        }
+        let before = self.lines.iter().take(start).rev().take(LINES_AROUND);
+        let mut around =
+            Around { before: before.map(|line| line.text.clone()).collect(), behind: Vec::new() };
+        let mut at = self.lines.back().map_or(context.bytes.len(), |line| line.end);
+        while at + 1 < context.bytes.len() && around.behind.len() < LINES_AROUND {
+            let line = read(context, at + 1, 0, 0);
+            at = line.end;
+            around.behind.push(line.text);
+        }
+        around
+    }
+
+    pub(super) fn writer(&self) -> u64 {
+        self.lines[self.hit].envelope.writer
+    }
+
+    pub(super) fn into_record(self, start: usize) -> Vec<Line> {
+        self.lines.into_iter().skip(start).collect()
+    }
+}
+
+fn read(context: &Context<'_>, start: usize, number: u64, offset: u64) -> Line {
+    let end =
+        memchr::memchr(b'\n', &context.bytes[start..]).map_or(context.bytes.len(), |at| start + at);
+    let raw = &context.bytes[start..end];
+    let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
+    let stripped = visible::strip_ansi(raw);
+    let lossy = String::from_utf8_lossy(&stripped);
+    let unwrapped = envelope::unwrap(&lossy);
+    let envelope = unwrapped.envelope;
+    // A carrier's JSON spells the escape bytes: they show only after unwrapping.
+    let text = if envelope.carriers > 0 {
+        let text = visible::strip_ansi(unwrapped.text.as_bytes());
+        String::from_utf8_lossy(&text).into_owned()
+    } else {
+        unwrapped.text.into_owned()
+    };
+    let role = head::role(&text);
+    Line { text, envelope, role, number, offset, end, joined: false }
+}
+
+/// The lines before the hit's that may belong to its record, oldest first.
+fn before(context: &Context<'_>, hit: &Line) -> VecDeque<Line> {
+    let mut lines: VecDeque<Line> = VecDeque::new();
+    let may_be_cut = hit.envelope.carriers > 0;
+    let (mut start, mut number, mut offset) = (context.line_start, hit.number, hit.offset);
+    let mut foreign = 0;
+    while start > 0 && lines.len() < LINES_MAX && foreign < FOREIGN_LINES_MAX {
+        let next = lines.front().unwrap_or(hit);
+        let second = head::is_second_line(&next.text);
+        if next.role == Role::Head && !may_be_cut && !second {
+            break;
+        }
+        let begin = memchr::memrchr(b'\n', &context.bytes[..start - 1]).map_or(0, |at| at + 1);
+        let context_offset = offset - start as u64;
+        if begin == 0 && context_offset > 0 {
+            break; // That line begins before the context.
+        }
+        offset -= (start - begin) as u64;
+        (start, number) = (begin, number - 1);
+        let line = read(context, start, number, offset);
+        if line.envelope.writer != hit.envelope.writer {
+            foreign += 1;
+            continue;
+        }
+        foreign = 0;
+        let first_of_two = second && head::has_second_line(&line.text);
+        let apart = gap(line.envelope.stamp.as_ref(), next.envelope.stamp.as_ref());
+        // Of a cut line, the start decides what it is.
+        let ended = apart || next.role == Role::Head && !first_of_two;
+        if ended && !line.envelope.partial {
+            break;
+        }
+        lines.push_front(line);
+    }
+    lines
+}
+
+/// Whether two carrier stamps are too far apart for one print call.
+fn gap(earlier: Option<&Stamp>, later: Option<&Stamp>) -> bool {
+    let (Some(earlier), Some(later)) = (earlier, later) else { return false };
+    let limit_ms = if earlier.resolution == Resolution::Second { 1_000 } else { GAP_MS_MAX };
+    earlier.apart(later).is_some_and(|apart| apart.num_milliseconds() > limit_ms)
+}
