@@ -1,7 +1,7 @@
 //! Runs the program: in a directory of its own, with nothing of this machine's environment.
 //!
-//! Owns how a run is set up and what may be asked of its outcome. Each question fails with the whole
-//! outcome, so that a failure needs no second run to be understood.
+//! Owns how a run is set up and what may be asked of its outcome. Each question fails with the
+//! whole outcome, so that a failure needs no second run to be understood.
 
 use std::ffi::OsString;
 use std::fs::File;
