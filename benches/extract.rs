@@ -125,17 +125,17 @@ fn measure(bencher: Bencher<'_, '_>, carrier: Carrier, lines_apart: u64) {
     bencher.counter(BytesCount::of_slice(&log)).bench_local(|| count(&catalogue, &log));
 }
 
-#[divan::bench(args = [SPARSE, DENSE])]
+#[divan::bench(args = [SPARSE, DENSE], sample_count = 10, sample_size = 1)]
 fn bare_lines(bencher: Bencher<'_, '_>, lines_apart: u64) {
     measure(bencher, Carrier::None, lines_apart);
 }
 
-#[divan::bench(args = [SPARSE, DENSE])]
+#[divan::bench(args = [SPARSE, DENSE], sample_count = 10, sample_size = 1)]
 fn docker_json_file(bencher: Bencher<'_, '_>, lines_apart: u64) {
     measure(bencher, Carrier::Docker, lines_apart);
 }
 
-#[divan::bench(args = [SPARSE, DENSE])]
+#[divan::bench(args = [SPARSE, DENSE], sample_count = 10, sample_size = 1)]
 fn cri(bencher: Bencher<'_, '_>, lines_apart: u64) {
     measure(bencher, Carrier::Cri, lines_apart);
 }
@@ -151,7 +151,7 @@ const HOSTILE: [(&str, &str); 6] = [
     ("exceptions_without_codes", "Traceback ClientRequestException: x\n"),
 ];
 
-#[divan::bench(args = HOSTILE.map(|(name, _)| name), sample_count = 1)]
+#[divan::bench(args = HOSTILE.map(|(name, _)| name), sample_count = 1, sample_size = 1)]
 fn hostile(bencher: Bencher<'_, '_>, name: &str) {
     const BYTES: usize = 64 * 1024;
     let (_, text) = HOSTILE.into_iter().find(|(known, _)| *known == name).expect("a known name");
@@ -167,5 +167,5 @@ fn main() {
         std::fs::write(path, log(Carrier::None, SPARSE, 8 * LOG_BYTES)).expect("a writable file");
         return;
     }
-    divan::Divan::from_args().sample_count(10).sample_size(1).main();
+    divan::main();
 }

@@ -245,3 +245,18 @@ fn every_file_of_the_program_says_what_it_owns() {
     let silent = program().filter(|source| !source.is_test() && !source.text.starts_with("//! "));
     check(&silent.map(|source| format!("{}: no `//!` header", source.path)).collect::<Vec<_>>());
 }
+
+#[test]
+fn the_fuzz_target_has_every_crate_that_the_claims_use() {
+    let text_of = |path: &str| {
+        let source = PROJECT.iter().find(|source| source.path == path);
+        &source.unwrap_or_else(|| panic!("no {path}")).text
+    };
+    let manifest: toml::Table = text_of("Cargo.toml").parse().expect("a manifest in TOML");
+    let target: toml::Table = text_of("fuzz/Cargo.toml").parse().expect("a manifest in TOML");
+    let claims = text_of("tests/it/invariants.rs");
+    let crates = manifest["dependencies"].as_table().expect("a table of dependencies").keys();
+    let mut used = crates.filter(|name| claims.contains(&format!("{}::", name.replace('-', "_"))));
+    let missing = used.find(|name| target["dependencies"].get(name.as_str()).is_none());
+    assert_eq!(missing, None, "a crate that fuzz/Cargo.toml does not have");
+}
