@@ -81,7 +81,7 @@ fn after_label(text: &str) -> &str {
 
 /// `scan failed: Account frozen. [C]`: what stands behind the last colon.
 fn unknown_message_before(before: &str) -> Option<String> {
-    let (_, message) = before.rsplit_once(": ").or_else(|| before.rsplit_once('：'))?;
+    let (_, message) = before.rsplit_once('：').or_else(|| before.rsplit_once(": "))?;
     let begins = |c: char| c.is_ascii_uppercase() || c >= '\u{2e80}';
     message.starts_with(begins).then(|| message.trim().to_owned())
 }
@@ -208,7 +208,11 @@ pub(super) fn bare_line(
     let is_id = |line: &&str| line.len() == 32 && line.bytes().all(|b| b.is_ascii_hexdigit());
     let request_id = near().find(is_id);
     let http_status = near().find_map(clean_status);
-    if message.is_none() && (request_id.is_none() || http_status.is_none()) {
+    // A status directly above and a sentence directly below say as much as an id.
+    let sentence =
+        nearest(&behind).contains(' ') && nearest(&behind).starts_with(|c: char| c.is_alphabetic());
+    let known = request_id.is_some() || clean_status(nearest(&before)).is_some() && sentence;
+    if message.is_none() && !(known && http_status.is_some()) {
         return None;
     }
     let mut body = Body::new(Shape::BareLine, Strength::WithMessage);
@@ -218,4 +222,8 @@ pub(super) fn bare_line(
     body.request_id = request_id.map(str::to_owned);
     body.http_status = http_status;
     Some(body)
+}
+
+fn nearest<'l>(lines: &[&'l str]) -> &'l str {
+    lines.first().copied().unwrap_or("").trim()
 }

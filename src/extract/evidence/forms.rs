@@ -88,7 +88,7 @@ pub(super) fn table_row(line: &Line<'_>) -> bool {
         && line.behind.trim_start().starts_with('|');
     let column = line.before.trim().is_empty()
         && (line.behind.starts_with("  ") || line.behind.starts_with('\t'));
-    let html = ["<td>", "<th>", "<li>", "<code>"].iter().any(|tag| line.before.ends_with(tag));
+    let html = ["<td>", "<th>", "<li>"].iter().any(|tag| line.before.ends_with(tag));
     cell || first_cell || column || html
 }
 

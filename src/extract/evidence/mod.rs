@@ -123,7 +123,7 @@ fn in_prose(
     if wording::failed_with(line) && body.tells_of_a_call(line.before, line.behind) {
         return None;
     }
-    if wording::about_codes(line, body) || wording::quotation_about_codes(peeled, around, body) {
+    if wording::about_codes(line, body) || wording::quotation_about_codes(peeled, around) {
         return Some("prose");
     }
     let failed = wording::fails(line, body);

@@ -73,7 +73,7 @@ const WORDS: &str = "\
     list means meaning support test tests spec assert asserting expect expected expects fix \
     fixed fixes changelog commit issue ticket todo dashboard runbook example examples if \
     when whether unless should would may might registered registering filter filtered grep \
-    query suppressed select where count total times metric metrics stats summary config \
+    query suppressed select where count total times metric metrics stats config \
     enabled faq saved searching titled explain insert bundle dictionary silence schema";
 
 /// Phrases of such lines, and Chinese words, which no blank separates.
@@ -85,43 +85,39 @@ const PHRASES: &str = "\
 /// Words that say the line speaks about codes, not of a failed call. Quoted text and names with
 /// dots, dashes and slashes are left out.
 pub(super) fn about_codes(line: &Line<'_>, body: &Body) -> bool {
-    static NONE_FOUND: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?:^|[^0-9])0 errors|saved search").expect("the pattern is valid")
-    });
     let asks = |text: &str| ["什么", "怎么", "谁"].iter().any(|word| text.contains(word));
     if asks(line.before) || asks(line.behind) {
         return true;
     }
     let (before, behind) = without_message(line, body);
-    [tail(before, 200), front(behind, 100)].into_iter().any(|text| {
-        let lower = format!(" {}", unquoted(text).to_lowercase());
-        PHRASES.split('|').any(|phrase| lower.contains(phrase))
-            || NONE_FOUND.is_match(&lower)
-            || lower
-                .split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '"'))
-                .map(|word| word.trim_end_matches([':', ',', ';', '.', '!', '?', '\'']))
-                .any(|word| !word.is_empty() && WORDS.split(' ').any(|known| known == word))
-    })
+    speaks_of_codes(&unquoted(tail(before, 200))) || speaks_of_codes(&unquoted(front(behind, 100)))
+}
+
+fn speaks_of_codes(text: &str) -> bool {
+    static NONE_FOUND: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?:^|[^0-9])0 errors|saved search").expect("the pattern is valid")
+    });
+    let lower = text.to_lowercase();
+    let separator = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '"');
+    PHRASES.split('|').any(|phrase| lower.contains(phrase))
+        || NONE_FOUND.is_match(&lower)
+        || lower
+            .split(separator)
+            .map(|word| word.trim_end_matches([':', ',', ';', '.', '!', '?', '\'']))
+            .any(|word| !word.is_empty() && WORDS.split(' ').any(|known| known == word))
 }
 
 /// The same for the line around a quotation or a title that the code stands in.
-pub(super) fn quotation_about_codes(
-    peeled: &Peeled<'_>,
-    around: &Surroundings<'_>,
-    body: &Body,
-) -> bool {
-    let summary = ["summary", "title", "help", "expr", "description", "annotation"];
-    let titled = peeled.fields.last().is_some_and(|field| summary.contains(&field.as_str()));
+pub(super) fn quotation_about_codes(peeled: &Peeled<'_>, around: &Surroundings<'_>) -> bool {
+    let heading = ["summary", "title", "help", "expr", "description", "annotation"];
+    let titled = peeled.fields.last().is_some_and(|field| heading.contains(&field.as_str()));
     if !peeled.quotation && !titled {
         return false;
     }
     let line = line_around(around.record, &around.token);
-    let outer = Line {
-        before: &around.record[line.start..around.token.start],
-        code: "",
-        behind: &around.record[around.token.end..line.end],
-    };
-    about_codes(&outer, body)
+    let before = &around.record[line.start..around.token.start];
+    let behind = &around.record[around.token.end..line.end];
+    speaks_of_codes(tail(before, 200)) || speaks_of_codes(front(behind, 100))
 }
 
 /// The text without what stands between double quotes in it.
