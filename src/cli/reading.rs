@@ -243,6 +243,7 @@ fn facts(reader: &Reader, counters: &Counters, bytes_undecodable: u64) -> InputF
         times_unreadable: counters.untimed,
         mentions: counters.mentions,
         lines_cut: counters.long_lines,
+        codes_left_out: counters.codes_left_out,
         bytes_undecodable: bytes_undecodable.saturating_add(of_utf16),
         problem: problem.map(Into::into),
     }

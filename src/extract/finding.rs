@@ -3,11 +3,12 @@
 //! Owns the merging of what one line prints of one event. Must never look outside of its record.
 //! Fails: never.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::body::{self, Neighbours, Shape, Strength};
+use super::body::{self, Body, Neighbours, Shape, Strength};
 use super::envelope::Process;
 use super::evidence::{self, Surroundings};
 use super::facts::{self, Facts};
@@ -60,9 +61,17 @@ pub(super) struct Findings<'r> {
     catalogue: &'r Catalogue,
     record: &'r Record,
     done: &'r BTreeSet<u64>,
+    facts: OnceCell<Facts>,
+    subjects: OnceCell<Subjects>,
     pub found: Vec<Finding>,
     pub mentions: u64,
+    /// Codes on a line that holds more than are looked at.
+    pub left_out: u64,
 }
+
+/// How many codes of one record are looked at together; those behind them are another turn's, with
+/// the same context. It bounds what a hostile line can cost.
+const CODES_MAX: usize = 128;
 
 impl<'r> Findings<'r> {
     pub(super) fn new(
@@ -70,11 +79,44 @@ impl<'r> Findings<'r> {
         record: &'r Record,
         done: &'r BTreeSet<u64>,
     ) -> Self {
-        Self { catalogue, record, done, found: Vec::new(), mentions: 0 }
+        Self {
+            catalogue,
+            record,
+            done,
+            facts: OnceCell::new(),
+            subjects: OnceCell::new(),
+            found: Vec::new(),
+            mentions: 0,
+            left_out: 0,
+        }
     }
 
-    pub(super) fn read(&mut self) {
+    /// Reads the record; returns where in its text the first code stands that is left for another
+    /// turn, or the text's end.
+    pub(super) fn read(&mut self) -> usize {
+        let mut until = self.record.text.len();
+        let mut turn = 0;
+        let mut last_line = None;
         for token in scan::codes(&self.record.text) {
+            if self.is_of_another_turn(token.start) {
+                continue;
+            }
+            let part = self.record.part_at(token.start);
+            let line = part.map(|part| part.line_offset);
+            if turn >= CODES_MAX {
+                if self.record.can_end_before(token.start) {
+                    until = token.start;
+                    break;
+                }
+                if line != last_line {
+                    until = part.map_or(until, |part| part.start);
+                    break;
+                }
+                // Lines are answered for as wholes, so the rest of this one is left out.
+                self.left_out += 1;
+                continue;
+            }
+            (turn, last_line) = (turn + 1, line);
             self.read_code(&token);
         }
         self.keep_facts_apart();
@@ -87,14 +129,11 @@ impl<'r> Findings<'r> {
                 self.add_inference(inference);
             }
         }
+        until
     }
 
     fn read_code(&mut self, token: &Range<usize>) {
         let text = &self.record.text;
-        let outside = self.record.long_line.is_some_and(|window| !window.holds(token.start));
-        if outside || self.is_done(token.start) {
-            return;
-        }
         let peeled = peel::peel(text, token.clone());
         let around = &self.record.around;
         let neighbours = Neighbours { before: &around.before, behind: &around.behind };
@@ -106,14 +145,20 @@ impl<'r> Findings<'r> {
             return;
         }
         let Some(body) = body else { return };
-        let Some(mut finding) = self.finding(token.start, &text[token.clone()], body.shape) else {
-            return;
-        };
-        finding.strength = body.strength;
-        finding.message = body.message;
-        finding.request_id = body.request_id;
-        finding.http_status = body.http_status;
-        self.add(finding);
+        let code = &text[token.clone()];
+        let line_offset = self.record.part_at(token.start).map(|part| part.line_offset);
+        // One line prints one event once: a nested and a flat code, a message and its stack trace
+        // are brought together. Two request ids are two events.
+        let same = self.found.iter_mut().find(|other| {
+            Some(other.line_offset) == line_offset
+                && *other.code == *code
+                && !differ(other.request_id.as_ref(), body.request_id.as_ref())
+        });
+        if let Some(same) = same {
+            same.take_in(body);
+        } else if let Some(finding) = self.finding(token.start, code, &body) {
+            self.found.push(finding);
+        }
     }
 
     /// Where several statements printed into one record, each one's line tells of its own call.
@@ -128,23 +173,28 @@ impl<'r> Findings<'r> {
         }
     }
 
-    fn is_done(&self, at: usize) -> bool {
-        self.record.part_at(at).is_some_and(|part| self.done.contains(&part.line_offset))
+    /// Another hit answers for it, or has answered.
+    fn is_of_another_turn(&self, at: usize) -> bool {
+        self.record.long_line.is_some_and(|piece| !piece.holds(at))
+            || self.record.part_at(at).is_some_and(|part| self.done.contains(&part.line_offset))
     }
 
     fn add_inference(&mut self, inference: infer::Inference) {
-        if self.is_done(inference.at) {
+        if self.is_of_another_turn(inference.at) {
             return;
         }
-        let Some(mut finding) = self.finding(inference.at, &inference.code, Shape::Inferred) else {
-            return;
+        let part = self.record.part_at(inference.at);
+        let known = |other: &Finding| {
+            other.code == inference.code && part.is_some_and(|p| p.line_offset == other.line_offset)
         };
-        finding.inferred = true;
-        finding.message = Some(inference.message);
-        self.add(finding);
+        if self.found.iter().any(known) {
+            return;
+        }
+        let body = Body::inferred(inference.message);
+        self.found.extend(self.finding(inference.at, &inference.code, &body));
     }
 
-    fn finding(&self, at: usize, code: &str, shape: Shape) -> Option<Finding> {
+    fn finding(&self, at: usize, code: &str, body: &Body) -> Option<Finding> {
         let record = self.record;
         let part = record.part_at(at)?;
         let stamp = record.stamp().cloned();
@@ -153,43 +203,27 @@ impl<'r> Findings<'r> {
             at_byte: at,
             line_number: part.line_number,
             code: code.into(),
-            strength: Strength::WithMessage,
-            inferred: false,
-            message: None,
-            request_id: None,
-            http_status: None,
-            facts: facts::read(&record.text),
+            strength: body.strength,
+            inferred: body.shape == Shape::Inferred,
+            message: body.message.clone(),
+            request_id: body.request_id.clone(),
+            http_status: body.http_status,
+            facts: self.facts.get_or_init(|| facts::read(&record.text)).clone(),
             moment: moment(record, stamp.as_ref()),
             stamp,
-            statement: statement::of(record, at, shape),
+            statement: statement::of(record, at, body.shape),
             actor: record.head.actor.clone(),
             record: record.parts.first().map_or(0, |part| part.line_offset),
             record_end: record.parts.last().map_or(0, |part| part.line_number),
             process: record.process.clone(),
-            subjects: Subjects::of(&record.text),
+            subjects: self.subjects.get_or_init(|| Subjects::of(&record.text)).clone(),
             sample: sample(&record.text, at, code),
         })
     }
+}
 
-    /// One line prints one event once: a nested and a flat code, a message and its stack trace are
-    /// brought together. Two request ids are two events.
-    fn add(&mut self, finding: Finding) {
-        let same = self.found.iter_mut().find(|other| {
-            other.line_offset == finding.line_offset
-                && other.code == finding.code
-                && !matches!((&other.request_id, &finding.request_id), (Some(a), Some(b)) if a != b)
-        });
-        let Some(same) = same else {
-            self.found.push(finding);
-            return;
-        };
-        if same.message.is_none() || finding.strength > same.strength {
-            same.message = finding.message.or(same.message.take());
-        }
-        same.strength = same.strength.max(finding.strength);
-        same.request_id = same.request_id.take().or(finding.request_id);
-        same.http_status = same.http_status.or(finding.http_status);
-    }
+fn differ<T: PartialEq>(ours: Option<T>, theirs: Option<T>) -> bool {
+    ours.zip(theirs).is_some_and(|(ours, theirs)| ours != theirs)
 }
 
 /// The record's moment on its own clock, whatever the zone.
@@ -238,6 +272,16 @@ fn start_boundary(text: &str, at: usize) -> usize {
 }
 
 impl Finding {
+    /// Takes in what another body on the line says of the same event.
+    fn take_in(&mut self, body: Body) {
+        if self.message.is_none() || body.strength > self.strength {
+            self.message = body.message.or(self.message.take());
+        }
+        self.strength = self.strength.max(body.strength);
+        self.request_id = self.request_id.take().or(body.request_id);
+        self.http_status = self.http_status.or(body.http_status);
+    }
+
     pub(super) fn print(&self) -> Print<'_> {
         Print {
             code: &self.code,

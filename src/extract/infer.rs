@@ -23,6 +23,9 @@ pub(super) struct Inference {
     pub at: usize,
 }
 
+/// A stack trace with its causes names the type a few times.
+const TYPES_MAX: usize = 32;
+
 static TYPE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?:ClientRequest|ServerResponse|ServiceResponse)Exception(?-u:\b)")
         .expect("the pattern is valid")
@@ -31,7 +34,7 @@ static TYPE: LazyLock<Regex> = LazyLock::new(|| {
 /// The inferences in a record that holds no code.
 pub(super) fn all(text: &str, catalogue: &Catalogue) -> Vec<Inference> {
     let mut found: Vec<Inference> = Vec::new();
-    for name in TYPE.find_iter(text) {
+    for name in TYPE.find_iter(text).take(TYPES_MAX) {
         let peeled = peel::peel(text, name.range());
         let Some(message) = message(&peeled) else { continue };
         let Some(entry) = catalogue.code_of_message(&message) else { continue };

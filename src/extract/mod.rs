@@ -84,7 +84,9 @@ pub struct Counters {
     pub mentions: u64,
     /// Occurrences whose time could not be read.
     pub untimed: u64,
-    /// Hits in lines too long to be looked at whole.
+    /// Codes on lines that hold more of them than are looked at.
+    pub codes_left_out: u64,
+    /// Lines too long to be looked at whole, which were looked at in pieces.
     pub long_lines: u64,
     /// The first and the last stamp of the input's lines, where they could be read.
     pub first_at: Option<DateTime<FixedOffset>>,
@@ -107,6 +109,8 @@ pub struct Extractor<'c> {
     done: BTreeSet<u64>,
     /// Codes in a line too long to be looked at whole were looked at up to here.
     long_line_done: u64,
+    /// The last such line.
+    long_line: Option<u64>,
     /// Found, but possibly not in the input's order yet.
     pending: Vec<Finding>,
     events: Events,
@@ -125,6 +129,7 @@ impl<'c> Extractor<'c> {
             docker: None,
             done: BTreeSet::new(),
             long_line_done: 0,
+            long_line: None,
             pending: Vec::new(),
             events: Events::default(),
             counters: Counters::default(),
@@ -209,16 +214,18 @@ impl<'c> Extractor<'c> {
             line_offset: line.offset,
         };
         let record = record::build(&context);
-        if let Some(window) = record.long_line {
-            self.counters.long_lines += 1;
-            self.long_line_done = self.buffer.offset(hit + window.bytes);
-        }
         let mut findings = Findings::new(self.catalogue, &record, &self.done);
-        findings.read();
+        let until = findings.read();
         self.counters.mentions += findings.mentions;
+        self.counters.codes_left_out += findings.left_out;
         self.pending.append(&mut findings.found);
-        if record.long_line.is_none() {
-            self.done.extend(record.parts.iter().map(|part| part.line_offset));
+        if let Some(piece) = record.long_line {
+            self.counters.long_lines += u64::from(self.long_line != Some(line.offset));
+            self.long_line = Some(line.offset);
+            self.long_line_done = self.buffer.offset(hit + piece.bytes_before(until));
+        } else {
+            let answered = record.parts.iter().take_while(|part| part.start < until);
+            self.done.extend(answered.map(|part| part.line_offset));
         }
     }
 

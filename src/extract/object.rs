@@ -82,13 +82,19 @@ pub(super) fn enclosing(text: &str, at: usize) -> Vec<Object<'_>> {
     let from = at.saturating_sub(OBJECT_BYTES_MAX);
     let mut found = Vec::new();
     let mut tries = 0;
+    let mut budget = ENCLOSING_BYTES_MAX;
     let mut end_min = at;
     for brace in memchr::memrchr_iter(b'{', &text.as_bytes()[from..at]).map(|b| b + from) {
         tries += 1;
         if tries > BRACES_TRIED_MAX {
             break;
         }
-        let Some(object) = parse(text, brace) else { continue };
+        let (object, consumed) = parse_counting(text, brace);
+        budget = budget.saturating_sub(consumed);
+        if budget == 0 {
+            break;
+        }
+        let Some(object) = object else { continue };
         if object.span.end >= end_min && object.span.contains(&at) {
             end_min = object.span.end;
             found.push(object);
@@ -101,6 +107,9 @@ pub(super) fn enclosing(text: &str, at: usize) -> Vec<Object<'_>> {
     found
 }
 
+/// What is read altogether to find a chain, however many braces fail.
+const ENCLOSING_BYTES_MAX: usize = 128 * 1024;
+
 /// Sibling objects before the token open braces too; more than this many is not one body.
 const BRACES_TRIED_MAX: usize = 48;
 
@@ -109,9 +118,15 @@ const ANCESTORS_MAX: usize = 5;
 
 /// Reads the object whose `{` stands at `open`.
 pub(super) fn parse(text: &str, open: usize) -> Option<Object<'_>> {
+    parse_counting(text, open).0
+}
+
+/// The same, and how many bytes were read for it.
+fn parse_counting(text: &str, open: usize) -> (Option<Object<'_>>, usize) {
     let until = text.len().min(open + OBJECT_BYTES_MAX);
     let mut reader = Reader { text, at: open, until, depth: 0 };
-    reader.object()
+    let object = reader.object();
+    (object, reader.at - open)
 }
 
 struct Reader<'t> {

@@ -4,7 +4,7 @@
 //! is not nested has no path.
 
 /// The line before a position is read at most this far back.
-const TEXT_BYTES_MAX: usize = 64 * 1024;
+const TEXT_BYTES_MAX: usize = 16 * 1024;
 
 /// Whether the string that opens at `quote` stands below a key `result` (or what a result holds),
 /// in an answer that is not one of a remote procedure call.

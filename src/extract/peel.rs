@@ -16,7 +16,7 @@ use super::{path, unescape, visible};
 const LAYERS_MAX: usize = 6;
 
 /// How far a layer's opening quote is looked for before the token.
-const LAYER_BYTES_MAX: usize = 64 * 1024;
+const LAYER_BYTES_MAX: usize = 32 * 1024;
 
 /// A text in which the token stands unescaped.
 #[derive(Debug)]

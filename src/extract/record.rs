@@ -80,10 +80,22 @@ pub(super) struct LongLine {
     /// Where in the record's text the piece ends.
     end: usize,
     /// The piece's length in the input.
-    pub bytes: usize,
+    bytes: usize,
 }
 
 impl LongLine {
+    /// How many bytes of the input the hit answers for, if it answers for the text before `until`.
+    ///
+    /// Where colours or broken characters were taken out, the text's lengths are not the input's:
+    /// then it is the whole piece.
+    pub(super) fn bytes_before(self, until: usize) -> usize {
+        if self.is_exact() && self.holds(until) { until - self.start } else { self.bytes }
+    }
+
+    fn is_exact(self) -> bool {
+        self.end - self.start == self.bytes
+    }
+
     pub(super) fn holds(self, at: usize) -> bool {
         self.start <= at && at < self.end
     }
@@ -101,6 +113,12 @@ impl Record {
     pub(super) fn part_at(&self, at: usize) -> Option<&Part> {
         let behind = self.parts.partition_point(|part| part.start <= at);
         self.parts.get(behind.checked_sub(1)?)
+    }
+
+    /// Whether the hit may leave what stands at a position to another hit: a piece of a long line
+    /// ends where one likes.
+    pub(super) fn can_end_before(&self, at: usize) -> bool {
+        self.long_line.is_some_and(|piece| piece.is_exact() && piece.holds(at))
     }
 
     /// The record's own stamp, else its carrier's. A container runtime's stamp has a zone, so it

@@ -172,8 +172,13 @@ pub(super) fn problems(report: &Report) -> Vec<Item> {
     );
     note(
         sum.lines_cut,
-        "line is longer than the limit; only a part of it was examined",
-        "lines are longer than the limit; only a part of each was examined",
+        "line is longer than the limit; it was examined in pieces",
+        "lines are longer than the limit; they were examined in pieces",
+    );
+    note(
+        sum.codes_left_out,
+        "code was not looked at: its line holds more than the limit",
+        "codes were not looked at: their lines hold more than the limit",
     );
     note(
         sum.bytes_undecodable,

@@ -151,6 +151,7 @@ struct InputView<'r> {
     times_unreadable: u64,
     mentions: u64,
     lines_cut: u64,
+    codes_left_out: u64,
     bytes_undecodable: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<&'r str>,
@@ -167,6 +168,7 @@ impl<'r> InputView<'r> {
             times_unreadable: facts.times_unreadable,
             mentions: facts.mentions,
             lines_cut: facts.lines_cut,
+            codes_left_out: facts.codes_left_out,
             bytes_undecodable: facts.bytes_undecodable,
             problem: facts.problem.as_deref(),
         }

@@ -86,8 +86,10 @@ pub struct InputFacts {
     pub times_unreadable: u64,
     /// Codes that were only mentioned: in prose, lists, labels or recognised text. No errors.
     pub mentions: u64,
-    /// Lines longer than the limit, of which only a part was examined.
+    /// Lines longer than the limit, which were examined in pieces.
     pub lines_cut: u64,
+    /// Codes on lines that hold more of them than the limit; they were not looked at.
+    pub codes_left_out: u64,
     /// Bytes that are no text in the input's encoding.
     pub bytes_undecodable: u64,
     /// Why it was not read, or not to its end: a lowercase fragment without the name.

@@ -114,6 +114,7 @@ impl Summary {
         sum.times_unreadable = sum.times_unreadable.saturating_add(facts.times_unreadable);
         sum.mentions = sum.mentions.saturating_add(facts.mentions);
         sum.lines_cut = sum.lines_cut.saturating_add(facts.lines_cut);
+        sum.codes_left_out = sum.codes_left_out.saturating_add(facts.codes_left_out);
         sum.bytes_undecodable = sum.bytes_undecodable.saturating_add(facts.bytes_undecodable);
         sum.first_at = sum.first_at.into_iter().chain(facts.first_at).min();
         sum.last_at = sum.last_at.into_iter().chain(facts.last_at).max();

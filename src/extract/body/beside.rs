@@ -13,11 +13,14 @@ use super::super::scan;
 use super::{Body, Neighbours, Shape, Strength, clean_message, clean_status, window};
 use crate::catalogue::Catalogue;
 
+/// A sentence beside a code is not longer.
+const SENTENCE_BYTES_MAX: usize = 4 * 1024;
+
 /// The code beside its message: `C: M`, `C M`, `(C): M`, `M (C)`, `M, [C]M`, `C (M)`.
 pub(super) fn beside(text: &str, token: &Range<usize>, catalogue: &Catalogue) -> Body {
     let code = &text[token.clone()];
     let line = line_around(text, token);
-    let behind = &text[token.end..line.end];
+    let behind = window(text, token.end..line.end.min(token.end + SENTENCE_BYTES_MAX));
     let separated = behind.trim_start_matches([
         ' ', ':', '：', ',', '，', ')', ']', '）', '】', '-', '–', '—', '|', '"', '\'', '>', '=',
         '\t', '.', '/', ';', '`', '*', '(',

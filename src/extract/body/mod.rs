@@ -80,6 +80,11 @@ impl Body {
 }
 
 impl Body {
+    /// A body without a code: an exception's type and its fixed message.
+    pub(super) fn inferred(message: String) -> Self {
+        Self { message: Some(message), ..Self::new(Shape::Inferred, Strength::WithMessage) }
+    }
+
     /// The code's key says that it holds an error.
     pub(super) fn has_error_key(&self) -> bool {
         self.key.as_deref().is_some_and(|key| {

@@ -56,12 +56,15 @@ pub(super) fn mention(
     }
 }
 
-/// The token's line in the peeled text, cut at the token.
+/// The token's line in the peeled text, cut at the token; of a long line, what is near.
 pub(super) struct Line<'l> {
     pub before: &'l str,
     pub code: &'l str,
     pub behind: &'l str,
 }
+
+/// Words that bear on a code stand near it.
+const LINE_BYTES_MAX: usize = 2 * 1024;
 
 impl<'l> Line<'l> {
     fn of(peeled: &'l Peeled<'_>) -> Self {
@@ -69,9 +72,9 @@ impl<'l> Line<'l> {
         let token = &peeled.token;
         let line = line_around(text, token);
         Self {
-            before: &text[line.start..token.start],
+            before: wording::tail(&text[line.start..token.start], LINE_BYTES_MAX),
             code: &text[token.clone()],
-            behind: &text[token.end..line.end],
+            behind: wording::front(&text[token.end..line.end], LINE_BYTES_MAX),
         }
     }
 }

@@ -11,6 +11,7 @@ use regex::Regex;
 use super::super::head::Level;
 use super::super::peel::{Peeled, line_around};
 use super::Surroundings;
+use super::wording::tail;
 
 pub(super) fn holds(peeled: &Peeled<'_>, around: &Surroundings<'_>) -> bool {
     peeled.fields.iter().any(|field| is_words(field))
@@ -56,6 +57,9 @@ fn in_list_of_texts(peeled: &Peeled<'_>, level: Option<Level>) -> bool {
         })
 }
 
+/// How far before the token a cue is looked for: the texts of a page.
+const RESULT_BYTES_MAX: usize = 4 * 1024;
+
 /// `words=['…', '…AIS.0101…']`: the token stands in the list or the quotes that the word opens.
 /// `recognized text: …`, `text block 3: …`, `识别结果：…`: it stands anywhere behind them.
 fn follows_cue(text: &str, token: &Range<usize>) -> bool {
@@ -72,7 +76,7 @@ fn follows_cue(text: &str, token: &Range<usize>) -> bool {
         .expect("the pattern is valid")
     });
     let line = line_around(text, token);
-    let before = &text[line.start..token.start];
+    let before = tail(&text[line.start..token.start], RESULT_BYTES_MAX);
     let list_or_quotes = |end: usize| {
         let opened = before[end..].trim_start_matches('\\');
         match opened.chars().next() {

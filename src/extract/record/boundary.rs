@@ -6,7 +6,7 @@ use super::super::head::{self, Role};
 use super::line::Line;
 
 /// Loose lines that one statement prints below its head; more are other statements' lines.
-const LOOSE_LINES_MAX: usize = 12;
+pub(super) const LOOSE_LINES_MAX: usize = 12;
 
 /// What is known of the record while walking down its lines.
 #[derive(Debug, Default)]

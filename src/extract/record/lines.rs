@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use super::super::head::{self, Role};
 use super::super::timestamp::{Resolution, Stamp};
-use super::boundary::Boundary;
+use super::boundary::{Boundary, LOOSE_LINES_MAX};
 use super::line::Line;
 use super::{Around, Context, LONG_LINE_BYTES_BEHIND};
 
@@ -130,8 +130,12 @@ fn before(context: &Context<'_>, hit: &Line) -> VecDeque<Line> {
     let mut lines: VecDeque<Line> = VecDeque::new();
     let may_be_cut = hit.envelope.carriers > 0;
     let (mut start, mut number, mut offset) = (context.line_start, hit.number, hit.offset);
-    let mut foreign = 0;
+    let (mut foreign, mut loose) = (0, 0);
     while start > 0 && lines.len() < LINES_MAX && foreign < FOREIGN_LINES_MAX {
+        // No head reaches over more loose lines than these.
+        if loose > LOOSE_LINES_MAX {
+            break;
+        }
         let next = lines.front().unwrap_or(hit);
         let second = head::is_second_line(&next.text);
         if next.role == Role::Head && !may_be_cut && !second {
@@ -163,6 +167,7 @@ fn before(context: &Context<'_>, hit: &Line) -> VecDeque<Line> {
         if ended && !line.envelope.partial {
             break;
         }
+        loose += usize::from(line.role == Role::Loose && !line.envelope.partial);
         lines.push_front(line);
     }
     lines
