@@ -26,7 +26,7 @@ use crate::occurrence::{Module, Occurrence, Place};
 const SAMPLE_BYTES_MAX: usize = 600;
 
 /// What is redacted around a code to make a sample of.
-const REDACTED_BYTES: usize = 4 * 1024;
+const REDACTED_BYTES: usize = 2 * 1024;
 
 /// The longest message passed on; the catalogue's patterns are run over it.
 const MESSAGE_BYTES_MAX: usize = 4 * 1024;

@@ -117,10 +117,13 @@ pub(super) fn counted(line: &Line<'_>) -> bool {
     BEHIND.is_match(line.behind) || BEFORE.is_match(tail(line.before, 20))
 }
 
+/// The next code of a list stands near.
+const LIST_BYTES_MAX: usize = 512;
+
 /// Another code on the same line: a list, a table or a mapping.
 pub(super) fn several_codes(line: &Line<'_>) -> bool {
     let other = |text: &str| scan::codes(text).any(|found| &text[found] != line.code);
-    other(line.before) || other(line.behind)
+    other(tail(line.before, LIST_BYTES_MAX)) || other(front(line.behind, LIST_BYTES_MAX))
 }
 
 /// The code is a part of a link or of a request line's query.

@@ -1,5 +1,6 @@
 //! The words around a code: those that say a call failed, those that say the line is about codes.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -77,10 +78,29 @@ const WORDS: &str = "\
     enabled faq saved searching titled explain insert bundle dictionary silence schema";
 
 /// Phrases of such lines, and Chinese words, which no blank separates.
-const PHRASES: &str = "\
-    retry on|retry policy|will be retried|stands for|no error|\
-    no longer|annotations.|openapi|参见|参考|文档|例如|表示|映射|忽略|统计|没有|\
-    未发现|字典|如果|什么";
+const PHRASES: [&str; 21] = [
+    "retry on",
+    "retry policy",
+    "will be retried",
+    "stands for",
+    "no error",
+    "no longer",
+    "annotations.",
+    "openapi",
+    "参见",
+    "参考",
+    "文档",
+    "例如",
+    "表示",
+    "映射",
+    "忽略",
+    "统计",
+    "没有",
+    "未发现",
+    "字典",
+    "如果",
+    "什么",
+];
 
 /// Words that say the line speaks about codes, not of a failed call. Quoted text and names with
 /// dots, dashes and slashes are left out.
@@ -97,14 +117,15 @@ fn speaks_of_codes(text: &str) -> bool {
     static NONE_FOUND: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?:^|[^0-9])0 errors|saved search").expect("the pattern is valid")
     });
+    static KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| WORDS.split(' ').collect());
     let lower = text.to_lowercase();
     let separator = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '"');
-    PHRASES.split('|').any(|phrase| lower.contains(phrase))
+    PHRASES.iter().any(|phrase| lower.contains(phrase))
         || NONE_FOUND.is_match(&lower)
         || lower
             .split(separator)
             .map(|word| word.trim_end_matches([':', ',', ';', '.', '!', '?', '\'']))
-            .any(|word| !word.is_empty() && WORDS.split(' ').any(|known| known == word))
+            .any(|word| KNOWN.contains(word))
 }
 
 /// The same for the line around a quotation or a title that the code stands in.
@@ -134,6 +155,9 @@ fn unquoted(text: &str) -> String {
     out
 }
 
+/// What introduces a body stands near it.
+const INTRODUCTION_BYTES_MAX: usize = 2 * 1024;
+
 /// A body that the line itself calls an example.
 pub(super) fn example(peeled: &Peeled<'_>, around: &Surroundings<'_>) -> bool {
     static CUE: LazyLock<Regex> = LazyLock::new(|| {
@@ -146,7 +170,8 @@ pub(super) fn example(peeled: &Peeled<'_>, around: &Surroundings<'_>) -> bool {
     });
     // Only what introduces the body: its message has words of its own.
     let introduction = |text: &str, token: &std::ops::Range<usize>| {
-        let before = &text[line_around(text, token).start..token.start];
+        let before =
+            tail(&text[line_around(text, token).start..token.start], INTRODUCTION_BYTES_MAX);
         let open = unclosed_brace(before).filter(|at| *at > 0);
         CUE.is_match(tail(&before[..open.unwrap_or(before.len())], 120))
     };
