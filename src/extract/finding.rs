@@ -25,9 +25,6 @@ use crate::occurrence::{Module, Occurrence, Place};
 /// A sample is a glance, not the record.
 const SAMPLE_BYTES_MAX: usize = 600;
 
-/// What is redacted around a code to make a sample of.
-const REDACTED_BYTES: usize = 2 * 1024;
-
 /// The longest message passed on; the catalogue's patterns are run over it.
 const MESSAGE_BYTES_MAX: usize = 4 * 1024;
 
@@ -61,6 +58,7 @@ pub(super) struct Findings<'r> {
     catalogue: &'r Catalogue,
     record: &'r Record,
     done: &'r BTreeSet<u64>,
+    redacted: OnceCell<String>,
     facts: OnceCell<Facts>,
     subjects: OnceCell<Subjects>,
     pub found: Vec<Finding>,
@@ -83,6 +81,7 @@ impl<'r> Findings<'r> {
             catalogue,
             record,
             done,
+            redacted: OnceCell::new(),
             facts: OnceCell::new(),
             subjects: OnceCell::new(),
             found: Vec::new(),
@@ -217,7 +216,7 @@ impl<'r> Findings<'r> {
             record_end: record.parts.last().map_or(0, |part| part.line_number),
             process: record.process.clone(),
             subjects: self.subjects.get_or_init(|| Subjects::of(&record.text)).clone(),
-            sample: sample(&record.text, at, code),
+            sample: sample(record, self.redacted.get_or_init(|| redacted(record)), at),
         })
     }
 }
@@ -238,28 +237,32 @@ fn moment(record: &Record, stamp: Option<&Stamp>) -> Option<Moment> {
     Some(Moment { ms: since_midnight.num_milliseconds(), resolution: time.resolution })
 }
 
-/// The text around the code, redacted.
+fn redacted(record: &Record) -> String {
+    redact::redact(&record.text).into_owned()
+}
+
+/// The text around what stands at `at`, redacted.
 ///
-/// It is redacted before it is cut: a cut between a key and its value would leave a secret that
-/// nothing tells any more.
-fn sample(text: &str, at: usize, code: &str) -> String {
-    let window = start_boundary(text, at.saturating_sub(REDACTED_BYTES))
-        ..start_boundary(text, at.saturating_add(REDACTED_BYTES));
-    let redacted = redact::redact(&text[window.clone()]);
-    let at = redacted
-        .match_indices(code)
-        .map(|(found, _)| found)
-        .min_by_key(|found| found.abs_diff(at - window.start))
-        .unwrap_or_else(|| start_boundary(&redacted, at - window.start));
-    let mut start = at.saturating_sub(SAMPLE_BYTES_MAX / 2);
-    if start < SAMPLE_BYTES_MAX / 4 {
+/// The whole record is redacted before it is cut: a cut between a key and its value would leave a
+/// secret that nothing tells any more.
+fn sample(record: &Record, redacted: &str, at: usize) -> String {
+    let text = &record.text;
+    let word = |c: char| !(c.is_ascii_alphanumeric() || c == '.');
+    let needle = text[at..].split(word).next().unwrap_or("");
+    let nth = text[..at].matches(needle).count();
+    let found = redacted.match_indices(needle).map(|(found, _)| found).nth(nth);
+    let Some(at) = found.filter(|_| !needle.is_empty()) else { return String::new() };
+    let mut start = start_boundary(redacted, at.saturating_sub(SAMPLE_BYTES_MAX / 2));
+    if record.long_line.is_some() {
+        // The piece may begin inside of a secret, and nothing before the code tells.
+        start = at;
+    } else if start < SAMPLE_BYTES_MAX / 4 {
         start = 0; // The head of the record is near: show it.
     }
-    let end = start_boundary(&redacted, start + SAMPLE_BYTES_MAX);
-    let mut start = start_boundary(&redacted, start);
     if let Some(newline) = redacted[start..at].find('\n').filter(|_| start > 0) {
         start += newline + 1;
     }
+    let end = start_boundary(redacted, start + SAMPLE_BYTES_MAX);
     redacted[start..end].trim_end().to_owned()
 }
 
