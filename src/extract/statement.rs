@@ -1,7 +1,8 @@
 //! Tells one log statement from another: by logger, level and the shape in which it prints a body.
 //!
 //! The same statement printing twice is two events; another statement printing the same error is a
-//! repeat. Where a line shows neither logger nor level, the words before the body stand for them. Must never look at the error itself. Fails: never.
+//! repeat. Where a line shows neither logger nor level, the words before the body stand for them.
+//! Must never look at the error itself. Fails: never.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
