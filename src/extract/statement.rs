@@ -79,9 +79,15 @@ fn hash_json(line: &str, hasher: &mut DefaultHasher) {
     for key in keys {
         if let Some(text) = object.text_of(&[key]) {
             key.hash(hasher);
-            hash_words(&text, hasher);
+            hash_name(&text, hasher);
         }
     }
+}
+
+/// A logger named by its place or its number keeps its name: `worker/pool.go:57`, `worker-3`.
+fn hash_name(name: &str, hasher: &mut DefaultHasher) {
+    let letters: String = name.chars().filter(|c| c.is_alphabetic() || *c == '.').collect();
+    hash_words(&letters, hasher);
 }
 
 /// The part of a head that names the logger: up to the separator behind the level and a name.

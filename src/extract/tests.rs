@@ -166,6 +166,25 @@ GET /docs/errors?code=AIS.0101 HTTP/1.1" 200
 }
 
 #[test]
+fn json_loggers_named_by_their_files_are_told_apart() {
+    let line = |logger: &str, millis: u32| {
+        let level = r#""level":"error""#;
+        let body = r#"{\"error_code\":\"AIS.0101\",\"error_msg\":\"M\"}"#;
+        format!(
+            r#"{{"ts":"2026-11-20T10:00:01.{millis}Z",{level},"logger":"{logger}","msg":"{body}"}}"#
+        )
+    };
+    let first = "1 AIS.0101 \"M\" at=2026-11-20T10:00:01.123+00:00";
+    let second = "2 AIS.0101 \"M\" at=2026-11-20T10:00:01.125+00:00";
+    let check_loggers = |one: &str, other: &str, repeat: &str| {
+        let log = format!("{}\n{}\n", line(one, 123), line(other, 125));
+        check(&log, &format!("{first}\n{second}{repeat}"));
+    };
+    check_loggers("worker/pool.go:57", "api/handler.go:131", " repeat");
+    check_loggers("worker-3", "worker-5", "");
+}
+
+#[test]
 fn one_event_printed_by_another_statement_is_a_repeat() {
     check(
         "2026-11-20 10:00:01,123 WARNING sdk: {\"error_code\":\"AIS.0101\",\"error_msg\":\"M\"}\n2026-11-20 10:00:01,125 ERROR app: failed {\"error_code\":\"AIS.0101\",\"error_msg\":\"M\"}\n",
