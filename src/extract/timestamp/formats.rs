@@ -160,8 +160,9 @@ fn two_digits_each(cursor: &mut Cursor<'_>) -> Option<(Date, Clock)> {
         second: pair(t1, t2),
         nanosecond,
         fraction_digits,
-    };
-    if clock.hour > 23 || clock.minute > 59 || clock.second > 60 || half_day(&mut ahead).is_some() {
+    }
+    .in_range()?;
+    if half_day(&mut ahead).is_some() {
         return None;
     }
     let year = i32::try_from(pair(y1, y2) * 100 + pair(y3, y4)).ok()?;

@@ -15,6 +15,12 @@ pub(super) struct Clock {
     pub(super) fraction_digits: usize,
 }
 
+impl Clock {
+    pub(super) fn in_range(self) -> Option<Clock> {
+        (self.hour <= 23 && self.minute <= 59 && self.second <= 60).then_some(self)
+    }
+}
+
 /// A clock: `10:00:01`, `9:05:03.123 PM`, `上午10:00:01`, `10时00分01秒`.
 pub(super) fn clock(cursor: &mut Cursor<'_>) -> Option<Clock> {
     let chinese_half = chinese_half_day(cursor);
@@ -42,13 +48,7 @@ pub(super) fn clock(cursor: &mut Cursor<'_>) -> Option<Clock> {
         }
         hour = hour % 12 + if afternoon { 12 } else { 0 };
     }
-    (hour <= 23 && minute <= 59 && second <= 60).then_some(Clock {
-        hour,
-        minute,
-        second,
-        nanosecond,
-        fraction_digits,
-    })
+    Clock { hour, minute, second, nanosecond, fraction_digits }.in_range()
 }
 
 /// The same in Chinese: `上午` is false, `下午` is true.
@@ -119,11 +119,5 @@ pub(super) fn compact_clock(cursor: &mut Cursor<'_>) -> Option<Clock> {
         3 => (cursor.digits(3)? * 1_000_000, 3),
         _ => return None,
     };
-    (hour <= 23 && minute <= 59 && second <= 60).then_some(Clock {
-        hour,
-        minute,
-        second,
-        nanosecond,
-        fraction_digits,
-    })
+    Clock { hour, minute, second, nanosecond, fraction_digits }.in_range()
 }
