@@ -21,6 +21,8 @@ pub mod input;
 
 pub mod extract;
 
+pub mod engine;
+
 pub mod report;
 
 pub mod cli;

@@ -119,6 +119,9 @@ pub struct Occurrence {
     /// The region in the endpoint's host name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<Box<str>>,
+    /// The project's id in the URL's path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<Box<str>>,
     /// The endpoint's host name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<Box<str>>,
@@ -141,4 +144,27 @@ pub struct Occurrence {
     /// The lines around the code, redacted, at most a few hundred characters.
     #[serde(skip)]
     pub sample: Box<str>,
+}
+
+/// One call that succeeded, as an access log prints it.
+///
+/// Every text in it is redacted and unescaped, as in an [`Occurrence`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Success {
+    /// Where it stands.
+    pub place: Place,
+    /// When it happened, in the zone that the log (or the reader's setting) gives.
+    pub at: Option<DateTime<FixedOffset>>,
+    /// The HTTP status of the answer.
+    pub http_status: u16,
+    /// The API that was called: the last part of its path.
+    pub api: Option<Box<str>>,
+    /// The region in the endpoint's host name.
+    pub region: Option<Box<str>>,
+    /// The project's id in the path.
+    pub project: Option<Box<str>>,
+    /// The endpoint's host name.
+    pub host: Option<Box<str>>,
+    /// The access key, masked.
+    pub access_key: Option<Box<str>>,
 }

@@ -202,6 +202,7 @@ mod tests {
             http_status: None,
             api: None,
             region: None,
+            project: None,
             host: None,
             access_key: None,
             exception: None,

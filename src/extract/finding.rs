@@ -331,6 +331,7 @@ impl Finding {
             http_status: self.http_status.or(self.facts.http_status),
             api: details.api.or(self.facts.api).map(|api| shown(&api)),
             region: self.facts.region.map(|region| shown(&region)),
+            project: None,
             host: self.facts.host.map(|host| shown(&host)),
             access_key: self.facts.access_key.map(|key| redact::mask_access_key(&key).into()),
             exception: self.facts.exception.map(|exception| shown(&exception)),
