@@ -12,6 +12,7 @@
 
 pub mod clock;
 pub mod diagnostic;
+pub mod length;
 pub mod occurrence;
 pub mod zone;
 
