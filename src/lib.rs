@@ -16,6 +16,8 @@ pub mod length;
 pub mod occurrence;
 pub mod zone;
 
+pub mod toml_file;
+
 pub mod catalogue;
 
 pub mod input;

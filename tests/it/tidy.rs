@@ -189,6 +189,7 @@ fn extraction_asks_no_file_clock_thread_or_environment() {
     let pure = [
         "src/extract/",
         "src/catalogue/",
+        "src/toml_file/",
         "src/length.rs",
         "src/occurrence.rs",
         "src/zone",
