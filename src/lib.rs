@@ -12,8 +12,11 @@
 
 pub mod clock;
 pub mod diagnostic;
+pub mod length;
 pub mod occurrence;
 pub mod zone;
+
+pub mod toml_file;
 
 pub mod catalogue;
 
