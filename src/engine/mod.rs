@@ -301,8 +301,8 @@ impl Engine {
         let arrival =
             Arrival { at, role: step.role, value, watermark, learnt_at, open: was.is_open() };
         group.observe(around, &arrival, trust, &mut self.out);
-        // Time's next word can only have come nearer if the alert changed or a row ended.
-        let nearer = group.standing != was || step.role == Role::Reset;
+        // Else what comes can only put off what time has to say.
+        let nearer = group.standing != was || step.role == Role::Reset || group.can_hurry();
         if nearer || group.wakes_at == Instant::MAX {
             let next_at = group.next_at(around);
             if next_at < group.wakes_at {
