@@ -14,6 +14,7 @@ use divan::Bencher;
 use divan::counter::BytesCount;
 use ocrwatch::catalogue::Catalogue;
 use ocrwatch::extract::{Extractor, Settings};
+use ocrwatch::occurrence::Occurrence;
 use ocrwatch::zone::Zone;
 
 /// Enough that the buffer turns over many times and the last-level cache does not hold it.
@@ -102,10 +103,10 @@ fn error(numbers: &mut Numbers) -> String {
 
 fn count(catalogue: &Catalogue, log: &[u8]) -> u64 {
     let reference = DateTime::from_timestamp(START_S, 0).expect("an instant in range");
-    let settings = Settings { zone: Zone::UTC, reference };
+    let settings = Settings::new(Zone::UTC, reference);
     let mut extractor = Extractor::new(catalogue, settings, Arc::from("bench.log"));
     let mut count = 0;
-    let mut sink = |occurrence| {
+    let mut sink = |occurrence: Occurrence| {
         black_box(occurrence);
         count += 1;
     };

@@ -6,8 +6,9 @@
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read};
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use clap::Args;
 
 use super::failure::Failure;
@@ -18,9 +19,9 @@ use super::progress::Amount;
 use super::undecodable::Undecodable;
 use crate::catalogue::Catalogue;
 use crate::clock;
-use crate::extract::{self, Counters, Extractor};
+use crate::extract::{self, Counters, Extractor, Successes};
 use crate::input::{self, Discovery, ExitKind, Input, NoteKind, Reader};
-use crate::occurrence::Occurrence;
+use crate::occurrence::{Occurrence, Success};
 use crate::report::InputFacts;
 use crate::zone::Zone;
 
@@ -80,8 +81,23 @@ pub(super) trait Sink {
     fn occurrence(&mut self, occurrence: &Occurrence) -> io::Result<()>;
     /// Hears of one that does not.
     fn filtered_out(&mut self) {}
+    /// Takes a call that succeeded, within the range of time that the filter asks for. An error
+    /// ends the reading.
+    fn success(&mut self, _success: &Success) -> io::Result<()> {
+        Ok(())
+    }
+    /// Hears of an instant at which an input was written to.
+    fn activity(&mut self, _input: &Arc<str>, _at: DateTime<FixedOffset>) {}
     /// Hears what was read of an input.
     fn input_read(&mut self, _facts: InputFacts) {}
+}
+
+/// What is taken beside errors; nothing by default.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Beside {
+    pub(super) successes: Successes,
+    /// See [`extract::Settings`].
+    pub(super) activity_gap: Option<TimeDelta>,
 }
 
 /// What reading needs beside the inputs.
@@ -90,6 +106,7 @@ pub(super) struct Reading<'a> {
     pub(super) filter: &'a Filter,
     pub(super) zone: Zone,
     pub(super) now: DateTime<Utc>,
+    pub(super) beside: Beside,
     pub(super) messages: &'a mut Messages,
 }
 
@@ -107,7 +124,13 @@ impl Reading<'_> {
         let mut untimed_left_out = 0;
         for input in &discovery.inputs {
             amount.input += 1;
-            let mut passage = Passage { filter: self.filter, sink, untimed: 0, result: Ok(()) };
+            let mut passage = Passage {
+                filter: self.filter,
+                sink,
+                input: &input.name,
+                untimed: 0,
+                result: Ok(()),
+            };
             let (ending, facts) = self.input(input, amount, &mut passage)?;
             untimed_left_out += passage.untimed;
             problem = problem.max(ending);
@@ -162,8 +185,11 @@ impl Reading<'_> {
                 return Ok((Some(problem.exit_code_kind()), facts));
             }
         };
-        let settings =
-            extract::Settings { zone: self.zone, reference: input.modified.unwrap_or(self.now) };
+        let settings = extract::Settings {
+            successes: self.beside.successes.clone(),
+            activity_gap: self.beside.activity_gap,
+            ..extract::Settings::new(self.zone, input.modified.unwrap_or(self.now))
+        };
         let mut extractor = Extractor::new(self.catalogue, settings, input.name.clone());
         let mut undecodable = Undecodable::default();
         loop {
@@ -174,12 +200,12 @@ impl Reading<'_> {
                 break;
             }
             undecodable.take(spare.get(..count).unwrap_or_default());
-            extractor.commit(count, &mut |occurrence| passage.take(&occurrence));
+            extractor.commit(count, passage);
             std::mem::replace(&mut passage.result, Ok(()))?;
             let bytes = amount.bytes + reader.compressed_position();
             self.messages.progress(Amount { bytes, ..amount });
         }
-        let counters = extractor.finish(&mut |occurrence| passage.take(&occurrence));
+        let counters = extractor.finish(passage);
         std::mem::replace(&mut passage.result, Ok(()))?;
         let problem = self.notes(&reader);
         Ok((problem, facts(&reader, &counters, undecodable.finish())))
@@ -197,27 +223,40 @@ impl Reading<'_> {
     }
 }
 
-/// The way of the occurrences of one input to the command.
+/// The way of what is found in one input to the command.
 struct Passage<'p, S> {
     filter: &'p Filter,
     sink: &'p mut S,
+    input: &'p Arc<str>,
     /// Left out because their time is not known.
     untimed: u64,
     /// What became of the output; nothing is passed on once it failed.
     result: io::Result<()>,
 }
 
-impl<S: Sink> Passage<'_, S> {
-    fn take(&mut self, occurrence: &Occurrence) {
+impl<S: Sink> extract::Sink for Passage<'_, S> {
+    fn occurrence(&mut self, occurrence: Occurrence) {
         if self.result.is_err() {
             return;
         }
-        match self.filter.decide(occurrence) {
-            Ok(()) => self.result = self.sink.occurrence(occurrence),
+        match self.filter.decide(&occurrence) {
+            Ok(()) => self.result = self.sink.occurrence(&occurrence),
             Err(why) => {
                 self.untimed += u64::from(why == LeftOut::Untimed);
                 self.sink.filtered_out();
             }
+        }
+    }
+
+    fn success(&mut self, success: Success) {
+        if self.result.is_ok() && self.filter.covers(success.at).is_ok() {
+            self.result = self.sink.success(&success);
+        }
+    }
+
+    fn activity(&mut self, at: DateTime<FixedOffset>) {
+        if self.result.is_ok() {
+            self.sink.activity(self.input, at);
         }
     }
 }
