@@ -7,12 +7,18 @@
 mod alert;
 mod event;
 mod label;
+mod policy;
 mod rule;
 mod time;
 
 pub use alert::{Affected, Alert, CodeCount, Evidence, Reason, Sample, State, Transition};
 pub use event::{Event, Source, What};
 pub use label::{Fingerprint, GroupKey, LabelName};
+pub use policy::{
+    AlertMatcher, AlertStatus, Decision, Facet, Mute, Notification, NotificationId, NotifyReason,
+    Policy, PolicyConfig, PolicyCounters, PolicyLimits, PolicySnapshot, Route, Silence, SilenceEnd,
+    TimeOfWeek, ToldAlert, Withheld, WithheldBy,
+};
 pub use rule::{
     Absent, Condition, Consecutive, EventKind, Flap, Inhibit, Matcher, New, Pattern, Ratio, Rule,
     Sequence, Spike, Threshold, Window,
