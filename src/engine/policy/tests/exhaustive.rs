@@ -222,5 +222,9 @@ fn every_short_sequence_in_one_group() {
 #[test]
 fn every_short_sequence_with_a_cause_and_its_consequence() {
     check_all("by=rule", true);
+}
+
+#[test]
+fn every_short_sequence_with_a_cause_and_its_consequence_in_one_group() {
     check_all("by=", true);
 }

@@ -50,21 +50,21 @@ fn script(steps: &[(usize, usize, usize)]) -> String {
 
 /// What is decided when time is let pass at these instants, too, and after each step what is
 /// remembered goes to disk and back or not.
-fn decide(script: &str, polls: &[i64], restores: bool) -> Vec<Decision> {
+fn decide(script: &str, polls: &[i64], to_disk: bool) -> Vec<Decision> {
     let (setup, mut steps) = read(script);
     steps.extend(polls.iter().map(|at| (setup.base.plus(Span(*at)), Step::Poll)));
     steps.sort_by_key(|(at, _)| *at);
     let (mut policy, mut decisions) = (setup.policy(), Vec::new());
     for (number, (at, what)) in steps.iter().enumerate() {
         step(&mut policy, *at, what);
-        if restores {
+        if to_disk {
             let text = serde_json::to_string(&policy.snapshot()).expect("a snapshot");
             let snapshot = serde_json::from_str(&text).expect("the snapshot");
             let restored = Policy::restore(setup.config.clone(), &setup.rules, snapshot);
             assert_eq!(restored.next_deadline(), policy.next_deadline());
             policy = restored;
         }
-        if !restores || number % 3 == 0 {
+        if !to_disk || number % 3 == 0 {
             decisions.extend(policy.take());
         }
     }
@@ -78,7 +78,7 @@ fn is_repeat(decision: &Decision) -> bool {
 }
 
 fn config() -> ProptestConfig {
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) }
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) }
 }
 
 proptest! {
