@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, TimeDelta};
 use ocrwatch::catalogue::Catalogue;
 use ocrwatch::extract::{Counters, Extractor, Settings, Sink, Successes, visible};
 use ocrwatch::occurrence::{Occurrence, Place, Success};
@@ -56,10 +56,12 @@ static SUCCESSES: LazyLock<Successes> = LazyLock::new(|| {
 
 /// Extracts from bytes that come in reads of these sizes, again and again; no sizes are one read.
 pub(crate) fn extract(log: &[u8], read_sizes: &[usize]) -> Extraction {
-    let zone = Zone::parse("+08:00").expect("a fixed offset is a zone");
-    let reference = DateTime::from_timestamp(1_795_399_201, 0).expect("an instant in range");
-    let file = Arc::from("fuzz.log");
-    let mut extractor = Extractor::new(&CATALOGUE, settings(zone, reference), file);
+    extract_with(log, read_sizes, settings())
+}
+
+/// The same as somebody else asks for it.
+pub(crate) fn extract_with(log: &[u8], read_sizes: &[usize], settings: Settings) -> Extraction {
+    let mut extractor = Extractor::new(&CATALOGUE, settings, Arc::from("fuzz.log"));
     let mut sink = Taken::default();
     let mut rest = log;
     for size in read_sizes.iter().cycle() {
@@ -79,7 +81,9 @@ pub(crate) fn extract(log: &[u8], read_sizes: &[usize]) -> Extraction {
     Extraction { occurrences, successes, places, marks, counters }
 }
 
-fn settings(zone: Zone, reference: DateTime<Utc>) -> Settings {
+fn settings() -> Settings {
+    let zone = Zone::parse("+08:00").expect("a fixed offset is a zone");
+    let reference = DateTime::from_timestamp(1_795_399_201, 0).expect("an instant in range");
     Settings {
         successes: SUCCESSES.clone(),
         activity_gap: Some(TimeDelta::minutes(5)),
