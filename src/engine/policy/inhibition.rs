@@ -44,8 +44,13 @@ impl Firing {
         self.count
     }
 
+    /// The alert as it was known before.
+    pub(super) fn get(&self, alert: &Alert) -> Option<&Arc<Alert>> {
+        self.rules.get(&alert.rule)?.get(&alert.fingerprint)
+    }
+
     pub(super) fn contains(&self, alert: &Alert) -> bool {
-        self.of(&alert.rule).any(|known| known.fingerprint == alert.fingerprint)
+        self.get(alert).is_some()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<Alert>> {

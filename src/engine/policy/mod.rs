@@ -88,6 +88,7 @@ impl Policy {
             self.state.counters.known_again += 1;
             return;
         }
+        self.regrade(&transition.alert);
         match transition.to {
             State::Firing => self.fire(now, transition),
             State::Resolved | State::Inactive => self.resolve(now, transition),

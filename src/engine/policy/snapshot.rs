@@ -129,8 +129,27 @@ impl Policy {
     }
 
     /// What is to be kept.
-    pub fn snapshot(&self) -> PolicySnapshot {
-        self.state.clone()
+    pub fn snapshot(&self) -> &PolicySnapshot {
+        &self.state
+    }
+
+    /// A rule may have been given another severity while its alert fires: then the alert may belong
+    /// to other groups, and its end must find it there.
+    pub(super) fn regrade(&mut self, alert: &Arc<Alert>) {
+        let known = self.firing.get(alert).filter(|known| known.severity != alert.severity);
+        let Some(known) = known.cloned() else { return };
+        let mut moved = Moved::new();
+        for route in &self.routes.of(&known) {
+            let id = place(&self.state, self.limits, route, &known);
+            let mut group = take(&mut self.state, &mut self.dues, &id, route);
+            if let Some(mut member) = group.members.remove(&alert.fingerprint) {
+                member.alert = Arc::clone(alert);
+                let key = (alert.fingerprint, Arc::clone(&group.receiver));
+                moved.insert(key, (group.told_at, member));
+            }
+            put(&mut self.state, &mut self.dues, id, group);
+        }
+        self.take_in(&moved);
     }
 
     /// Whether the member is where the routes put it.

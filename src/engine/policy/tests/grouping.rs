@@ -217,3 +217,29 @@ fn an_id_names_what_is_told_not_when() {
     assert_eq!((all.len(), different.len()), (5, 5));
     assert_eq!(slow[0].to_string().parse(), Ok(slow[0]));
 }
+
+#[test]
+fn an_alert_whose_rule_is_graver_now_moves_to_its_group() {
+    let script = "route page severity=critical
+         route mail by=severity
+         0s fire noise warning
+         1h flap noise critical
+         2h resolve noise critical
+         9h poll";
+    check(
+        script,
+        "30s mail first: noise()* firing
+         1h10s page first: noise()* firing
+         2h10s page resolved: noise()* resolved",
+    );
+    check(
+        "route mail by=severity
+         0s fire noise warning
+         1h flap noise critical
+         2h resolve noise info
+         9h poll",
+        "30s mail first: noise()* firing
+         1h10s mail changed: noise()* firing
+         2h30s mail resolved: noise()* resolved",
+    );
+}

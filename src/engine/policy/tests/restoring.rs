@@ -32,7 +32,7 @@ fn what_was_decided_and_not_taken_is_kept() {
     assert!(decisions.is_empty());
     let mut policy = policy;
     policy.advance(Instant(60_000));
-    let snapshot = policy.snapshot();
+    let snapshot = policy.snapshot().clone();
     let mut restored = Policy::restore(PolicyConfig::new(), &[], snapshot);
     assert_eq!(restored.take(), policy.take());
 }
@@ -105,7 +105,7 @@ fn a_configured_silence_ends_once() {
         step(&mut policy, *at, what);
     }
     assert_eq!(policy.take().len(), 2);
-    let mut restored = Policy::restore(config, &setup.rules, policy.snapshot());
+    let mut restored = Policy::restore(config, &setup.rules, policy.snapshot().clone());
     restored.advance(Instant(3 * 3_600_000));
     assert_eq!((restored.take().len(), restored.silences().count()), (0, 0));
 }
@@ -115,11 +115,11 @@ fn a_configured_silence_that_was_ended_by_hand_does_not_come_back() {
     let config = configured(SilenceEnd::UntilResolved);
     let mut policy = Policy::new(config.clone(), &[]);
     assert!(policy.expire_silence(Instant(0), "s"));
-    let restored = Policy::restore(config.clone(), &[], policy.snapshot());
+    let restored = Policy::restore(config.clone(), &[], policy.snapshot().clone());
     assert_eq!(restored.silences().count(), 0);
     // Taken out and written anew it does.
-    let without = Policy::restore(PolicyConfig::new(), &[], policy.snapshot());
-    assert_eq!(Policy::restore(config, &[], without.snapshot()).silences().count(), 1);
+    let without = Policy::restore(PolicyConfig::new(), &[], policy.snapshot().clone());
+    assert_eq!(Policy::restore(config, &[], without.snapshot().clone()).silences().count(), 1);
 }
 
 #[test]
@@ -130,7 +130,8 @@ fn a_silence_that_left_the_configuration_has_ended() {
         step(&mut policy, *at, what);
     }
     assert_eq!(policy.take().len(), 1);
-    let mut restored = Policy::restore(PolicyConfig::new(), &setup.rules, policy.snapshot());
+    let mut restored =
+        Policy::restore(PolicyConfig::new(), &setup.rules, policy.snapshot().clone());
     restored.advance(Instant(2 * 3_600_000));
     let told: Vec<_> = restored.take().iter().map(|told| setup.show(told)).collect();
     assert_eq!(

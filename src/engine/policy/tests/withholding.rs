@@ -236,3 +236,31 @@ fn the_end_of_what_was_told_is_told_whatever_explains_it() {
          10m30s default resolved: noise()* resolved",
     );
 }
+
+#[test]
+fn what_was_withheld_and_is_over_before_it_could_be_told_is_never_told() {
+    check(
+        "inhibit lockout noise
+         0s fire lockout critical
+         0s fire noise
+         10m resolve lockout
+         10m10s resolve noise
+         1h poll",
+        "10s default first: lockout()* firing
+         30s withheld noise: alert of lockout
+         10m10s default resolved: lockout()* resolved",
+    );
+    // But what was still on when its silence ended is.
+    check(
+        "0s silence s 6m api=b by ann because x
+         0s fire noise api=a
+         1m fire noise api=b
+         5m fire noise api=c
+         7m resolve noise api=b
+         1h poll",
+        "30s default first: noise(api=a)* firing
+         5m30s withheld noise: silence s by ann because x
+         5m30s default new: noise(api=c)* firing; noise(api=a) firing
+         10m30s default silence-ended: noise(api=b)* fired-and-resolved (was withheld by silence s by ann because x); noise(api=a) firing; noise(api=c) firing",
+    );
+}
