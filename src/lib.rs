@@ -12,8 +12,11 @@
 
 pub mod clock;
 pub mod diagnostic;
+pub mod length;
 pub mod occurrence;
 pub mod zone;
+
+pub mod toml_file;
 
 pub mod catalogue;
 
@@ -22,6 +25,12 @@ pub mod input;
 pub mod extract;
 
 pub mod engine;
+
+pub mod template;
+
+pub mod rules;
+
+pub mod replay;
 
 pub mod report;
 

@@ -9,18 +9,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 use super::entry::{Cause, Meaning, Paragraph, Source};
-use super::keys::{Keys, boxed, listed};
 use super::parts::{causes, meanings, patterns, solution, statuses};
 use super::pattern::Pattern;
-use super::problem::{self, Problems, did_you_mean};
+use super::problem;
 use super::severity::{self, Rated};
 use crate::occurrence::Module;
-
-/// How large a catalogue file may be, in bytes.
-const FILE_BYTES_MAX: usize = 1024 * 1024;
+use crate::toml_file::{self, Keys, Problems, boxed, did_you_mean, listed};
 
 const ROOT_KEYS: &[&str] = &["source", "elsewhere", "entry", "supplement", "severity"];
 
@@ -60,36 +57,19 @@ pub(super) struct Said {
 
 /// Reads a file. `known` tells which codes earlier files have.
 pub(super) fn read(problems: &mut Problems<'_>, known: &dyn Fn(&str) -> bool) -> Option<File> {
-    let text = problems.text();
-    if text.len() > FILE_BYTES_MAX {
-        let message =
-            format!("the file has {} bytes, at most {FILE_BYTES_MAX} are read", text.len());
-        let hint = "split it into several catalogue files".to_owned();
-        problems.add(problem::TOO_LARGE, 0..0, message, hint);
-        return None;
-    }
-    let (root, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
-        let range = error.span().unwrap_or(0..0);
-        let message = format!("this is not TOML: {}", error.message());
-        problems.add(problem::SYNTAX, range, message, None);
-    }
-    // What stands behind a syntax error is the parser's guess; problems found in it would mislead.
-    if !errors.is_empty() {
-        return None;
-    }
+    let root = toml_file::parse(problems)?;
     let root = Keys::of_table(root.get_ref(), 0..0, "the file", ROOT_KEYS, problems);
     let source = Arc::new(source(&root, problems));
     let elsewhere = elsewhere(&root, problems);
 
     let mut places = HashMap::new();
     let mut entries = Vec::new();
-    for item in root.list("entry", problems).unwrap_or_default() {
+    for item in root.tables("entry", "[[entry]]", problems).unwrap_or_default() {
         entries.extend(entry(item, &source, &mut places, known, problems));
     }
     let mut supplemented = HashMap::new();
     let mut supplements = Vec::new();
-    for item in root.list("supplement", problems).unwrap_or_default() {
+    for item in root.tables("supplement", "[[supplement]]", problems).unwrap_or_default() {
         let known = |code: &str| known(code) || places.contains_key(code);
         supplements.extend(supplement(item, &source, &mut supplemented, &known, problems));
     }
@@ -101,8 +81,7 @@ fn source(root: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Source {
     const KEYS: &[&str] = &["title", "date", "reference"];
     let file: Box<str> = problems.file().into();
     let unnamed = Source { title: file.clone(), date: None, reference: false, file };
-    let Some(value) = root.value("source") else { return unnamed };
-    let Some(keys) = Keys::of_value(value, "[source]", KEYS, problems) else { return unnamed };
+    let Some(keys) = root.table("source", "[source]", KEYS, problems) else { return unnamed };
     Source {
         title: keys.text("title", problems).map_or(unnamed.title, |title| boxed(&title)),
         date: keys.value("date").and_then(|value| date(value, problems)),
@@ -126,7 +105,7 @@ fn date(value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<Box
 fn elsewhere(root: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Vec<(Module, Box<str>)> {
     const KEYS: &[&str] = &["module", "text"];
     let mut modules = Vec::new();
-    for item in root.list("elsewhere", problems).unwrap_or_default() {
+    for item in root.tables("elsewhere", "[[elsewhere]]", problems).unwrap_or_default() {
         let Some(keys) = Keys::of_value(item, "[[elsewhere]]", KEYS, problems) else { continue };
         let hint = "name the module whose codes another document lists";
         let name = keys.required_text("module", hint, problems);

@@ -10,7 +10,6 @@
 mod entry;
 mod explanation;
 mod file;
-mod keys;
 mod nearest;
 mod parts;
 mod pattern;
@@ -30,9 +29,9 @@ pub use severity::{Rating, Severity};
 
 use crate::diagnostic::Diagnostic;
 use crate::occurrence::Module;
+use crate::toml_file::Problems;
 use file::Said;
 use pattern::Pattern;
-use problem::Problems;
 use severity::{Rated, Ratings};
 
 /// The files that the program carries, in the order in which they are loaded.
@@ -76,7 +75,7 @@ impl Catalogue {
     /// Returns every problem in the file; with any, the catalogue stays as it was. The name is the
     /// file's as the user gave it, for the problems and as the default title.
     pub fn load(&mut self, file_name: &str, text: &str) -> Vec<Diagnostic> {
-        let mut problems = Problems::of(file_name, text);
+        let mut problems = Problems::of(file_name, text, &problem::NAMES);
         let read = file::read(&mut problems, &|code| self.entries.contains_key(code));
         for rated in read.iter().flat_map(|file| &file.severities) {
             if !self.knows(rated) && !read.iter().any(|file| file.knows(rated)) {

@@ -11,9 +11,9 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::entry::{Cause, Meaning, Paragraph, Source};
-use super::keys::{Keys, boxed, listed, number_of};
 use super::pattern::{BadPattern, PLACEHOLDERS, Pattern, Reason};
-use super::problem::{self, Problems, did_you_mean};
+use super::problem;
+use crate::toml_file::{Keys, Problems, boxed, did_you_mean, listed, number_of};
 
 /// The paragraphs of `solution`.
 pub(super) fn solution(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Vec<Paragraph>> {
@@ -47,7 +47,7 @@ pub(super) fn causes(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option
     let mut causes = Vec::new();
     let mut ids = HashSet::new();
     let mut told = HashSet::new();
-    for item in keys.list("cause", problems)? {
+    for item in keys.tables("cause", "[[entry.cause]]", problems)? {
         let Some(keys) = Keys::of_value(item, "[[entry.cause]]", KEYS, problems) else { continue };
         let hint = "a stable name for reports and alerts, such as `token-expired`";
         let id = keys.required_text("id", hint, problems);

@@ -14,8 +14,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::keys::{Keys, listed};
-use super::problem::{self, Problems, did_you_mean};
+use super::problem;
+use crate::toml_file::{Keys, Problems, did_you_mean, listed};
 
 /// How grave something is; the graver, the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -135,7 +135,7 @@ impl Rated {
 /// Reads the `[[severity]]` lists of a file.
 pub(super) fn read(root: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Vec<Rated> {
     let mut rated: Vec<Rated> = Vec::new();
-    for item in root.list("severity", problems).unwrap_or_default() {
+    for item in root.tables("severity", "[[severity]]", problems).unwrap_or_default() {
         for new in list(item, problems).unwrap_or_default() {
             if rated.iter().any(|earlier| earlier.subject == new.subject) {
                 let message = format!("{} has a severity in this file already", new.subject);

@@ -6,12 +6,11 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use crate::extract::timestamp;
+use crate::length;
 use crate::zone::Zone;
 
 const FORMS: &str = "write a time such as `2026-11-20 14:30`, `2026-11-20T14:30:00+08:00` or \
                      `14:30`, or how long ago, such as `2h`, `30m` or `7d`";
-
-const LENGTHS: &str = "write a number and a unit, such as `30s`, `5m`, `2h`, `1d` or `1h30m`";
 
 /// What a text is not, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +48,8 @@ impl Present {
         if bare.eq_ignore_ascii_case("now") {
             return Ok(self.zone.show(self.now));
         }
-        if let Some(length_s) = seconds(bare) {
-            return self.ago(length_s).ok_or_else(|| {
+        if let Some(length_ms) = length::milliseconds(bare) {
+            return self.ago(length_ms).ok_or_else(|| {
                 NotATime::new(format!("`{text}` reaches back further than time is counted"), FORMS)
             });
         }
@@ -63,8 +62,8 @@ impl Present {
         stamp.and_then(|stamp| self.zone.at(&stamp, self.now)).ok_or_else(not_a_time)
     }
 
-    fn ago(&self, length_s: u64) -> Option<DateTime<FixedOffset>> {
-        let ago = i64::try_from(length_s).ok().and_then(TimeDelta::try_seconds)?;
+    fn ago(&self, length_ms: i64) -> Option<DateTime<FixedOffset>> {
+        let ago = TimeDelta::try_milliseconds(length_ms)?;
         Some(self.zone.show(self.now.checked_sub_signed(ago)?))
     }
 
@@ -121,42 +120,16 @@ fn minutes_with_zone(text: &str) -> Option<timestamp::Stamp> {
 
 /// Reads the length of a bucket in seconds: `30s`, `5m`, `1h30m`; at least one second.
 pub(super) fn bucket(text: &str) -> Result<u32, String> {
-    let length =
-        seconds(text.trim()).ok_or_else(|| format!("it is no length of time\nhint: {LENGTHS}"))?;
-    match u32::try_from(length) {
-        Ok(0) => Err("a bucket has at least one second\nhint: write `1s` or more".to_owned()),
-        Ok(length) => Ok(length),
-        Err(_) => Err("it is longer than any log\nhint: write `365d` or less".to_owned()),
+    let length_ms = length::milliseconds(text)
+        .ok_or_else(|| format!("it is no length of time\nhint: {}", length::FORMS))?;
+    if length_ms < 1000 {
+        return Err("a bucket has at least one second\nhint: write `1s` or more".to_owned());
     }
-}
-
-/// `1d12h` and its like in seconds; saturated beyond what can be counted.
-fn seconds(text: &str) -> Option<u64> {
-    let mut sum = 0u64;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, behind) = rest.split_at(digits);
-        if number.is_empty() {
-            return None;
-        }
-        // Too many digits for a number are still a length, only a very long one.
-        let number: u64 = number.parse().unwrap_or(u64::MAX);
-        let behind = behind.trim_start();
-        let letters = behind.bytes().take_while(u8::is_ascii_alphabetic).count();
-        let (unit, behind) = behind.split_at(letters);
-        let unit = match unit.to_ascii_lowercase().as_str() {
-            "s" | "sec" | "secs" | "second" | "seconds" => 1,
-            "m" | "min" | "mins" | "minute" | "minutes" => 60,
-            "h" | "hr" | "hrs" | "hour" | "hours" => 3600,
-            "d" | "day" | "days" => 86_400,
-            "w" | "week" | "weeks" => 7 * 86_400,
-            _ => return None,
-        };
-        sum = sum.saturating_add(number.saturating_mul(unit));
-        rest = behind.trim_start();
+    if length_ms % 1000 != 0 && length_ms != i64::MAX {
+        return Err("a bucket has whole seconds\nhint: leave the milliseconds out".to_owned());
     }
-    (!text.is_empty()).then_some(sum)
+    u32::try_from(length_ms / 1000)
+        .map_err(|_| "it is longer than any log\nhint: write `365d` or less".to_owned())
 }
 
 #[cfg(test)]
@@ -183,6 +156,7 @@ mod tests {
         check("1w", "2026-11-13T14:30:00+08:00");
         check("1d12h", "2026-11-19T02:30:00+08:00");
         check(" 2 hours ago ", "2026-11-20T12:30:00+08:00");
+        check("1500ms", "2026-11-20T14:29:58.500+08:00");
         check("90 min", "2026-11-20T13:00:00+08:00");
         check("now", "2026-11-20T14:30:00+08:00");
     }
@@ -243,6 +217,9 @@ mod tests {
         assert_eq!(bucket("5m"), Ok(300));
         assert_eq!(bucket("1h30m"), Ok(5400));
         assert!(bucket("0s").is_err_and(|problem| problem.contains("at least one second")));
+        assert!(bucket("500ms").is_err_and(|problem| problem.contains("at least one second")));
+        assert!(bucket("1s500ms").is_err_and(|problem| problem.contains("whole seconds")));
+        assert!(bucket("99999999999999999999d").is_err_and(|problem| problem.contains("any log")));
         assert!(bucket("14:30").is_err_and(|problem| problem.contains("hint: write a number")));
         assert!(bucket("999999999d").is_err_and(|problem| problem.contains("longer than any log")));
     }

@@ -148,6 +148,8 @@ pub struct CodeCount {
     pub cause: Option<Arc<str>>,
     /// How often.
     pub count: u64,
+    /// The last time.
+    pub last_at: Instant,
     /// The last message.
     pub message: Option<Arc<str>>,
 }
@@ -180,9 +182,9 @@ pub struct Evidence {
     pub request_ids: Vec<Arc<str>>,
     /// At most three: the episode's first and the two latest.
     pub samples: Vec<Sample>,
-    /// Whether the log showed the access key of every event.
-    pub access_key_shown: bool,
-    /// Whether a code was inferred, not printed.
+    /// How many events there were whose access key the log does not show.
+    pub access_key_unseen: u64,
+    /// How many events had a code that was inferred, not printed.
     pub inferred: u64,
     /// The offset of the log's own zone, in seconds east, at the last event.
     pub offset_s: i32,

@@ -1,0 +1,6 @@
+//! The engine as a whole: a stream of events in, transitions out as text.
+
+mod reference;
+mod replay;
+mod scenes;
+mod stream;

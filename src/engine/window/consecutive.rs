@@ -1,0 +1,275 @@
+//! How many failures stand in a row, with no success between them.
+//!
+//! Keeps failures and successes in the order of their time, in memory that depends on the number
+//! asked for alone: of successes that follow each other the first and the last, of a row of
+//! failures the latest.
+//!
+//! Must never know what a failure is. Nothing here fails.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::rule::Consecutive as Rule;
+use crate::engine::time::Instant;
+
+/// Changes between failure and success that are kept for events out of order.
+const MARKS_MAX: usize = 64;
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Mark {
+    at: Instant,
+    failed: bool,
+}
+
+/// The latest row, and what is not settled.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(in crate::engine) struct Consecutive {
+    marks: VecDeque<Mark>,
+    /// Failures of the first kept row that are no longer kept.
+    forgotten: u32,
+    /// The first of those.
+    forgotten_first: Option<Instant>,
+}
+
+/// How a row ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// No further failure came.
+    Quiet(Instant),
+    /// A call succeeded.
+    Success(Instant),
+}
+
+/// A row of failures as it is at its last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) struct Row {
+    pub(super) count: u32,
+    pub(super) first_at: Instant,
+    pub(super) last_at: Instant,
+}
+
+impl Consecutive {
+    pub(super) fn insert(&mut self, at: Instant, failed: bool) {
+        let mut place = self.marks.len();
+        // At one instant the order in which they came counts.
+        while place > 0 && self.marks[place - 1].at > at {
+            place -= 1;
+        }
+        self.marks.insert(place, Mark { at, failed });
+    }
+
+    /// Forgets what can no longer matter.
+    pub(super) fn trim(&mut self, rule: &Rule, watermark: Instant) {
+        let settled = self.marks.partition_point(|mark| mark.at < watermark);
+        let last_success = (0..settled).rev().find(|place| !self.marks[*place].failed);
+        for _ in 0..last_success.unwrap_or(0) {
+            self.forget_first();
+        }
+        self.join_successes();
+        let row_max = rule.more_than as usize + 1;
+        let failures = self.marks.iter().rev().take_while(|mark| mark.failed).count();
+        if failures == self.marks.len() && failures > row_max.max(MARKS_MAX) {
+            self.forget_first();
+        }
+        while self.marks.len() > 4 * row_max.max(MARKS_MAX) {
+            self.forget_first();
+        }
+    }
+
+    fn forget_first(&mut self) {
+        if let Some(mark) = self.marks.pop_front() {
+            if mark.failed {
+                self.forgotten = self.forgotten.saturating_add(1);
+                self.forgotten_first.get_or_insert(mark.at);
+            } else {
+                self.forgotten = 0;
+                self.forgotten_first = None;
+            }
+        }
+        if self.marks.front().is_some_and(|mark| !mark.failed) {
+            self.forgotten = 0;
+            self.forgotten_first = None;
+        }
+    }
+
+    /// Of three successes side by side the middle one tells nothing.
+    fn join_successes(&mut self) {
+        let mut place = self.marks.len();
+        let last_three = |marks: &VecDeque<Mark>, end: usize| {
+            end >= 3 && (end - 3..end).all(|place| !marks[place].failed)
+        };
+        // Only what was just inserted can have brought three together.
+        while place >= 3 && self.marks.len() - place < 4 {
+            if last_three(&self.marks, place) {
+                self.marks.remove(place - 2);
+            }
+            place -= 1;
+        }
+    }
+
+    /// The rows at each failure, in order.
+    fn rows(&self, rule: &Rule) -> impl Iterator<Item = (Mark, Option<Row>)> {
+        let gap = rule.gap;
+        let mut row = self.forgotten_first.map(|first_at| Row {
+            count: self.forgotten,
+            first_at,
+            last_at: self.marks.front().map_or(first_at, |mark| mark.at),
+        });
+        self.marks.iter().map(move |mark| {
+            row = match row {
+                _ if !mark.failed => None,
+                Some(row) if mark.at.since(row.last_at) < gap => {
+                    Some(Row { count: row.count.saturating_add(1), last_at: mark.at, ..row })
+                }
+                _ => Some(Row { count: 1, first_at: mark.at, last_at: mark.at }),
+            };
+            (*mark, row)
+        })
+    }
+
+    /// The first failure from `from` on that makes a row too long.
+    pub(super) fn opens(&self, rule: &Rule, from: Instant) -> Option<Instant> {
+        self.rows(rule)
+            .find(|(mark, row)| {
+                mark.at >= from && row.is_some_and(|row| row.count > rule.more_than)
+            })
+            .map(|(mark, _)| mark.at)
+    }
+
+    /// How the row ended that was too long at `from`.
+    pub(super) fn closes(&self, rule: &Rule, from: Instant) -> End {
+        let mut last = from;
+        let mut count_before = None;
+        for (mark, row) in self.rows(rule) {
+            let Some(row) = row else {
+                if mark.at >= from && count_before.is_some() {
+                    return End::Success(mark.at);
+                }
+                continue;
+            };
+            if mark.at < from {
+                continue;
+            }
+            if row.count <= rule.more_than {
+                // At the same instant there can be failures before the one that made it too long.
+                if count_before.is_some() {
+                    return End::Quiet(last);
+                }
+                continue;
+            }
+            count_before = Some(row.count);
+            last = mark.at;
+        }
+        End::Quiet(last)
+    }
+
+    /// The row at an instant.
+    pub(super) fn row(&self, rule: &Rule, at: Instant) -> Option<Row> {
+        let until = self.rows(rule).take_while(|(mark, _)| mark.at <= at);
+        until.filter_map(|(_, row)| row).last()
+    }
+
+    /// How many failures came behind an instant.
+    pub(super) fn behind(&self, at: Instant) -> u32 {
+        let behind = self.marks.iter().filter(|mark| mark.failed && mark.at > at).count();
+        u32::try_from(behind).unwrap_or(u32::MAX)
+    }
+
+    /// The lock is over: what failed up to here is no part of a new row.
+    pub(super) fn restart(&mut self, until: Instant) {
+        while self.marks.front().is_some_and(|mark| mark.at <= until) {
+            self.marks.pop_front();
+        }
+        self.forgotten = 0;
+        self.forgotten_first = None;
+    }
+
+    /// When no further failure could continue the row.
+    pub(super) fn idle_at(&self, rule: &Rule) -> Instant {
+        let last = self.marks.iter().rev().find(|mark| mark.failed);
+        last.map_or(Instant::MIN, |mark| mark.at.plus(rule.gap))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::time::Span;
+
+    fn rule(more_than: u32) -> Rule {
+        Rule { more_than, gap: Span(100), reset: Vec::new() }
+    }
+
+    /// `x` fails and `.` succeeds, a second apart; the answer tells when it opens and how it ends.
+    #[track_caller]
+    fn check(events: &str, more_than: u32, expected: &str) {
+        let rule = rule(more_than);
+        let mut row = Consecutive::default();
+        for (at, event) in (0..).zip(events.chars()) {
+            row.insert(Instant(at), event == 'x');
+        }
+        let answer = row.opens(&rule, Instant::MIN).map(|at| match row.closes(&rule, at) {
+            End::Quiet(end) => format!("{} quiet {}", at.0, end.0),
+            End::Success(end) => format!("{} success {}", at.0, end.0),
+        });
+        assert_eq!(answer.as_deref().unwrap_or("-"), expected, "{events}");
+    }
+
+    #[test]
+    fn the_sixth_failure_in_a_row_is_one_too_many() {
+        check("xxxxx", 5, "-");
+        check("xxxxxx", 5, "5 quiet 5");
+        check("xxxxxxxx", 5, "5 quiet 7");
+    }
+
+    #[test]
+    fn a_success_begins_anew() {
+        check("xxxxx.x", 5, "-");
+        check("xxxxx.xxxxx.xxxxx", 5, "-");
+        check("x.xxxxxx", 5, "7 quiet 7");
+        check("xxxxxx...x", 5, "5 success 6");
+    }
+
+    #[test]
+    fn a_row_of_any_length_takes_bounded_room_and_is_counted() {
+        let rule = rule(5);
+        let mut row = Consecutive::default();
+        for at in 0..10_000 {
+            row.insert(Instant(at), true);
+            row.trim(&rule, Instant(at));
+        }
+        assert!(row.marks.len() <= MARKS_MAX + 1, "{}", row.marks.len());
+        let found = row.row(&rule, Instant::MAX);
+        let last_at = Instant(9_999);
+        assert_eq!(found, Some(Row { count: 10_000, first_at: Instant(0), last_at }));
+        for at in 10_000..20_000 {
+            row.insert(Instant(at), at % 3 == 0);
+            row.trim(&rule, Instant(at));
+        }
+        assert!(row.marks.len() <= 4 * MARKS_MAX, "{}", row.marks.len());
+    }
+
+    #[test]
+    fn a_failure_long_after_the_others_stands_alone() {
+        let rule = rule(1);
+        let mut row = Consecutive::default();
+        row.insert(Instant(0), true);
+        row.insert(Instant(100), true);
+        assert_eq!(row.opens(&rule, Instant::MIN), None);
+        row.insert(Instant(199), true);
+        assert_eq!(row.opens(&rule, Instant::MIN), Some(Instant(199)));
+    }
+
+    #[test]
+    fn a_success_that_comes_late_still_stands_between() {
+        let rule = rule(5);
+        let mut row = Consecutive::default();
+        for at in [0, 1, 2, 4, 5, 6] {
+            row.insert(Instant(at), true);
+        }
+        row.insert(Instant(3), false);
+        assert_eq!(row.opens(&rule, Instant::MIN), None);
+        assert_eq!(row.row(&rule, Instant::MAX).map(|row| row.count), Some(3));
+    }
+}

@@ -1,0 +1,355 @@
+//! Windows: whether a rule's condition holds for one group, and until when.
+//!
+//! Owns what is kept of the past for each kind of condition, and answers two questions about event
+//! time: from when does the condition hold ([`Window::opens`]), and until when
+//! ([`Window::closes`]). Must never know alerts, or what was told to whom. Nothing here fails;
+//! memory depends on the rule, never on how many events come.
+
+mod consecutive;
+mod count;
+mod moments;
+mod steps;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::alert::Reason;
+use super::rule::Condition;
+use super::time::{Instant, Span};
+use consecutive::{Consecutive, End};
+use count::Count;
+use moments::{Seen, Sequence, Silence};
+use steps::{Asked, Counted, Steps};
+
+/// What an event is to a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Role {
+    /// What the rule's matcher is about.
+    Matched,
+    /// Ends a row of failures.
+    Reset,
+    /// Part of the whole that a ratio is of. `success` tells whether the call succeeded.
+    Whole { success: bool },
+    /// Both, of a ratio.
+    MatchedAndWhole { success: bool },
+    /// What must come first in a sequence.
+    First,
+    /// What must follow in a sequence.
+    Then,
+}
+
+/// What was kept of one group's past.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Window {
+    Count(Count),
+    Consecutive(Consecutive),
+    Steps(Steps),
+    Seen(Seen),
+    Silence(Silence),
+    Distinct { count: Count, values: VecDeque<Arc<str>> },
+    Sequence(Sequence),
+}
+
+/// How a condition ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Close {
+    /// By time alone: what made it hold has left.
+    Quiet(Instant),
+    /// By what came: an alert ends at once.
+    By(Instant, Reason),
+}
+
+impl Close {
+    pub(super) fn at(self) -> Instant {
+        match self {
+            Self::Quiet(at) | Self::By(at, _) => at,
+        }
+    }
+}
+
+/// What an event brings beside its instant.
+#[derive(Debug, Clone)]
+pub(super) struct Arrival<'a> {
+    pub(super) at: Instant,
+    pub(super) role: Role,
+    /// The value of a `distinct` rule's label.
+    pub(super) value: Option<&'a str>,
+    /// What is before this is settled.
+    pub(super) watermark: Instant,
+    /// Until when a `new` rule learns.
+    pub(super) learnt_at: Instant,
+    /// Whether the group's alert is pending or firing.
+    pub(super) open: bool,
+}
+
+impl Window {
+    pub(super) fn of(condition: &Condition) -> Self {
+        match condition {
+            Condition::Count(_) => Self::Count(Count::default()),
+            Condition::Consecutive(_) => Self::Consecutive(Consecutive::default()),
+            Condition::Ratio(_) | Condition::Spike(_) => Self::Steps(Steps::default()),
+            Condition::New(_) => Self::Seen(Seen::default()),
+            Condition::Absent(_) => Self::Silence(Silence::default()),
+            Condition::Distinct(..) => {
+                Self::Distinct { count: Count::default(), values: VecDeque::new() }
+            }
+            Condition::Sequence(_) => Self::Sequence(Sequence::default()),
+        }
+    }
+
+    /// Takes an event in.
+    pub(super) fn insert(&mut self, condition: &Condition, arrival: &Arrival<'_>) {
+        let Arrival { at, role, .. } = *arrival;
+        match (self, condition) {
+            (Self::Count(count), _) => {
+                count.insert(at);
+            }
+            (Self::Consecutive(row), _) => row.insert(at, role == Role::Matched),
+            (Self::Steps(steps), condition) => {
+                if let Some(asked) = asked(condition) {
+                    steps.insert(asked, at, counted(role), arrival.open);
+                }
+            }
+            (Self::Seen(seen), Condition::New(rule)) => {
+                seen.insert(rule, at, arrival.learnt_at);
+            }
+            (Self::Silence(silence), Condition::Absent(rule)) => silence.insert(at, rule.window),
+            (Self::Distinct { count, values }, _) => {
+                insert_value(count, values, at, arrival.value.unwrap_or_default());
+            }
+            (Self::Sequence(sequence), _) => sequence.insert(at, role == Role::First),
+            _ => {}
+        }
+    }
+
+    /// Up to where the past has to be taken as settled now, so that memory stays bounded; `None`
+    /// while there is room.
+    pub(super) fn frontier(&self, condition: &Condition, watermark: Instant) -> Option<Instant> {
+        match (self, condition) {
+            (
+                Self::Count(count) | Self::Distinct { count, .. },
+                Condition::Count(threshold) | Condition::Distinct(_, threshold),
+            ) => count.frontier(*threshold, watermark),
+            (Self::Consecutive(_), _) => Some(watermark),
+            _ => None,
+        }
+    }
+
+    /// Forgets what is needed no more once everything up to the frontier is settled.
+    pub(super) fn trim(&mut self, condition: &Condition, frontier: Instant) {
+        match (self, condition) {
+            (Self::Count(count), Condition::Count(threshold)) => {
+                count.trim(*threshold, frontier);
+            }
+            (Self::Distinct { count, values }, Condition::Distinct(_, threshold)) => {
+                for _ in 0..count.trim(*threshold, frontier) {
+                    values.pop_front();
+                }
+            }
+            (Self::Consecutive(row), Condition::Consecutive(rule)) => row.trim(rule, frontier),
+            _ => {}
+        }
+    }
+
+    /// Whether what held up to the frontier can be asked from there on; else it has to be asked
+    /// from where it began.
+    pub(super) fn slides(&self) -> bool {
+        matches!(self, Self::Count(_) | Self::Distinct { .. })
+    }
+
+    /// Whether what comes can bring the end of what holds nearer.
+    pub(super) fn can_hurry(&self) -> bool {
+        matches!(self, Self::Steps(_) | Self::Silence(_) | Self::Distinct { .. })
+    }
+
+    /// Whether a condition that holds of a moment was made to hold by an event however late.
+    pub(super) fn is_of_moments(&self) -> bool {
+        matches!(self, Self::Consecutive(_) | Self::Seen(_) | Self::Sequence(_))
+    }
+
+    /// Whether it is told by time alone.
+    pub(super) fn is_silence(&self) -> bool {
+        matches!(self, Self::Silence(_))
+    }
+
+    /// The first instant from `from` on at which the condition holds; for a silence one that may
+    /// not have come yet.
+    pub(super) fn opens(&self, condition: &Condition, from: Instant) -> Option<Instant> {
+        match (self, condition) {
+            (
+                Self::Count(count) | Self::Distinct { count, .. },
+                Condition::Count(threshold) | Condition::Distinct(_, threshold),
+            ) => count.opens(*threshold, from),
+            (Self::Consecutive(row), Condition::Consecutive(rule)) => row.opens(rule, from),
+            (Self::Steps(steps), _) => steps.opens(from),
+            (Self::Seen(seen), _) => seen.opens(from),
+            (Self::Silence(silence), Condition::Absent(rule)) => silence.opens(rule.window, from),
+            (Self::Sequence(sequence), Condition::Sequence(rule)) => sequence.opens(rule, from),
+            _ => None,
+        }
+    }
+
+    /// From when on the condition that held at `from` no longer does, as far as is known; `None`
+    /// while it holds until something comes.
+    pub(super) fn closes(&self, condition: &Condition, from: Instant) -> Option<Close> {
+        match (self, condition) {
+            (
+                Self::Count(count) | Self::Distinct { count, .. },
+                Condition::Count(threshold) | Condition::Distinct(_, threshold),
+            ) => Some(Close::Quiet(count.closes(*threshold, from))),
+            (Self::Consecutive(row), Condition::Consecutive(rule)) => {
+                Some(match row.closes(rule, from) {
+                    End::Quiet(at) => Close::Quiet(at),
+                    End::Success(at) => Close::By(at, Reason::Success { at }),
+                })
+            }
+            (Self::Steps(steps), _) => steps.closes().map(|at| Close::Quiet(at.max(from))),
+            (Self::Silence(silence), _) => {
+                silence.closes(from).map(|at| Close::By(at, Reason::Back))
+            }
+            (Self::Sequence(sequence), Condition::Sequence(rule)) => {
+                Some(Close::Quiet(sequence.closes(rule, from)))
+            }
+            _ => Some(Close::Quiet(from)),
+        }
+    }
+
+    /// When to look again although nothing has come.
+    pub(super) fn look_again_at(&self, condition: &Condition, from: Instant) -> Option<Instant> {
+        match (self, condition) {
+            (Self::Silence(silence), Condition::Absent(rule)) => silence.opens(rule.window, from),
+            (Self::Steps(steps), condition) => steps.next_step(asked(condition)?),
+            _ => None,
+        }
+    }
+
+    /// Looks again.
+    pub(super) fn look(&mut self, condition: &Condition, at: Instant, open: bool) {
+        if let (Self::Steps(steps), Some(asked)) = (self, asked(condition)) {
+            steps.step_ended(asked, at, open);
+        }
+    }
+
+    /// Why the condition holds at an instant.
+    pub(super) fn reason(&self, condition: &Condition, at: Instant, successes: bool) -> Reason {
+        match (self, condition) {
+            (Self::Consecutive(row), Condition::Consecutive(rule)) => Reason::Consecutive {
+                count: row.row(rule, at).map_or(0, |row| row.count),
+                success_visible: successes,
+            },
+            (Self::Steps(steps), Condition::Ratio(ratio)) => {
+                let figures = steps.last_figures(Asked::Ratio(ratio), true);
+                let of = u32::try_from(figures.other).unwrap_or(u32::MAX);
+                let permille = u64::from(figures.matched) * 1000 / figures.other.max(1);
+                let permille = u32::try_from(permille).unwrap_or(u32::MAX);
+                Reason::Ratio { permille, of, within: ratio.window }
+            }
+            (Self::Steps(steps), Condition::Spike(spike)) => {
+                let figures = steps.last_figures(Asked::Spike(spike), true);
+                let (count, before_permille) = (figures.matched, figures.other);
+                Reason::Spike { count, before_permille, within: spike.window }
+            }
+            (Self::Seen(seen), _) => Reason::New { unseen_since: seen.unseen_since() },
+            (Self::Silence(silence), Condition::Absent(rule)) => {
+                Reason::Absent { since: silence.since(rule.window, at).unwrap_or(at) }
+            }
+            (Self::Distinct { count, .. }, Condition::Distinct(_, threshold)) => {
+                let within = threshold.window.span;
+                Reason::Distinct { count: count.count(*threshold, at), within }
+            }
+            (Self::Sequence(sequence), Condition::Sequence(rule)) => {
+                Reason::Sequence { after: sequence.after(rule, at).unwrap_or_default() }
+            }
+            (Self::Count(count), Condition::Count(threshold)) => {
+                let within = threshold.window.span;
+                Reason::Count { count: count.count(*threshold, at), within }
+            }
+            _ => Reason::Count { count: 0, within: Span::ZERO },
+        }
+    }
+
+    /// How many events made the condition hold at an instant, and the first of them.
+    pub(super) fn events(&self, condition: &Condition, at: Instant) -> (u64, Instant) {
+        let (count, first_at) = match (self, condition) {
+            (
+                Self::Count(count) | Self::Distinct { count, .. },
+                Condition::Count(threshold) | Condition::Distinct(_, threshold),
+            ) => {
+                let all = count.count(*threshold, at).saturating_add(count.behind(at));
+                (all, count.first(*threshold, at))
+            }
+            (Self::Consecutive(row), Condition::Consecutive(rule)) => {
+                let found = row.row(rule, at);
+                let count = found.map_or(0, |row| row.count).saturating_add(row.behind(at));
+                (count, found.map(|row| row.first_at))
+            }
+            (Self::Steps(steps), condition) => {
+                let figures = asked(condition).map(|asked| steps.last_figures(asked, true));
+                (figures.map_or(0, |figures| figures.matched), None)
+            }
+            (Self::Silence(_), _) => (0, None),
+            (Self::Sequence(sequence), _) => (2, sequence.first(at)),
+            _ => (1, None),
+        };
+        (count.into(), first_at.unwrap_or(at))
+    }
+
+    /// Takes note that the alert is resolved: what came up to here is no part of another.
+    pub(super) fn resolved(&mut self, close: Close) {
+        if let (Self::Consecutive(row), Close::Quiet(at)) = (self, close) {
+            row.restart(at);
+        }
+    }
+
+    /// From when on nothing of what is kept matters.
+    pub(super) fn idle_at(&self, condition: &Condition) -> Instant {
+        match (self, condition) {
+            (
+                Self::Count(count) | Self::Distinct { count, .. },
+                Condition::Count(threshold) | Condition::Distinct(_, threshold),
+            ) => count.idle_at(*threshold),
+            (Self::Consecutive(row), Condition::Consecutive(rule)) => row.idle_at(rule),
+            (Self::Steps(steps), condition) => {
+                asked(condition).map_or(Instant::MIN, |asked| steps.idle_at(asked))
+            }
+            (Self::Seen(seen), Condition::New(rule)) => seen.idle_at(rule),
+            (Self::Silence(_), _) => Instant::MAX,
+            (Self::Sequence(sequence), Condition::Sequence(rule)) => sequence.idle_at(rule),
+            _ => Instant::MIN,
+        }
+    }
+}
+
+/// Of a value only the latest instant counts.
+fn insert_value(count: &mut Count, values: &mut VecDeque<Arc<str>>, at: Instant, value: &str) {
+    if let Some(place) = values.iter().position(|known| **known == *value) {
+        if count.is_later(place, at) {
+            return;
+        }
+        count.remove(place);
+        values.remove(place);
+    }
+    let place = count.insert(at);
+    values.insert(place.min(values.len()), value.into());
+}
+
+fn asked(condition: &Condition) -> Option<Asked<'_>> {
+    match condition {
+        Condition::Ratio(ratio) => Some(Asked::Ratio(ratio)),
+        Condition::Spike(spike) => Some(Asked::Spike(spike)),
+        _ => None,
+    }
+}
+
+fn counted(role: Role) -> Counted {
+    match role {
+        Role::Matched => Counted { matched: true, ..Counted::default() },
+        Role::Whole { success } => Counted { matched: false, whole: true, success },
+        Role::MatchedAndWhole { success } => Counted { matched: true, whole: true, success },
+        Role::Reset | Role::First | Role::Then => Counted::default(),
+    }
+}
