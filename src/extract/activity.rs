@@ -14,8 +14,8 @@ use super::buffer::Buffer;
 
 type Instant = DateTime<FixedOffset>;
 
-/// How many lines without a stamp are passed over at either end of a stretch, and of each part of it
-/// if there is none.
+/// How many lines without a stamp are passed over at either end of a stretch, and of each part of
+/// it if there is none.
 const LINES_MAX: usize = 100;
 const PARTS: usize = 4;
 
