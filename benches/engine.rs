@@ -104,13 +104,13 @@ fn speed(bencher: Bencher<'_, '_>, apis: usize, span_ms: i64) {
 }
 
 /// 10,000 groups, most of them below their thresholds.
-#[divan::bench]
+#[divan::bench(sample_count = 8)]
 fn quiet_groups(bencher: Bencher<'_, '_>) {
     speed(bencher, GROUPS / RULES, 50);
 }
 
 /// 50 groups that all fire all the time.
-#[divan::bench]
+#[divan::bench(sample_count = 8)]
 fn firing_groups(bencher: Bencher<'_, '_>) {
     speed(bencher, 1, 50);
 }
