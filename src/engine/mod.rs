@@ -82,7 +82,7 @@ impl Default for Settings {
             past_max: Span::HOUR,
             groups_max: 100_000,
             evidence_groups_max: 4_096,
-            routes_max: 65_536,
+            routes_max: 16_384,
         }
     }
 }
@@ -167,8 +167,9 @@ impl Engine {
         // Taken out for the time of the walk: the steps remember where they found their groups.
         let mut routes = std::mem::take(&mut self.routes);
         let route = routes.of(event, &self.rules, &self.catalogue, self.settings.routes_max);
+        let rules = Arc::clone(&self.rules);
         for step in &mut route.steps {
-            self.walk(step, event, &route.labels, at, trust);
+            self.walk(&rules, step, event, &route.labels, at, trust);
         }
         self.routes = routes;
     }
@@ -264,13 +265,13 @@ impl Engine {
 
     fn walk(
         &mut self,
+        rules: &[Rule],
         step: &mut Step,
         event: &Event<'_>,
         labels: &[(LabelName, Arc<str>)],
         at: Instant,
         trust: Trust,
     ) {
-        let rules = Arc::clone(&self.rules);
         let Some(rule) = rules.get(step.rule) else { return };
         let Some(slot) = self.slot(step, rule, event) else { return };
         let watermark = self.watermark();
