@@ -26,6 +26,10 @@ pub mod extract;
 
 pub mod engine;
 
+pub mod template;
+
+pub mod rules;
+
 pub mod report;
 
 pub mod cli;

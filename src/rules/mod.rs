@@ -1,0 +1,181 @@
+//! Alert rules as files write them, made into what the engine runs.
+//!
+//! Owns the form of rule files, their limits and defaults, and the rules that the program carries.
+//! Must not know where files lie: it is handed text. A set with anything wrong in it is refused as
+//! a whole, with every problem of every file; nothing else fails.
+
+mod condition;
+mod file;
+mod inhibition;
+mod matcher;
+mod pattern;
+mod phrase;
+mod problem;
+mod shipped;
+mod texts;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use problem::PROBLEMS;
+
+use crate::catalogue::Catalogue;
+use crate::diagnostic::Diagnostic;
+use crate::engine::Rule;
+use crate::toml_file::Problems;
+use file::File;
+use shipped::SHIPPED;
+
+/// How many rules a set can have: every event is held against each of them once.
+const RULES_MAX: usize = 1000;
+
+/// Rules that were read and are right.
+#[derive(Debug, Clone)]
+pub struct RuleSet {
+    rules: Arc<[Rule]>,
+    disabled: Vec<Arc<str>>,
+}
+
+impl RuleSet {
+    /// The rules that the program carries, against a catalogue that has at least the shipped codes.
+    pub fn embedded(catalogue: &Catalogue) -> Self {
+        let (set, problems) = read(&[], catalogue, true);
+        debug_assert!(problems.is_empty(), "a shipped rule file is bad: {problems:?}");
+        set
+    }
+
+    /// The rules of these files, each with its name as the user gave it and its text. They are used
+    /// instead of the shipped ones; if one of the files says `shipped = true`, they add to those,
+    /// and a rule of the same name replaces one.
+    pub fn load(
+        files: &[(String, String)],
+        catalogue: &Catalogue,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let (set, problems) = read(files, catalogue, false);
+        if problems.is_empty() { Ok(set) } else { Err(problems) }
+    }
+
+    /// What the engine runs: the enabled rules, in the order in which they stand.
+    pub fn rules(&self) -> &Arc<[Rule]> {
+        &self.rules
+    }
+
+    /// A rule by its name, if it is enabled.
+    pub fn get(&self, name: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| *rule.name == *name)
+    }
+
+    /// The names of the rules that are written but not enabled.
+    pub fn disabled(&self) -> &[Arc<str>] {
+        &self.disabled
+    }
+}
+
+/// One file with what was read of it.
+struct Reading<'t> {
+    problems: Problems<'t>,
+    file: Option<File>,
+    is_shipped: bool,
+}
+
+fn read(
+    files: &[(String, String)],
+    catalogue: &Catalogue,
+    shipped: bool,
+) -> (RuleSet, Vec<Diagnostic>) {
+    let one = |name, text, is_shipped| {
+        let mut problems = Problems::of(name, text, &problem::NAMES);
+        let file = file::read(catalogue, &mut problems);
+        Reading { problems, file, is_shipped }
+    };
+    let own = files.iter().map(|(name, text)| one(name, text, false));
+    let mut readings: Vec<_> = own.collect();
+    let adds = |reading: &Reading<'_>| reading.file.as_ref().is_some_and(|file| file.shipped);
+    if shipped || readings.iter().any(adds) {
+        let shipped = SHIPPED.iter().map(|(name, text)| one(name, text, true));
+        readings.splice(0..0, shipped.collect::<Vec<_>>());
+    }
+    let order = names(&mut readings);
+    inhibition::check(&mut readings, &order);
+    let set = joined(&mut readings, &order);
+    let problems = readings.into_iter().flat_map(|read| read.problems.into_diagnostics());
+    (set, problems.collect())
+}
+
+/// Where a rule stands: the file's number, the rule's number.
+type Place = (usize, usize);
+
+/// The rules in use by name; a user's rule stands in the place of a shipped one of its name.
+fn names(readings: &mut [Reading<'_>]) -> BTreeMap<Arc<str>, Place> {
+    let mut places: BTreeMap<Arc<str>, Place> = BTreeMap::new();
+    for number in 0..readings.len() {
+        let (earlier, rest) = readings.split_at_mut(number);
+        let Some(Reading { problems, file: Some(file), is_shipped }) = rest.first_mut() else {
+            continue;
+        };
+        for (place, said) in file.rules.iter().enumerate() {
+            let place = (number, place);
+            let Some(known) = places.insert(Arc::clone(&said.name), place) else { continue };
+            let other = earlier.get(known.0);
+            if other.is_some_and(|other| other.is_shipped && !*is_shipped) {
+                continue;
+            }
+            places.insert(Arc::clone(&said.name), known);
+            let (file_name, text, rules) = match other {
+                Some(Reading { problems, file: Some(file), .. }) => {
+                    (problems.file(), problems.text(), &file.rules)
+                }
+                _ => (problems.file(), problems.text(), &file.rules),
+            };
+            let at = rules.get(known.1).map_or(0, |said| said.range.start);
+            let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+            let message =
+                format!("rule `{}` stands in {file_name} already, on line {line}", said.name);
+            let hint = "keep one of the two, or give one another name".to_owned();
+            problems.add(problem::DUPLICATE_NAME, said.range.clone(), message, hint);
+        }
+    }
+    places
+}
+
+/// The set, in the order of the files; what replaces a shipped rule stands in its place.
+fn joined(readings: &mut [Reading<'_>], places: &BTreeMap<Arc<str>, Place>) -> RuleSet {
+    let mut order: Vec<Place> = Vec::new();
+    for (number, reading) in readings.iter().enumerate() {
+        for (place, said) in reading.file.iter().flat_map(|file| &file.rules).enumerate() {
+            let in_use = places.get(&said.name).copied();
+            if in_use == Some((number, place)) {
+                let replaced = |known: &Place| *known == (number, place);
+                if !order.iter().any(replaced) {
+                    order.push((number, place));
+                }
+            } else if let Some(in_use) = in_use.filter(|_| reading.is_shipped) {
+                order.push(in_use);
+            }
+        }
+    }
+    if let Some((number, place)) = order.get(RULES_MAX).copied()
+        && let Some(reading) = readings.get_mut(number)
+    {
+        let said = reading.file.as_ref().and_then(|file| file.rules.get(place));
+        let range = said.map_or(0..0, |said| said.range.clone());
+        let message = format!("there are {} rules, at most {RULES_MAX} can be", order.len());
+        let hint = "group by a label instead of writing a rule for each of its values".to_owned();
+        reading.problems.add(problem::TOO_MANY, range, message, hint);
+    }
+    let mut rules = Vec::new();
+    let mut disabled = Vec::new();
+    for (number, place) in order {
+        let file = readings.get(number).and_then(|reading| reading.file.as_ref());
+        let Some(said) = file.and_then(|file| file.rules.get(place)) else { continue };
+        if said.enabled {
+            rules.extend(said.rule.clone());
+        } else {
+            disabled.push(Arc::clone(&said.name));
+        }
+    }
+    RuleSet { rules: rules.into(), disabled }
+}
