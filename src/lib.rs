@@ -20,6 +20,8 @@ pub mod toml_file;
 
 pub mod catalogue;
 
+pub mod surface;
+
 pub mod input;
 
 pub mod extract;
@@ -29,6 +31,8 @@ pub mod engine;
 pub mod template;
 
 pub mod rules;
+
+pub mod render;
 
 pub mod report;
 
