@@ -22,7 +22,7 @@ use crate::toml_file::{did_you_mean, listed};
 use words::{Piece, Role, pieces, words};
 
 /// What a template can name, and what it stands for.
-pub const VARIABLES: [(&str, &str); 29] = [
+pub const VARIABLES: [(&str, &str); 28] = [
     ("rule", "the rule's name"),
     ("severity", "`critical`, `warning` or `info`"),
     ("count", "how many events the alert has had"),
@@ -51,7 +51,6 @@ pub const VARIABLES: [(&str, &str); 29] = [
     ("solution", "what the documentation says to do"),
     ("documented_message", "the message as it is documented"),
     ("description", "what the code means"),
-    ("note", "nothing in a note itself; the operator's words in templates of receivers"),
 ];
 
 /// What can stand behind `|`.

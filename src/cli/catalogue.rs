@@ -41,7 +41,7 @@ impl CatalogueArgs {
                     let found = catalogue.load(&path.to_string_lossy(), &text);
                     problems.extend(found.iter().map(ToString::to_string));
                 }
-                Err(error) => problems.push(not_read(path, &error)),
+                Err(error) => problems.push(not_read("catalogue file", path, &error)),
             }
         }
         if problems.is_empty() {
@@ -52,7 +52,7 @@ impl CatalogueArgs {
     }
 }
 
-/// A catalogue file's text.
+/// The text of a file in TOML.
 pub(super) fn read(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(
@@ -68,11 +68,11 @@ pub(super) fn read(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Why there is no text.
-pub(super) fn not_read(path: &Path, error: &io::Error) -> String {
+/// Why there is no text; `what` is the file's kind.
+pub(super) fn not_read(what: &str, path: &Path, error: &io::Error) -> String {
     let path = path.display();
     match error.kind() {
-        io::ErrorKind::NotFound => format!("no such catalogue file: `{path}`"),
-        _ => format!("cannot read the catalogue file `{path}`: {}", plain(error)),
+        io::ErrorKind::NotFound => format!("no such {what}: `{path}`"),
+        _ => format!("cannot read the {what} `{path}`: {}", plain(error)),
     }
 }

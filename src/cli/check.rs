@@ -1,7 +1,7 @@
 //! `ocrwatch check`: whether the user's own files are right, before they are used.
 //!
-//! Owns its options and the verdict. Must not know what makes a file wrong. Fails with every
-//! problem of every file at once.
+//! Owns its options, what kind a file is checked as, and the verdict. Must not know what makes a
+//! file wrong. Fails with every problem of every file at once.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -11,16 +11,22 @@ use clap::Args;
 use super::catalogue::{self, CatalogueArgs};
 use super::exit_code::ExitCode;
 use super::failure::{Failure, written};
+use super::rules::{self, RulesArgs};
+use crate::rules::{RuleSet, is_rule_file};
 
 /// Options of `check`.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Catalogue files to check, in the order in which they would be given with --catalogue
+    /// Files to check: catalogue files, in the order in which they would be given with
+    /// --catalogue, and rule files, which are checked together
     #[arg(value_name = "FILES")]
     files: Vec<PathBuf>,
 
     #[command(flatten)]
     catalogue: CatalogueArgs,
+
+    #[command(flatten)]
+    rules: RulesArgs,
 }
 
 impl CheckArgs {
@@ -29,33 +35,62 @@ impl CheckArgs {
         let mut catalogue = self.catalogue.load()?;
         let mut problems = Vec::new();
         let mut exit_code = ExitCode::Configuration;
+        let mut catalogue_files = self.catalogue.len();
+        let mut rule_files = self.rules.files().unwrap_or_else(|found| {
+            problems.extend(found);
+            Vec::new()
+        });
         for path in &self.files {
+            let name = path.to_string_lossy();
             match catalogue::read(path) {
+                Ok(text) if is_rule_file(&text) => rule_files.push((name.into_owned(), text)),
                 Ok(text) => {
-                    let found = catalogue.load(&path.to_string_lossy(), &text);
+                    let found = catalogue.load(&name, &text);
                     problems.extend(found.iter().map(ToString::to_string));
+                    catalogue_files += 1;
                 }
                 Err(error) => {
                     // Here the file is what was to be looked at, not a setting of the look.
                     if error.kind() == io::ErrorKind::NotFound {
                         exit_code = ExitCode::InputMissing;
                     }
-                    problems.push(catalogue::not_read(path, &error));
+                    problems.push(catalogue::not_read("file", path, &error));
                 }
             }
         }
-        if !problems.is_empty() {
+        let rules = rules::set(&rule_files, &catalogue).map_err(|found| problems.extend(found));
+        let Some(rules) = rules.ok().filter(|_| problems.is_empty()) else {
             return Err(Failure::new(exit_code, problems));
-        }
-        let entries = catalogue.entries().count();
-        let own = self.files.len() + self.catalogue.len();
-        let files = match own {
+        };
+        let codes = catalogue.entries().count();
+        let catalogue = match catalogue_files {
             0 => "the shipped catalogue is".to_owned(),
             1 => "the shipped catalogue and 1 more file are".to_owned(),
-            own => format!("the shipped catalogue and {own} more files are"),
+            more => format!("the shipped catalogue and {more} more files are"),
         };
         let mut out = io::stdout().lock();
-        written(writeln!(out, "{files} right: {entries} codes").and_then(|()| out.flush()))?;
+        let shown = writeln!(out, "{catalogue} right: {codes} codes")
+            .and_then(|()| writeln!(out, "{}", of_rules(rule_files.len(), &rules)))
+            .and_then(|()| out.flush());
+        written(shown)?;
         Ok(ExitCode::Done)
     }
+}
+
+/// What is said of rules that are right.
+fn of_rules(files: usize, rules: &RuleSet) -> String {
+    let from = match files {
+        0 => "the shipped rules are".to_owned(),
+        1 => "1 rule file is".to_owned(),
+        files => format!("{files} rule files are"),
+    };
+    let rules_in_use = match rules.rules().len() {
+        1 => "1 rule".to_owned(),
+        count => format!("{count} rules"),
+    };
+    let disabled = match rules.disabled().len() {
+        0 => String::new(),
+        count => format!(", {count} not enabled"),
+    };
+    format!("{from} right: {rules_in_use}{disabled}")
 }

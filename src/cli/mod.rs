@@ -16,6 +16,8 @@ mod messages;
 mod progress;
 mod reading;
 mod report;
+mod stream;
+mod rules;
 mod terminal;
 mod time_range;
 mod undecodable;
@@ -47,7 +49,7 @@ enum Command {
     Extract(extract::ExtractArgs),
     /// Print what the documentation says of error codes
     Explain(explain::ExplainArgs),
-    /// Check catalogue files before they are used
+    /// Check catalogue files, rule files and templates before they are used
     Check(check::CheckArgs),
     /// Generate man pages and shell completions
     #[command(hide = true)]

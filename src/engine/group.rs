@@ -175,12 +175,12 @@ impl Group {
             };
             let from = close.at().plus(MOMENT).max(episode.settled_to);
             let again = self.window.opens(condition, from);
-            let bridged = |again: &Instant| {
+            let goes_on = |again: &Instant| {
                 *again < frontier
                     && again.since(close.at()) <= bridges
                     && is_bridged(standing, close)
             };
-            let Some(again) = again.filter(bridged) else {
+            let Some(again) = again.filter(goes_on) else {
                 episode.settled_to = episode.settled_to.max(frontier);
                 return;
             };

@@ -3,7 +3,6 @@
 //! Owns windows, alert states, grouping, silences, inhibition. Architecture invariant: pure and
 //! deterministic. No files, no clock, no threads; `now` and the event time `at` are arguments. The
 //! same events with the same instants give the same transitions. Nothing here fails.
-
 //!
 //! ```text
 //! Event ──route──▶ group's window ──lifecycle──▶ Transition ──policy──▶ Decision
@@ -23,6 +22,7 @@ mod group;
 mod groups;
 mod label;
 mod lifecycle;
+mod policy;
 mod queue;
 mod route;
 mod rule;
@@ -40,6 +40,11 @@ use serde::{Deserialize, Serialize};
 pub use alert::{Affected, Alert, CodeCount, Evidence, Reason, Sample, State, Transition};
 pub use event::{Event, Source, What};
 pub use label::{Fingerprint, GroupKey, LabelName};
+pub use policy::{
+    AlertMatcher, AlertStatus, Decision, Facet, Mute, Notification, NotificationId, NotifyReason,
+    Policy, PolicyConfig, PolicyCounters, PolicyLimits, PolicySnapshot, Route, Silence, SilenceEnd,
+    TimeOfWeek, ToldAlert, Withheld, WithheldBy,
+};
 pub use rule::{
     Absent, Condition, Consecutive, EventKind, Flap, Inhibit, Matcher, New, Pattern, Ratio, Rule,
     Sequence, Spike, Threshold, Window,

@@ -71,11 +71,11 @@ impl Reader<'_, '_, '_, '_> {
         self.misplaced(kind);
         match phrase {
             Phrase::Count(at_least) => {
-                let window = self.window(kind)?;
+                let window = self.window(kind);
                 Some(Condition::Count(self.threshold(at_least, window)?))
             }
             Phrase::Distinct(name, at_least) => {
-                let window = self.window(kind)?;
+                let window = self.window(kind);
                 Some(Condition::Distinct(name, self.threshold(at_least, window)?))
             }
             Phrase::Rate(rate) => self.rate(rate, &text),
@@ -146,7 +146,7 @@ impl Reader<'_, '_, '_, '_> {
         u32::try_from(read.map_or(default, Spanned::into_inner)).unwrap_or(u32::MAX)
     }
 
-    fn threshold(&mut self, at_least: u32, span: Span) -> Option<Threshold> {
+    fn threshold(&mut self, at_least: u32, span: Option<Span>) -> Option<Threshold> {
         let aligned = self.keys.flag("aligned", self.problems).unwrap_or(false);
         let clear_below = if self.keys.has("clear_below") {
             let hint = "a firing alert stays while there are so many in the window";
@@ -156,7 +156,8 @@ impl Reader<'_, '_, '_, '_> {
         } else {
             at_least
         };
-        Some(Threshold { at_least, clear_below, window: Window { span, aligned } })
+        let window = Window { span: span?, aligned };
+        Some(Threshold { at_least, clear_below, window })
     }
 
     fn rate(&mut self, rate: Rate, text: &Spanned<String>) -> Option<Condition> {
@@ -171,7 +172,7 @@ impl Reader<'_, '_, '_, '_> {
             return None;
         }
         let at_least = u32::try_from(at_least).ok()?;
-        Some(Condition::Count(self.threshold(at_least, window)?))
+        Some(Condition::Count(self.threshold(at_least, Some(window))?))
     }
 
     fn reset(&mut self) -> Vec<Matcher> {
@@ -192,8 +193,8 @@ impl Reader<'_, '_, '_, '_> {
     fn ratio(&mut self, at_least_permille: u32) -> Option<Condition> {
         let of = self.whole();
         let clear_below_permille = match self.keys.value("clear_below") {
-            Some(value) => self.share(value, at_least_permille)?,
-            None => at_least_permille,
+            Some(value) => self.share(value, at_least_permille),
+            None => Some(at_least_permille),
         };
         let floor = self.number("at_least", 1..=i64::from(u32::MAX), FLOOR);
         let needs_success = self.keys.flag("needs_success", self.problems);
@@ -204,7 +205,7 @@ impl Reader<'_, '_, '_, '_> {
         Some(Condition::Ratio(Ratio {
             of,
             at_least_permille,
-            clear_below_permille,
+            clear_below_permille: clear_below_permille?,
             floor,
             needs_success,
             window,

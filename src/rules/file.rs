@@ -18,7 +18,8 @@ use crate::catalogue::{Catalogue, Severity};
 use crate::engine::{Flap, Inhibit, LabelName, Rule, Span};
 use crate::toml_file::{self, Keys, Problems};
 
-const ROOT_KEYS: &[&str] = &["shipped", "rule"];
+/// What stands at the root; no file of another kind has such a key.
+pub(super) const ROOT_KEYS: &[&str] = &["shipped", "rule"];
 
 const RULE_KEYS: &[&str] = &[
     "name",

@@ -27,8 +27,11 @@ pub(super) fn check(readings: &mut [Reading<'_>], places: &BTreeMap<Arc<str>, Pl
             }
             let typed = text.get_ref().as_str();
             let message = format!("there is no rule `{typed}`");
-            let hint = did_you_mean(typed, names.iter().map(|name| &***name))
-                .unwrap_or_else(|| "name a rule of these files, or a glob of such".to_owned());
+            let hint =
+                did_you_mean(typed, names.iter().map(|name| &***name)).unwrap_or_else(|| {
+                    "name a rule or a glob of some; --rules reads all files of a directory"
+                        .to_owned()
+                });
             reading.problems.add(problem::UNKNOWN_RULE, text.span(), message, hint);
         }
     }

@@ -64,9 +64,13 @@ fn labels_of<'a>(
         let name: &str = key.get_ref();
         if !OWN.contains(&name) {
             labels.extend(label(name, key.span(), problems));
-            // Whatever was wrong with it has been said.
-            known.push(name);
+        } else if !allowed.contains(&name) {
+            let message = format!("`{name}` cannot stand in `not`");
+            let hint = format!("`not` takes labels only; write `{name}` beside it");
+            problems.add(problem::BAD_LABEL, key.span(), message, hint);
         }
+        // Whatever was wrong with it has been said.
+        known.push(name);
     }
     (labels, known)
 }
@@ -81,9 +85,11 @@ fn read_labels(
     let mut read = Vec::new();
     for name in labels {
         let Some(texts) = keys.texts_or_text(name.as_str(), problems) else { continue };
-        if texts.is_empty() && problems.is_empty() {
+        let value = keys.value(name.as_str());
+        if value.and_then(|value| value.get_ref().as_array()).is_some_and(|items| items.is_empty())
+        {
             let message = format!("`{name}` lists nothing, so nothing can fit");
-            let range = keys.value(name.as_str()).map_or(0..0, Spanned::span);
+            let range = value.map_or(0..0, Spanned::span);
             let hint = "list values or globs, or leave the key out".to_owned();
             problems.add(problem::NEVER_MATCHES, range, message, hint);
         }

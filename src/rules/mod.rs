@@ -74,6 +74,13 @@ impl RuleSet {
     }
 }
 
+/// Whether a file means to be a rule file, right or wrong; its tables tell.
+pub fn is_rule_file(text: &str) -> bool {
+    // What stands behind a syntax error is guessed: that is good enough for this.
+    let (root, _) = toml::de::DeTable::parse_recoverable(text);
+    file::ROOT_KEYS.iter().any(|key| root.get_ref().contains_key(*key))
+}
+
 /// One file with what was read of it.
 struct Reading<'t> {
     problems: Problems<'t>,

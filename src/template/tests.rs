@@ -83,8 +83,16 @@ fn unknown_names_are_placed_and_hinted() {
 
 #[test]
 fn what_cannot_be_read_or_filled_in_is_placed() {
-    for text in ["a {{ count", "{% include 'x' %}", "{{ code.upper2() }}", "{% for a in codes %}{{ 'x' * 10000000 }}{% endfor %}", "{{ count + cause }}", "{{ codes | join(", "{{ code | default }}"] {
-        eprintln!("{text} => {:?}", check(text));
-    }
-    panic!();
+    let hint = "write `{{ count }}` for a value and `{% if api %}…{% endif %}` for a choice";
+    let syntax =
+        |place: &str, detail: &str| format!("{place:?} this is no template: {detail}; {hint}");
+    let end = "unexpected end of input, expected end of variable block";
+    check_problems("a {{ count", &[&syntax("count", end)]);
+    check_problems("{% include 'x' %}", &[&syntax("include", "unknown statement include")]);
+    let fails = "this fails when it is filled in:";
+    let method = format!("\"e.upper2()\" {fails} string has no method named upper2");
+    check_problems("{{ code.upper2() }}", &[&method]);
+    check_problems("{{ code | default }}", &[&format!("\"default\" {fails} missing argument")]);
+    let work = "\"'x' * 10000000\" the template does too much work; make it simpler";
+    check_problems("{% for a in codes %}{{ 'x' * 10000000 }}{% endfor %}", &[work]);
 }

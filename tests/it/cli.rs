@@ -328,7 +328,7 @@ fn check_tells_every_problem_of_every_file() {
     sandbox.run(&["check", "good.toml"]).code(0).stdout_has("and 1 more file are right");
     let bad = sandbox.run(&["check", "one.toml", "good.toml", "two.toml"]);
     bad.code(78).stdout_is("").stderr_has("error: one.toml:").stderr_has("error: two.toml:");
-    sandbox.run(&["check", "no.toml"]).code(66).stderr_has("no such catalogue file: `no.toml`");
+    sandbox.run(&["check", "no.toml"]).code(66).stderr_has("no such file: `no.toml`");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod documents;
 mod fuzz;
 mod harness;
 mod invariants;
+mod rules;
 mod split;
 mod terminal;
 mod tidy;

@@ -47,7 +47,7 @@ impl Model {
         let mut fed = fed.iter().peekable();
         for now in 0..until {
             let watermark = now - LATENESS_S;
-            while let Some(ended) = open.and_then(|open| self.ends(&known, open, i64::MAX)) {
+            while let Some(ended) = open.map(|open| self.ends(&known, open, i64::MAX)) {
                 if ended + self.bridge() >= watermark {
                     break;
                 }
@@ -81,15 +81,13 @@ impl Model {
     /// What is before the watermark stays as it is, whatever still comes.
     fn settled(self, known: &[i64], open: Open, watermark: i64) -> Open {
         match self.ends(known, open, watermark) {
-            Some(ended) if ended < watermark => {
-                Open { ended: Some(ended), settled: watermark, ..open }
-            }
+            ended if ended < watermark => Open { ended: Some(ended), settled: watermark, ..open },
             _ => Open { since: open.since.max(watermark), ended: None, settled: watermark },
         }
     }
 
     /// When the condition of an open alert ends, as far as it is looked at.
-    fn ends(self, known: &[i64], open: Open, until: i64) -> Option<i64> {
+    fn ends(self, known: &[i64], open: Open, until: i64) -> i64 {
         let horizon = Self::horizon(known);
         let clear = |from: i64| {
             let holds = |t: &i64| holds(known, self.span, self.aligned, self.clear_below, *t);
@@ -102,7 +100,7 @@ impl Model {
             let Some(again) = self.opens(known, from, bridged) else { break };
             ended = clear(again);
         }
-        Some(ended)
+        ended
     }
 
     fn opens(self, known: &[i64], from: i64, until: i64) -> Option<i64> {

@@ -251,7 +251,7 @@ fn different_values_count_once_each() {
     let threshold = Threshold { at_least: 3, clear_below: 3, window };
     let distinct = rule("many", "ModelArts.4204", Condition::Distinct(LabelName::Api, threshold));
     let fed = [call_of(0, "a"), call_of(1, "b"), call_of(2, "a"), call_of(3, "b")];
-    check(&[distinct.clone()], &fed, "");
+    check(std::slice::from_ref(&distinct), &fed, "");
     let fed = [call_of(0, "a"), call_of(1, "b"), call_of(50, "a"), call_of(60, "c")];
     check(
         &[distinct],

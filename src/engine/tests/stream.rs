@@ -182,7 +182,7 @@ pub(super) fn shown(transitions: &[Transition]) -> String {
         let _ = writeln!(
             text,
             "{} {} {}{{{}}} {} of {} {:?}",
-            change.at.0 as f64 / 1000.0,
+            change.at.0 / 1000,
             change.to,
             change.alert.rule,
             labels.join(","),

@@ -206,11 +206,8 @@ mod tests {
     fn check(events: &str, more_than: u32, expected: &str) {
         let rule = rule(more_than);
         let mut row = Consecutive::default();
-        for (at, event) in events.chars().enumerate() {
-            match event {
-                'x' | '.' => row.insert(Instant(at as i64), event == 'x'),
-                _ => {}
-            }
+        for (at, event) in (0..).zip(events.chars()) {
+            row.insert(Instant(at), event == 'x');
         }
         let answer = row.opens(&rule, Instant::MIN).map(|at| match row.closes(&rule, at) {
             End::Quiet(end) => format!("{} quiet {}", at.0, end.0),

@@ -231,8 +231,8 @@ mod tests {
             let threshold = threshold(at_least, at_least, span);
             times.sort_unstable();
             let (mut whole, mut trimmed) = (Count::default(), Count::default());
-            for (index, time) in times.iter().enumerate() {
-                let at = Instant(time - (index as i64 * 7) % (disorder + 1));
+            for (index, time) in (0i64..).zip(&times) {
+                let at = Instant(time - (index * 7) % (disorder + 1));
                 let watermark = Instant(time - disorder);
                 whole.insert(at);
                 trimmed.insert(at);

@@ -208,7 +208,6 @@ impl Window {
                 })
             }
             (Self::Steps(steps), _) => steps.closes().map(|at| Close::Quiet(at.max(from))),
-            (Self::Seen(_), _) => Some(Close::Quiet(from)),
             (Self::Silence(silence), _) => {
                 silence.closes(from).map(|at| Close::By(at, Reason::Back))
             }
