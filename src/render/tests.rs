@@ -51,7 +51,7 @@ fn error(second: i64, code: &str, message: &str) -> Occurrence {
         "{stamp} ERROR OcrClient - call failed\n{{\"error_code\":\"{code}\",\"error_msg\":\"{message}\"}}"
     );
     Occurrence {
-        place: Place { file: "app.log".into(), line: 40 + second as u64, offset: 0 },
+        place: Place { file: "app.log".into(), line: 40 + second.unsigned_abs(), offset: 0 },
         at: Some(at),
         module: Module::of_code(code).unwrap_or(Module::Ocr),
         code: code.into(),
