@@ -72,7 +72,10 @@ fn circles(readings: &[Reading<'_>], places: &BTreeMap<Arc<str>, Place>) -> Vec<
     let mut found = Vec::new();
     let mut told = vec![false; rules.len()];
     for start in 0..rules.len() {
-        let Some(circle) = circle_from(start, &next).filter(|_| !told[start]) else { continue };
+        if told[start] {
+            continue;
+        }
+        let Some(circle) = circle_from(start, &next) else { continue };
         for place in &circle {
             told[*place] = true;
         }

@@ -2,9 +2,13 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ocrwatch::catalogue::Catalogue;
+use ocrwatch::engine::{Engine, Event, Rule, Settings, Source, State};
+use ocrwatch::occurrence::{Module, Occurrence, Place};
 use ocrwatch::rules::{PROBLEMS, RuleSet};
+use ocrwatch::template;
 
 fn problems_of(name: &str, text: String) -> String {
     let files = [(name.to_owned(), text)];
@@ -62,4 +66,118 @@ fn every_problem_has_a_bad_file() {
     assert!(missing.is_empty(), "no bad file for {missing:?}");
     let found = problems_of("big.toml", "#\n".repeat(600_000));
     assert!(found.contains("[rule-too-large]"), "{found}");
+}
+
+/// Every shipped file's rules, the ones that are not enabled included, as TOML.
+fn shipped_tables() -> Vec<toml::Table> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let mut rules = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the folder of rules") {
+        let path = entry.expect("a readable folder").path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = std::fs::read_to_string(path).expect("a readable file");
+            let table: toml::Table = text.parse().expect("TOML");
+            let tables = table["rule"].as_array().expect("rules").iter();
+            rules.extend(tables.map(|rule| rule.as_table().expect("a table").clone()));
+        }
+    }
+    rules
+}
+
+/// An error as a log tells it.
+fn occurrence(code: &str, cause: Option<&str>) -> Occurrence {
+    Occurrence {
+        place: Place { file: "app.log".into(), line: 1, offset: 0 },
+        at: None,
+        module: Module::of_code(code).expect("a code"),
+        code: code.into(),
+        cause: cause.map(Into::into),
+        message: None,
+        request_id: None,
+        http_status: None,
+        api: None,
+        region: None,
+        project: None,
+        host: None,
+        access_key: Some("AKEX****".into()),
+        exception: None,
+        limit: None,
+        period: None,
+        inferred: false,
+        repeat: false,
+        sample: "".into(),
+    }
+}
+
+/// The enabled rules that are about a code, not about all of them.
+fn rules_about<'r>(set: &'r RuleSet, code: &str, cause: Option<&str>) -> Vec<&'r Rule> {
+    let (source, error) = (Source::named("app"), occurrence(code, cause));
+    let event = Event::error(&source, &error);
+    let about = |rule: &&Rule| !rule.matcher.labels.is_empty() && rule.matcher.fits(&event, true);
+    set.rules().iter().filter(about).collect()
+}
+
+#[test]
+fn every_code_and_every_cause_has_a_rule_that_is_as_grave() {
+    let catalogue = Catalogue::embedded();
+    let set = RuleSet::embedded(&catalogue);
+    let mut breaches = Vec::new();
+    for entry in catalogue.entries() {
+        let causes = entry.causes.iter().map(|cause| Some(&*cause.id));
+        for cause in causes.chain([None]) {
+            let rules = rules_about(&set, &entry.code, cause);
+            let wanted = catalogue.severity_of(&entry.code, cause);
+            match rules.iter().map(|rule| rule.severity).max() {
+                None => breaches.push(format!("no rule for {} {cause:?}", entry.code)),
+                Some(severity) if severity < wanted => {
+                    breaches.push(format!("{} {cause:?}: {severity} < {wanted}", entry.code));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+}
+
+#[test]
+fn every_shipped_rule_says_why_and_its_summary_fits_a_subject() {
+    let values = serde_json::json!({
+        "rule": "x", "count": 123, "credential": "AKEXAMP****", "codes": "APIG.0301, APIGW.0301",
+        "code": "APIG.0301", "api": "general-table", "region": "cn-north-4", "limit": 300,
+        "period": "1 minute", "locked_until": "14:35:10 +08:00", "window": "15m",
+        "host": "ocr.cn-north-4.example.com", "service": "invoice-scan", "last_at": "14:30:10",
+        "source": "invoice-app",
+    });
+    let mut names = Vec::new();
+    for rule in shipped_tables() {
+        let name = rule["name"].as_str().expect("a name").to_owned();
+        assert!(rule.get("why").is_some(), "{name} does not say why");
+        let summary = rule["summary"].as_str().expect("a summary");
+        for values in [&values, &serde_json::json!({ "count": 1 })] {
+            let rendered = template::render(summary, values);
+            assert!(!rendered.contains("failed)"), "{name}: {rendered}");
+            assert!(rendered.chars().count() < 120, "{name}: {rendered}");
+        }
+        names.push(name);
+    }
+    assert!(names.len() > 25, "{names:?}");
+}
+
+#[test]
+fn the_sixth_signature_failure_in_a_row_fires_the_lockout() {
+    let catalogue = Catalogue::embedded();
+    let set = RuleSet::embedded(&catalogue);
+    let mut engine = Engine::new(Arc::clone(set.rules()), Arc::new(catalogue), Settings::default());
+    let source = Source::named("app");
+    let mut fired = Vec::new();
+    for second in 0..8 {
+        let mut error = occurrence("APIG.0301", Some("aksk-signature"));
+        error.at = chrono::DateTime::from_timestamp(1_000_000 + second, 0).map(Into::into);
+        let event = Event::error(&source, &error);
+        engine.ingest(event.at.expect("a time"), &event);
+        for transition in engine.take().into_iter().filter(|change| change.to == State::Firing) {
+            fired.push(format!("{} at {}", transition.alert.rule, second + 1));
+        }
+    }
+    assert_eq!(fired, ["aksk-signature-failures at 3", "aksk-lockout at 6"]);
 }
