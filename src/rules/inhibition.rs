@@ -19,9 +19,9 @@ pub(super) fn check(readings: &mut [Reading<'_>], places: &BTreeMap<Arc<str>, Pl
     for place in places.values() {
         let Some(reading) = readings.get_mut(place.0) else { continue };
         let said = reading.file.as_ref().and_then(|file| file.rules.get(place.1));
-        let Some(Said { inhibits: named, rule: Some(rule), .. }) = said else { continue };
+        let Some(Said { inhibits: texts, rule: Some(rule), .. }) = said else { continue };
         let patterns = rule.inhibits.iter().flat_map(|inhibit| &inhibit.rules);
-        for (text, pattern) in named.iter().zip(patterns) {
+        for (text, pattern) in texts.iter().zip(patterns) {
             if names.iter().any(|name| pattern.fits(name)) {
                 continue;
             }

@@ -4,8 +4,11 @@ use crate::engine::{Condition, EventKind, LabelName, Span};
 /// A set of one file over the shipped catalogue, or its problems.
 fn load(text: &str) -> Result<RuleSet, String> {
     let files = [("ours.toml".to_owned(), text.to_owned())];
-    RuleSet::load(&files, &Catalogue::embedded())
-        .map_err(|problems| problems.iter().map(|problem| format!("{problem}\n")).collect())
+    RuleSet::load(&files, &Catalogue::embedded()).map_err(|problems| shown(&problems))
+}
+
+fn shown(problems: &[Diagnostic]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// A rule with the keys that every rule needs.
@@ -30,7 +33,7 @@ fn names_of(text: &str) -> Vec<String> {
 #[test]
 fn every_shipped_file_is_right() {
     let (set, problems) = read(&[], &Catalogue::embedded(), true);
-    let shown: String = problems.iter().map(|problem| format!("{problem}\n")).collect();
+    let shown = shown(&problems);
     assert!(shown.is_empty(), "{shown}");
     assert!(set.rules().len() > 20);
 }

@@ -35,9 +35,12 @@ fn check(file: &Path) {
 }
 
 fn bad_files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/rules");
+    toml_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/rules"))
+}
+
+fn toml_files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = std::fs::read_dir(folder)
-        .expect("the folder of bad files")
+        .expect("a folder of files")
         .map(|entry| entry.expect("a readable folder").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .collect();
@@ -72,14 +75,11 @@ fn every_problem_has_a_bad_file() {
 fn shipped_tables() -> Vec<toml::Table> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
     let mut rules = Vec::new();
-    for entry in std::fs::read_dir(folder).expect("the folder of rules") {
-        let path = entry.expect("a readable folder").path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            let text = std::fs::read_to_string(path).expect("a readable file");
-            let table: toml::Table = text.parse().expect("TOML");
-            let tables = table["rule"].as_array().expect("rules").iter();
-            rules.extend(tables.map(|rule| rule.as_table().expect("a table").clone()));
-        }
+    for path in toml_files(&folder) {
+        let text = std::fs::read_to_string(path).expect("a readable file");
+        let table: toml::Table = text.parse().expect("TOML");
+        let tables = table["rule"].as_array().expect("rules").iter();
+        rules.extend(tables.map(|rule| rule.as_table().expect("a table").clone()));
     }
     rules
 }
@@ -180,4 +180,71 @@ fn the_sixth_signature_failure_in_a_row_fires_the_lockout() {
         }
     }
     assert_eq!(fired, ["aksk-signature-failures at 3", "aksk-lockout at 6"]);
+}
+
+/// The rows of the tables that docs/rules.md shows of what is shipped and of what templates know.
+fn documented_rows() -> String {
+    let mut rows = String::from("| Rule | Severity | Condition | One alert for each | Why |\n");
+    rows.push_str("| :--- | :--- | :--- | :--- | :--- |\n");
+    for rule in shipped_tables() {
+        let text = |key: &str| rule.get(key).and_then(|value| value.as_str()).unwrap_or_default();
+        let mut condition = format!("`{}`", text("condition"));
+        if let Some(window) = rule.get("window").and_then(|window| window.as_str()) {
+            write!(condition, " in `{window}`").expect("writing to a string");
+        }
+        let labels = rule.get("group_by").and_then(|labels| labels.as_array());
+        let labels: Vec<_> =
+            labels.into_iter().flatten().filter_map(|label| label.as_str()).collect();
+        let enabled = rule.get("enabled").and_then(toml::Value::as_bool).unwrap_or(true);
+        let off = if enabled { "" } else { " (not enabled)" };
+        writeln!(
+            rows,
+            "| `{}`{off} | {} | {condition} | {} | {} |",
+            text("name"),
+            text("severity"),
+            labels.join(", "),
+            text("why"),
+        )
+        .expect("writing to a string");
+    }
+    rows
+}
+
+/// A table of docs/rules.md is what it would be if it were written now.
+#[track_caller]
+fn check_documented(rows: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    let document = std::fs::read_to_string(&path).expect("the document");
+    let head = rows.lines().next().expect("a table");
+    let start = document.find(head).unwrap_or_else(|| panic!("no table {head}"));
+    let end = document[start..].find("\n\n").map_or(document.len(), |end| start + end + 1);
+    if std::env::var_os("OCRWATCH_BLESS").is_some() {
+        let blessed = format!("{}{rows}{}", &document[..start], &document[end..]);
+        std::fs::write(&path, blessed).expect("a writable document");
+        return;
+    }
+    assert_eq!(&document[start..end], rows);
+}
+
+#[test]
+fn the_document_shows_the_shipped_rules_and_what_templates_know() {
+    check_documented(&documented_rows());
+    let mut variables = String::from("| Variable | Value |\n| :--- | :--- |\n");
+    for (name, meaning) in template::VARIABLES {
+        writeln!(variables, "| `{name}` | {meaning} |").expect("writing to a string");
+    }
+    check_documented(&variables);
+}
+
+#[test]
+fn the_document_s_examples_are_right() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    let document = std::fs::read_to_string(path).expect("the document");
+    let mut blocks = 0;
+    for block in document.split("```toml\n").skip(1) {
+        let text = block.split("```").next().unwrap_or_default();
+        assert_eq!(problems_of("docs/rules.md", format!("shipped = true\n{text}")), "", "{text}");
+        blocks += 1;
+    }
+    assert_eq!(blocks, 3);
 }
