@@ -13,7 +13,8 @@ use chrono::{DateTime, TimeDelta};
 use divan::Bencher;
 use divan::counter::BytesCount;
 use ocrwatch::catalogue::Catalogue;
-use ocrwatch::extract::{Extractor, Settings};
+use ocrwatch::extract::{Extractor, Settings, Sink, Successes};
+use ocrwatch::occurrence::{Occurrence, Success};
 use ocrwatch::zone::Zone;
 
 /// Enough that the buffer turns over many times and the last-level cache does not hold it.
@@ -102,16 +103,30 @@ fn error(numbers: &mut Numbers) -> String {
 
 fn count(catalogue: &Catalogue, log: &[u8]) -> u64 {
     let reference = DateTime::from_timestamp(START_S, 0).expect("an instant in range");
-    let settings = Settings { zone: Zone::UTC, reference };
-    let mut extractor = Extractor::new(catalogue, settings, Arc::from("bench.log"));
-    let mut count = 0;
-    let mut sink = |occurrence| {
+    count_with(catalogue, log, Settings::new(Zone::UTC, reference))
+}
+
+#[derive(Default)]
+struct Counting(u64);
+
+impl Sink for Counting {
+    fn occurrence(&mut self, occurrence: Occurrence) {
         black_box(occurrence);
-        count += 1;
-    };
+        self.0 += 1;
+    }
+
+    fn success(&mut self, success: Success) {
+        black_box(success);
+        self.0 += 1;
+    }
+}
+
+fn count_with(catalogue: &Catalogue, log: &[u8], settings: Settings) -> u64 {
+    let mut extractor = Extractor::new(catalogue, settings, Arc::from("bench.log"));
+    let mut sink = Counting::default();
     extractor.push(black_box(log), &mut sink);
     extractor.finish(&mut sink);
-    count
+    sink.0
 }
 
 fn measure(bencher: Bencher<'_, '_>, carrier: Carrier, lines_apart: u64) {
@@ -138,6 +153,51 @@ fn docker_json_file(bencher: Bencher<'_, '_>, lines_apart: u64) {
 #[divan::bench(args = [SPARSE, DENSE], sample_count = 10, sample_size = 1)]
 fn cri(bencher: Bencher<'_, '_>, lines_apart: u64) {
     measure(bencher, Carrier::Cri, lines_apart);
+}
+
+/// An access log whose every line is a call that succeeded, as nginx and as the SDK print it.
+#[divan::bench(args = ["off", "nginx", "nginx_cri", "sdk", "json"], sample_count = 10, sample_size = 1)]
+fn successes(bencher: Bencher<'_, '_>, form: &str) {
+    let mut log = String::new();
+    let start = DateTime::from_timestamp(START_S, 0).expect("an instant in range");
+    let mut number = 0;
+    while log.len() < LOG_BYTES / 4 {
+        let at = start + TimeDelta::milliseconds(number);
+        let path = "/v2/0123456789abcdef0123456789abcdef/ocr/general-text";
+        let host = "ocr.cn-north-4.myhuaweicloud.com";
+        let nginx = format!(
+            "10.0.0.7 - - [{}] \"POST {path} HTTP/1.1\" 200 1532 \"-\" \"okhttp/4.12.0\"",
+            at.format("%d/%b/%Y:%H:%M:%S %z")
+        );
+        let stamp = at.format("%Y-%m-%d %H:%M:%S,%3f");
+        let _ = match form {
+            "sdk" => writeln!(
+                log,
+                "{stamp} 139766 HuaweiCloud-SDK-OcrClient http_handler.py 37 INFO \"POST \
+                 https://{host}{path}\" 200 1532 0:00:00.000804 {number:032x}"
+            ),
+            "nginx_cri" => writeln!(log, "{} stdout F {nginx}", at.to_rfc3339()),
+            "json" => writeln!(
+                log,
+                r#"{{"time":"{}","method":"POST","path":"{path}","status":200,"bytes":1532}}"#,
+                at.to_rfc3339()
+            ),
+            _ => writeln!(log, "{nginx}"),
+        };
+        number += 1;
+    }
+    let catalogue = Catalogue::embedded();
+    let off = form == "off";
+    let settings = || Settings {
+        successes: if off { Successes::none() } else { Successes::access_logs() },
+        activity_gap: (!off).then(|| TimeDelta::minutes(10)),
+        ..Settings::new(Zone::UTC, start)
+    };
+    let found = count_with(&catalogue, log.as_bytes(), settings());
+    assert_eq!(found, if off { 0 } else { number.cast_unsigned() });
+    bencher
+        .counter(BytesCount::of_str(&log))
+        .bench_local(|| count_with(&catalogue, log.as_bytes(), settings()));
 }
 
 /// What somebody can write who wants the monitor to stop: as many hits as possible, each with as

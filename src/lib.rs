@@ -30,6 +30,8 @@ pub mod template;
 
 pub mod rules;
 
+pub mod replay;
+
 pub mod report;
 
 pub mod cli;

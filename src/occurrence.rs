@@ -1,4 +1,5 @@
-//! The value that travels: one OCR error at one instant, with what the log said about it.
+//! The values that travel: one OCR error at one instant, with what the log said about it, and one
+//! call that succeeded.
 //!
 //! Owns the words shared by every later stage. Must never know how a log looks or how a report is
 //! printed. Nothing here fails.
@@ -68,12 +69,12 @@ impl Serialize for Module {
     }
 }
 
-/// Where in its input an occurrence stands.
+/// Where in its input an occurrence or a success stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// The input's name as the user gave it; `-` for standard input.
     pub file: Arc<str>,
-    /// The line on which the code stands, 1-based; lines end at LF.
+    /// The line on which it stands (an occurrence: its code), 1-based; lines end at LF.
     pub line: u64,
     /// The byte at which that line begins, 0-based, in the decompressed text.
     pub offset: u64,
@@ -119,7 +120,7 @@ pub struct Occurrence {
     /// The region in the endpoint's host name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<Box<str>>,
-    /// The project's id in the URL's path.
+    /// The project's id in the URL's path: `/v2/{project_id}/ocr/id-card`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<Box<str>>,
     /// The endpoint's host name.
@@ -146,25 +147,33 @@ pub struct Occurrence {
     pub sample: Box<str>,
 }
 
-/// One call that succeeded, as an access log prints it.
+/// One call to the OCR service that succeeded, as an access log prints it.
 ///
-/// Every text in it is redacted and unescaped, as in an [`Occurrence`].
-#[derive(Debug, Clone, PartialEq)]
+/// Its texts are redacted as those of an [`Occurrence`]. It is no occurrence: it ends a run of
+/// failures and is counted nowhere.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Success {
     /// Where it stands.
+    #[serde(flatten)]
     pub place: Place,
-    /// When it happened, in the zone that the log (or the reader's setting) gives.
+    /// When it was printed, in the zone that the log (or the reader's setting) gives.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<FixedOffset>>,
-    /// The HTTP status of the answer.
+    /// The HTTP status of the answer, 200 to 299; 200 where a pattern of the user told the success.
     pub http_status: u16,
     /// The API that was called: the last part of its path.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub api: Option<Box<str>>,
     /// The region in the endpoint's host name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<Box<str>>,
-    /// The project's id in the path.
+    /// The project's id in the URL's path.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<Box<str>>,
     /// The endpoint's host name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<Box<str>>,
     /// The access key, masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub access_key: Option<Box<str>>,
 }

@@ -12,7 +12,7 @@ use super::exit_code::ExitCode;
 use super::failure::{Failure, written};
 use super::filter::FilterArgs;
 use super::messages::Messages;
-use super::reading::{InputArgs, Reading, Sink};
+use super::reading::{Beside, InputArgs, Order, Reading, Sink};
 use super::time_range::Present;
 use crate::clock;
 use crate::occurrence::Occurrence;
@@ -52,6 +52,8 @@ impl ExtractArgs {
             filter: &filter,
             zone: present.zone,
             now: present.now,
+            order: Order::Inputs,
+            beside: Beside::default(),
             messages: &mut messages,
         };
         let problem = match reading.read(&discovery, &mut sink) {

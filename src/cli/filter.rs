@@ -97,10 +97,15 @@ impl Filter {
         if !is_wanted {
             return Err(LeftOut::Other);
         }
+        self.covers(occurrence.at)
+    }
+
+    /// Whether a time is in the range that was asked for, and if not, why.
+    pub(super) fn covers(&self, at: Option<DateTime<FixedOffset>>) -> Result<(), LeftOut> {
         if self.since.is_none() && self.until.is_none() {
             return Ok(());
         }
-        let at = occurrence.at.ok_or(LeftOut::Untimed)?;
+        let at = at.ok_or(LeftOut::Untimed)?;
         let in_range =
             self.since.is_none_or(|since| at >= since) && self.until.is_none_or(|until| at < until);
         if in_range { Ok(()) } else { Err(LeftOut::Other) }

@@ -16,6 +16,7 @@ mod messages;
 mod progress;
 mod reading;
 mod report;
+mod stream;
 mod rules;
 mod terminal;
 mod time_range;

@@ -1,13 +1,17 @@
-//! Inputs one after the other, through the extractor, to a command.
+//! Inputs through the extractor to a command: one after the other, or all of them as their times
+//! tell.
 //!
-//! Owns the loop that feeds the extractor and what is said when an input is bad: the others are
-//! read all the same. Must never look at the bytes. Fails with the `io::Error` of the command's
-//! output, which ends the reading; what is wrong with an input is a message and part of the answer.
+//! Owns the order and what is said when an input is bad: the others are read all the same. Must
+//! never look at the bytes. Fails with the `io::Error` of the command's output, which ends the
+//! reading; what is wrong with an input is a message and part of the answer.
 
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use clap::Args;
 
 use super::failure::Failure;
@@ -15,12 +19,12 @@ use super::filter::{Filter, LeftOut};
 use super::input_words;
 use super::messages::Messages;
 use super::progress::Amount;
-use super::undecodable::Undecodable;
+use super::stream::{Found, Stream};
 use crate::catalogue::Catalogue;
 use crate::clock;
-use crate::extract::{self, Counters, Extractor};
-use crate::input::{self, Discovery, ExitKind, Input, NoteKind, Reader};
-use crate::occurrence::Occurrence;
+use crate::extract::{self, Successes};
+use crate::input::{self, Discovery, ExitKind, Input};
+use crate::occurrence::{Occurrence, Success};
 use crate::report::InputFacts;
 use crate::zone::Zone;
 
@@ -80,9 +84,43 @@ pub(super) trait Sink {
     fn occurrence(&mut self, occurrence: &Occurrence) -> io::Result<()>;
     /// Hears of one that does not.
     fn filtered_out(&mut self) {}
+    /// Takes a call that succeeded, within the range of time that the filter asks for. An error
+    /// ends the reading.
+    fn success(&mut self, _success: &Success) -> io::Result<()> {
+        Ok(())
+    }
+    /// Hears of an instant at which an input was written to.
+    fn activity(&mut self, _input: &Arc<str>, _at: DateTime<FixedOffset>) {}
+    /// Hears how far the inputs were read by their own times, before what is next: the latest time
+    /// in the input of what is next.
+    fn reached(&mut self, _at: DateTime<Utc>) {}
     /// Hears what was read of an input.
     fn input_read(&mut self, _facts: InputFacts) {}
 }
+
+/// What is taken beside errors; nothing by default.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Beside {
+    pub(super) successes: Successes,
+    /// See [`extract::Settings`].
+    pub(super) activity_gap: Option<TimeDelta>,
+}
+
+/// In which order things come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// One input after the other.
+    Inputs,
+    /// As their times tell, over all inputs; within one log as they stand there. A log's rotated
+    /// siblings are one log.
+    Times,
+}
+
+/// Logs that are read side by side; of more some are read one after the other.
+const LOGS_MAX: usize = 32;
+
+/// How far ahead of the present a stamp can be and still be one: a zone may have been mistaken.
+const AHEAD_MAX: TimeDelta = TimeDelta::days(1);
 
 /// What reading needs beside the inputs.
 pub(super) struct Reading<'a> {
@@ -90,10 +128,22 @@ pub(super) struct Reading<'a> {
     pub(super) filter: &'a Filter,
     pub(super) zone: Zone,
     pub(super) now: DateTime<Utc>,
+    pub(super) order: Order,
+    pub(super) beside: Beside,
     pub(super) messages: &'a mut Messages,
 }
 
-impl Reading<'_> {
+/// One log: inputs that are read one after the other.
+struct Log<'d, 'c> {
+    inputs: VecDeque<&'d Input>,
+    stream: Option<(&'d Input, Stream<'c>)>,
+    /// What comes next.
+    next: Option<Found>,
+    /// The latest time that was read.
+    reached: Option<DateTime<Utc>>,
+}
+
+impl<'a> Reading<'a> {
     /// Reads every input and says what was wrong with any; the answer is the gravest of it.
     pub(super) fn read(
         mut self,
@@ -104,17 +154,23 @@ impl Reading<'_> {
         let sizes = discovery.inputs.iter().map(|input| input.size_bytes);
         let inputs = discovery.inputs.len();
         let mut amount = Amount { bytes: 0, bytes_total: sizes.sum(), input: 0, inputs };
-        let mut untimed_left_out = 0;
-        for input in &discovery.inputs {
-            amount.input += 1;
-            let mut passage = Passage { filter: self.filter, sink, untimed: 0, result: Ok(()) };
-            let (ending, facts) = self.input(input, amount, &mut passage)?;
-            untimed_left_out += passage.untimed;
-            problem = problem.max(ending);
-            sink.input_read(facts);
-            amount.bytes += input.size_bytes.unwrap_or(0);
+        let mut passage = Passage { filter: self.filter, sink, untimed: 0 };
+        let mut logs = self.logs(discovery);
+        let mut queue = BinaryHeap::new();
+        for (index, log) in logs.iter_mut().enumerate() {
+            problem = problem.max(self.fill(log, &mut amount, &mut passage));
+            queue.extend(log.next.is_some().then_some(Reverse((log.reached, index))));
+        }
+        while let Some(Reverse((_, index))) = queue.pop() {
+            let Some(log) = logs.get_mut(index) else { continue };
+            if let Some(found) = log.next.take() {
+                passage.pass(log, found)?;
+            }
+            problem = problem.max(self.fill(log, &mut amount, &mut passage));
+            queue.extend(log.next.is_some().then_some(Reverse((log.reached, index))));
         }
         self.messages.clear();
+        let untimed_left_out = passage.untimed;
         if untimed_left_out > 0 {
             let errors = match untimed_left_out {
                 1 => "1 error without a readable time was".to_owned(),
@@ -144,107 +200,131 @@ impl Reading<'_> {
         discovery.problems.iter().map(input::InputProblem::exit_code_kind).max()
     }
 
-    fn input(
-        &mut self,
-        input: &Input,
-        amount: Amount,
-        passage: &mut Passage<'_, impl Sink>,
-    ) -> io::Result<(Option<ExitKind>, InputFacts)> {
-        let mut reader = match input::open(input) {
-            Ok(reader) => reader,
-            Err(problem) => {
-                self.messages.error(&problem.to_string());
-                let facts = InputFacts {
-                    name: input.name.clone(),
-                    problem: Some(input_words::of_problem(&problem).into()),
-                    ..InputFacts::default()
-                };
-                return Ok((Some(problem.exit_code_kind()), facts));
+    fn logs<'d>(&self, discovery: &'d Discovery) -> Vec<Log<'d, 'a>> {
+        let mut logs: Vec<Log<'d, 'a>> = Vec::new();
+        let mut places = HashMap::new();
+        for input in &discovery.inputs {
+            let place = match self.order {
+                Order::Inputs => 0,
+                Order::Times => *places
+                    .entry(input::live_name(&input.name))
+                    .or_insert_with(|| logs.len() % LOGS_MAX),
+            };
+            if place >= logs.len() {
+                let inputs = VecDeque::new();
+                logs.push(Log { inputs, stream: None, next: None, reached: None });
             }
-        };
-        let settings =
-            extract::Settings { zone: self.zone, reference: input.modified.unwrap_or(self.now) };
-        let mut extractor = Extractor::new(self.catalogue, settings, input.name.clone());
-        let mut undecodable = Undecodable::default();
-        loop {
-            let spare = extractor.spare();
-            // Reading never fails: what ends it early stands in the notes.
-            let count = reader.read(spare).unwrap_or(0);
-            if count == 0 {
-                break;
+            if let Some(log) = logs.get_mut(place) {
+                log.inputs.push_back(input);
             }
-            undecodable.take(spare.get(..count).unwrap_or_default());
-            extractor.commit(count, &mut |occurrence| passage.take(&occurrence));
-            std::mem::replace(&mut passage.result, Ok(()))?;
-            let bytes = amount.bytes + reader.compressed_position();
-            self.messages.progress(Amount { bytes, ..amount });
         }
-        let counters = extractor.finish(&mut |occurrence| passage.take(&occurrence));
-        std::mem::replace(&mut passage.result, Ok(()))?;
-        let problem = self.notes(&reader);
-        Ok((problem, facts(&reader, &counters, undecodable.finish())))
+        logs
     }
 
-    fn notes(&mut self, reader: &Reader) -> Option<ExitKind> {
-        for note in reader.notes() {
+    /// Reads on until there is something to pass on or nothing left.
+    fn fill(
+        &mut self,
+        log: &mut Log<'_, 'a>,
+        amount: &mut Amount,
+        passage: &mut Passage<'_, impl Sink>,
+    ) -> Option<ExitKind> {
+        let mut problem = None;
+        while log.next.is_none() {
+            let Some((input, stream)) = &mut log.stream else {
+                let Some(input) = log.inputs.pop_front() else { break };
+                amount.input += 1;
+                match self.open(input) {
+                    Ok(stream) => log.stream = Some((input, stream)),
+                    Err((kind, facts)) => {
+                        problem = problem.max(Some(kind));
+                        passage.sink.input_read(facts);
+                    }
+                }
+                continue;
+            };
+            log.next = stream.take();
+            if log.next.is_some() {
+                break;
+            }
+            let before = stream.position();
+            if stream.read() {
+                amount.bytes += stream.position().saturating_sub(before);
+                self.messages.progress(*amount);
+                continue;
+            }
+            problem = problem.max(self.notes(stream));
+            // A file may have shrunk or grown since it was found.
+            let size = input.size_bytes.unwrap_or(0);
+            amount.bytes = (amount.bytes + size).saturating_sub(stream.position());
+            if let Some((_, stream)) = log.stream.take() {
+                passage.sink.input_read(stream.facts());
+            }
+        }
+        let latest = log.next.as_ref().and_then(Found::at).map(|at| at.to_utc());
+        log.reached = log.reached.max(latest.filter(|at| *at <= self.now + AHEAD_MAX));
+        problem
+    }
+
+    fn open(&mut self, input: &Input) -> Result<Stream<'a>, (ExitKind, InputFacts)> {
+        let settings = extract::Settings {
+            successes: self.beside.successes.clone(),
+            activity_gap: self.beside.activity_gap,
+            ..extract::Settings::new(self.zone, input.modified.unwrap_or(self.now))
+        };
+        Stream::open(input, self.catalogue, settings).map_err(|problem| {
+            self.messages.error(&problem.to_string());
+            let facts = InputFacts {
+                name: input.name.clone(),
+                problem: Some(input_words::of_problem(&problem).into()),
+                ..InputFacts::default()
+            };
+            (problem.exit_code_kind(), facts)
+        })
+    }
+
+    fn notes(&mut self, stream: &Stream<'_>) -> Option<ExitKind> {
+        for note in stream.notes() {
             if note.loses_text() {
                 self.messages.error(&note.to_string());
             } else {
                 self.messages.note(&note.to_string());
             }
         }
-        reader.notes().iter().filter_map(input::Note::exit_code_kind).max()
+        stream.notes().iter().filter_map(input::Note::exit_code_kind).max()
     }
 }
 
-/// The way of the occurrences of one input to the command.
+/// The way of what is found to the command.
 struct Passage<'p, S> {
     filter: &'p Filter,
     sink: &'p mut S,
     /// Left out because their time is not known.
     untimed: u64,
-    /// What became of the output; nothing is passed on once it failed.
-    result: io::Result<()>,
 }
 
 impl<S: Sink> Passage<'_, S> {
-    fn take(&mut self, occurrence: &Occurrence) {
-        if self.result.is_err() {
-            return;
+    fn pass(&mut self, log: &Log<'_, '_>, found: Found) -> io::Result<()> {
+        if let Some(reached) = log.reached {
+            self.sink.reached(reached);
         }
-        match self.filter.decide(occurrence) {
-            Ok(()) => self.result = self.sink.occurrence(occurrence),
-            Err(why) => {
-                self.untimed += u64::from(why == LeftOut::Untimed);
-                self.sink.filtered_out();
+        match found {
+            Found::Occurrence(occurrence) => match self.filter.decide(&occurrence) {
+                Ok(()) => return self.sink.occurrence(&occurrence),
+                Err(why) => {
+                    self.untimed += u64::from(why == LeftOut::Untimed);
+                    self.sink.filtered_out();
+                }
+            },
+            Found::Success(success) if self.filter.covers(success.at).is_ok() => {
+                return self.sink.success(&success);
+            }
+            Found::Success(_) => {}
+            Found::Activity(at) => {
+                if let Some((input, _)) = &log.stream {
+                    self.sink.activity(&input.name, at);
+                }
             }
         }
-    }
-}
-
-fn facts(reader: &Reader, counters: &Counters, bytes_undecodable: u64) -> InputFacts {
-    let of_utf16: u64 = reader
-        .notes()
-        .iter()
-        .map(|note| match note.kind {
-            // A half is two bytes of UTF-16.
-            NoteKind::LoneSurrogates { count } => count.saturating_mul(2),
-            NoteKind::OddByte => 1,
-            _ => 0,
-        })
-        .sum();
-    let problem = reader.notes().iter().find_map(input_words::of_note);
-    InputFacts {
-        name: reader.name().clone(),
-        bytes: counters.bytes,
-        lines: counters.lines,
-        first_at: counters.first_at,
-        last_at: counters.last_at,
-        times_unreadable: counters.untimed,
-        mentions: counters.mentions,
-        lines_cut: counters.long_lines,
-        codes_left_out: counters.codes_left_out,
-        bytes_undecodable: bytes_undecodable.saturating_add(of_utf16),
-        problem: problem.map(Into::into),
+        Ok(())
     }
 }

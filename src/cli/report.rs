@@ -13,7 +13,7 @@ use super::exit_code::ExitCode;
 use super::failure::{Failure, written};
 use super::filter::FilterArgs;
 use super::messages::Messages;
-use super::reading::{InputArgs, Reading, Sink};
+use super::reading::{Beside, InputArgs, Order, Reading, Sink};
 use super::terminal::StyleArgs;
 use super::time_range::{self, Present};
 use crate::clock;
@@ -109,6 +109,8 @@ impl ReportArgs {
             filter: &filter,
             zone: present.zone,
             now: present.now,
+            order: Order::Inputs,
+            beside: Beside::default(),
             messages: &mut messages,
         };
         let problem = match reading.read(&discovery, &mut sink) {

@@ -69,10 +69,10 @@ impl Evidence {
     }
 
     fn add_code(&mut self, error: &Occurrence, at: Instant) {
-        let same = |known: &&mut CodeCount| {
+        let same = |known: &CodeCount| {
             *known.code == *error.code && known.cause.as_deref() == error.cause.as_deref()
         };
-        let place = self.codes.iter_mut().position(|mut known| same(&&mut known));
+        let place = self.codes.iter().position(same);
         let known = match place {
             Some(place) => self.codes.get_mut(place),
             None if self.codes.len() < CODES_MAX => {

@@ -47,6 +47,12 @@ struct Episode {
     count: u64,
     first_at: Instant,
     last_at: Instant,
+    /// The condition is known to hold here; what came before may be forgotten.
+    holds_at: Instant,
+    /// How it ended behind that, if that is settled.
+    ended: Option<Close>,
+    /// Up to here that is settled.
+    settled_to: Instant,
 }
 
 /// What a group needs to know beside its own state.
@@ -97,6 +103,11 @@ impl Group {
         &self.window
     }
 
+    /// Whether an event can bring its next change nearer without opening or ending anything.
+    pub(super) fn can_hurry(&self) -> bool {
+        matches!(self.standing, Standing::Pending { .. }) || self.window.can_hurry()
+    }
+
     /// Whether the log showed the access key of a failure.
     pub(super) fn shows_access_key(&self) -> bool {
         let evidence = self.evidence.as_deref();
@@ -112,6 +123,10 @@ impl Group {
         trust: Trust,
         out: &mut Vec<Transition>,
     ) {
+        if trust.late {
+            // What is settled stays so, whatever still comes.
+            self.note_settled(around, arrival.watermark);
+        }
         self.window.insert(&around.rule.condition, arrival);
         if is_counted(arrival.role) {
             self.late = self.late.saturating_add(trust.late.into());
@@ -123,16 +138,53 @@ impl Group {
             }
         }
         // A silence is told by time alone; it opens when it is settled.
-        if self.window.is_silence() {
-            return;
-        }
-        if let Standing::Inactive { from } = self.standing {
+        if let Standing::Inactive { from } = self.standing
+            && !self.window.is_silence()
+        {
             let settled = !self.window.is_of_moments();
             let from = from.max(arrival.at);
             let from = if settled { from.max(arrival.watermark) } else { from };
             if let Some(at) = self.window.opens(&around.rule.condition, from) {
                 self.open(around, at, out);
             }
+        }
+        if let Some(frontier) = self.window.frontier(&around.rule.condition, arrival.watermark) {
+            self.note_settled(around, frontier);
+            self.window.trim(&around.rule.condition, frontier);
+        }
+    }
+
+    /// Notes of an open alert's condition what the window will no longer tell once it forgets what
+    /// is before the frontier.
+    fn note_settled(&mut self, around: Surroundings<'_>, frontier: Instant) {
+        let condition = &around.rule.condition;
+        let bridges = around.timing.bridges(self.standing);
+        let standing = self.standing;
+        let Some(episode) = &mut self.episode else { return };
+        loop {
+            let Some(close) = episode.ended else {
+                match self.window.closes(condition, episode.holds_at) {
+                    Some(close) if close.at() < frontier => episode.ended = Some(close),
+                    _ if self.window.slides() => {
+                        episode.holds_at = episode.holds_at.max(frontier);
+                        return;
+                    }
+                    _ => return,
+                }
+                continue;
+            };
+            let from = close.at().plus(MOMENT).max(episode.settled_to);
+            let again = self.window.opens(condition, from);
+            let goes_on = |again: &Instant| {
+                *again < frontier
+                    && again.since(close.at()) <= bridges
+                    && is_bridged(standing, close)
+            };
+            let Some(again) = again.filter(goes_on) else {
+                episode.settled_to = episode.settled_to.max(frontier);
+                return;
+            };
+            (episode.holds_at, episode.ended) = (again, None);
         }
     }
 
@@ -179,25 +231,23 @@ impl Group {
     }
 
     fn due(&self, around: Surroundings<'_>) -> Option<Due> {
-        let since = match self.standing {
-            Standing::Inactive { .. } => return None,
-            Standing::Pending { since } | Standing::Firing { since, .. } => since,
-        };
-        lifecycle::due(self.standing, self.close(around, since), around.timing)
+        lifecycle::due(self.standing, self.close(around), around.timing)
     }
 
-    /// How the condition that holds since then ends, gaps bridged.
-    fn close(&self, around: Surroundings<'_>, since: Instant) -> Option<Close> {
+    /// How the condition of an open alert ends, gaps bridged.
+    fn close(&self, around: Surroundings<'_>) -> Option<Close> {
         let condition = &around.rule.condition;
         let bridges = around.timing.bridges(self.standing);
-        let flapping = matches!(self.standing, Standing::Firing { flapping: true, .. });
-        let mut close = self.window.closes(condition, since)?;
+        let episode = self.episode.as_deref()?;
+        let mut close =
+            episode.ended.or_else(|| self.window.closes(condition, episode.holds_at))?;
         loop {
-            if matches!(close, Close::By(..)) && !flapping {
+            if !is_bridged(self.standing, close) {
                 return Some(close);
             }
             let ended_at = close.at();
-            let again = self.window.opens(condition, ended_at.plus(MOMENT));
+            let from = ended_at.plus(MOMENT).max(episode.settled_to);
+            let again = self.window.opens(condition, from);
             match again.filter(|again| again.since(ended_at) <= bridges) {
                 Some(again) => close = self.window.closes(condition, again)?,
                 None => return Some(close),
@@ -235,6 +285,9 @@ impl Group {
             count,
             first_at,
             last_at: at,
+            holds_at: at,
+            ended: None,
+            settled_to: Instant::MIN,
         }));
         if around.timing.hold > Span::ZERO {
             self.standing = Standing::Pending { since: at };
@@ -272,8 +325,8 @@ impl Group {
             (Standing::Pending { since }, State::Firing) => {
                 self.fire(around, due.at, since, from, due.reason, out);
             }
-            (Standing::Pending { since } | Standing::Firing { since, .. }, _) => {
-                let close = self.close(around, since).unwrap_or(Close::Quiet(due.at));
+            (Standing::Pending { .. } | Standing::Firing { .. }, _) => {
+                let close = self.close(around).unwrap_or(Close::Quiet(due.at));
                 out.push(self.transition(around, due.at, from, due.to, due.reason));
                 self.end(around, close, out);
             }
@@ -288,14 +341,15 @@ impl Group {
         if matches!(self.standing, Standing::Firing { .. }) {
             self.window.resolved(close);
         }
-        self.standing = Standing::Inactive { from: ended_at.plus(MOMENT) };
-        self.episode = None;
+        let settled_to = self.episode.take().map_or(Instant::MIN, |episode| episode.settled_to);
+        let from = ended_at.plus(MOMENT).max(settled_to);
+        self.standing = Standing::Inactive { from };
         (self.late, self.clamped) = (0, 0);
         if let Some(evidence) = &mut self.evidence {
             evidence.forget(ended_at);
         }
         let by_time = self.window.is_silence();
-        if let Some(at) = self.window.opens(condition, ended_at.plus(MOMENT)).filter(|_| !by_time) {
+        if let Some(at) = self.window.opens(condition, from).filter(|_| !by_time) {
             self.open(around, at, out);
         }
     }
@@ -346,7 +400,13 @@ impl Group {
     }
 }
 
+/// Whether a condition can begin again behind such an end, and the alert go on.
+fn is_bridged(standing: Standing, close: Close) -> bool {
+    let flapping = matches!(standing, Standing::Firing { flapping: true, .. });
+    flapping || matches!(close, Close::Quiet(_))
+}
+
 /// Whether an event is one of those that an alert counts.
 fn is_counted(role: Role) -> bool {
-    matches!(role, Role::Matched | Role::MatchedAndWhole { .. } | Role::Then)
+    matches!(role, Role::Matched | Role::MatchedAndWhole { .. })
 }

@@ -178,8 +178,8 @@ mod tests {
         let group_by = [LabelName::Code, LabelName::Api];
         let key = [Some(Arc::from("APIG.0301")), None];
         let fingerprint = Fingerprint::of("aksk-lockout", &group_by, &key);
-        assert_eq!(fingerprint.to_string(), "4b34ea3b5a6e7d77");
-        assert_eq!("4b34ea3b5a6e7d77".parse(), Ok(fingerprint));
+        assert_eq!(fingerprint.to_string(), "aab385eb5982ee12");
+        assert_eq!("aab385eb5982ee12".parse(), Ok(fingerprint));
     }
 
     #[test]

@@ -3,7 +3,6 @@
 //! Owns windows, alert states, grouping, silences, inhibition. Architecture invariant: pure and
 //! deterministic. No files, no clock, no threads; `now` and the event time `at` are arguments. The
 //! same events with the same instants give the same transitions. Nothing here fails.
-
 //!
 //! ```text
 //! Event ──route──▶ group's window ──lifecycle──▶ Transition ──policy──▶ Decision
@@ -23,6 +22,7 @@ mod group;
 mod groups;
 mod label;
 mod lifecycle;
+mod policy;
 mod queue;
 mod route;
 mod rule;
@@ -40,6 +40,11 @@ use serde::{Deserialize, Serialize};
 pub use alert::{Affected, Alert, CodeCount, Evidence, Reason, Sample, State, Transition};
 pub use event::{Event, Source, What};
 pub use label::{Fingerprint, GroupKey, LabelName};
+pub use policy::{
+    AlertMatcher, AlertStatus, Decision, Facet, Mute, Notification, NotificationId, NotifyReason,
+    Policy, PolicyConfig, PolicyCounters, PolicyLimits, PolicySnapshot, Route, Silence, SilenceEnd,
+    TimeOfWeek, ToldAlert, Withheld, WithheldBy,
+};
 pub use rule::{
     Absent, Condition, Consecutive, EventKind, Flap, Inhibit, Matcher, New, Pattern, Ratio, Rule,
     Sequence, Spike, Threshold, Window,
@@ -301,8 +306,8 @@ impl Engine {
         let arrival =
             Arrival { at, role: step.role, value, watermark, learnt_at, open: was.is_open() };
         group.observe(around, &arrival, trust, &mut self.out);
-        // Time's next word can only have come nearer if the alert changed or a row ended.
-        let nearer = group.standing != was || step.role == Role::Reset;
+        // Else what comes can only put off what time has to say.
+        let nearer = group.standing != was || step.role == Role::Reset || group.can_hurry();
         if nearer || group.wakes_at == Instant::MAX {
             let next_at = group.next_at(around);
             if next_at < group.wakes_at {

@@ -147,7 +147,7 @@ fn roles(event: &Event<'_>, rule: &Rule, known: bool) -> impl Iterator<Item = Ro
         },
         Condition::Sequence(sequence) => {
             let then = sequence.then.fits(event, known);
-            (matched.then_some(Role::Matched), then.then_some(Role::Then))
+            (matched.then_some(Role::First), then.then_some(Role::Then))
         }
         _ => (matched.then_some(Role::Matched), None),
     };

@@ -1,1 +1,6 @@
-//! x
+//! The engine as a whole: a stream of events in, transitions out as text.
+
+mod reference;
+mod replay;
+mod scenes;
+mod stream;

@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(Instant::MAX.plus(Span::DAY), Instant::MAX);
         assert_eq!(Instant::MIN.minus(Span::DAY), Instant::MIN);
         assert_eq!(Instant::MAX.since(Instant::MIN), Span(i64::MAX));
-        assert_eq!(Instant::MAX.to_utc(), DateTime::<Utc>::MAX_UTC.max(Instant::MAX.to_utc()));
+        assert!(Instant::MIN.to_utc() < Instant::MAX.to_utc());
     }
 
     #[test]

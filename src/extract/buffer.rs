@@ -23,8 +23,14 @@ pub(super) struct Buffer {
     filled: usize,
     /// The input's byte at which `bytes` begins.
     base: u64,
-    /// Up to here newlines are counted, as an index into `bytes`.
-    counted: usize,
+    cursor: LineCursor,
+}
+
+/// Counts lines on a way through the input, forward only.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct LineCursor {
+    /// Up to this byte of the input newlines are counted.
+    counted: u64,
     newlines: u64,
     /// The input's byte at which the line at `counted` begins.
     line_offset: u64,
@@ -41,14 +47,7 @@ pub(super) struct LineAt {
 
 impl Buffer {
     pub(super) fn new() -> Self {
-        Self {
-            bytes: vec![0; CAPACITY],
-            filled: 0,
-            base: 0,
-            counted: 0,
-            newlines: 0,
-            line_offset: 0,
-        }
+        Self { bytes: vec![0; CAPACITY], filled: 0, base: 0, cursor: LineCursor::default() }
     }
 
     /// The room for the next read; never empty after `forget`.
@@ -85,15 +84,10 @@ impl Buffer {
 
     /// The line of an index that is not before the last one asked for.
     pub(super) fn line_at(&mut self, index: usize) -> LineAt {
-        if index > self.counted {
-            let passed = &self.bytes[self.counted..index];
-            if let Some(last) = memchr::memrchr(b'\n', passed) {
-                self.newlines += memchr::memchr_iter(b'\n', passed).count() as u64;
-                self.line_offset = self.base + (self.counted + last + 1) as u64;
-            }
-            self.counted = index;
-        }
-        LineAt { number: self.newlines + 1, offset: self.line_offset }
+        let mut cursor = self.cursor;
+        let line = cursor.line_at(self, index);
+        self.cursor = cursor;
+        line
     }
 
     /// How many lines there are; an unterminated last one counts.
@@ -110,8 +104,24 @@ impl Buffer {
         }
         self.line_at(kept.start);
         self.base += kept.start as u64;
-        self.counted -= kept.start;
         self.filled = kept.len();
         self.bytes.copy_within(kept, 0);
+    }
+}
+
+impl LineCursor {
+    /// The line of an index that is not before the last one asked for. What lies between the two
+    /// must still be in the buffer.
+    pub(super) fn line_at(&mut self, buffer: &Buffer, index: usize) -> LineAt {
+        let counted = buffer.index(self.counted);
+        if index > counted {
+            let passed = &buffer.bytes[counted..index];
+            if let Some(last) = memchr::memrchr(b'\n', passed) {
+                self.newlines += memchr::memchr_iter(b'\n', passed).count() as u64;
+                self.line_offset = buffer.offset(counted + last + 1);
+            }
+            self.counted = buffer.offset(index);
+        }
+        LineAt { number: self.newlines + 1, offset: self.line_offset }
     }
 }

@@ -5,12 +5,13 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Facts {
     pub host: Option<String>,
     pub region: Option<String>,
+    pub project: Option<String>,
     pub api: Option<String>,
     pub access_key: Option<String>,
     pub http_status: Option<u16>,
@@ -21,10 +22,12 @@ pub(super) struct Facts {
 /// Reads the facts of a record's text.
 pub(super) fn read(text: &str) -> Facts {
     let endpoint = endpoint(text);
+    let (project, api) = path(text);
     Facts {
         region: endpoint.as_deref().and_then(region),
+        project,
         host: endpoint,
-        api: api(text),
+        api,
         access_key: access_key(text),
         http_status: http_status(text),
         request_id: request_id(text),
@@ -64,7 +67,7 @@ fn endpoint(text: &str) -> Option<String> {
 }
 
 /// The region in a host name: `ocr.cn-north-4.myhuaweicloud.com`.
-fn region(host: &str) -> Option<String> {
+pub(super) fn region(host: &str) -> Option<String> {
     static REGION: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?:^|\.)((?:[a-z]{2}-)[a-z]+(?:-[a-z]+)?-[0-9]{1,3})\.")
             .expect("the pattern is valid")
@@ -72,17 +75,34 @@ fn region(host: &str) -> Option<String> {
     REGION.captures(host).map(|found| found[1].to_owned())
 }
 
-/// The last part of the API's path: `/v2/{project_id}/ocr/id-card`.
-fn api(text: &str) -> Option<String> {
+/// The project's id and the last part of the API's path: `/v2/{project_id}/ocr/id-card`.
+fn path(text: &str) -> (Option<String>, Option<String>) {
     static PATH: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"/v[0-9.]+/(?:[0-9a-zA-Z_{}%.*-]+/)?ocr/((?:[a-z0-9]+[-/])*[a-z0-9]+)")
+        Regex::new(r"/v[0-9.]+/(?:([0-9a-zA-Z_{}%.*-]+)/)?ocr/((?:[a-z0-9]+[-/])*[a-z0-9]+)")
             .expect("the pattern is valid")
     });
-    PATH.captures(text).map(|found| found[1].to_owned())
+    let mut paths = PATH.captures_iter(text);
+    let project_of = |found: &Captures<'_>| {
+        found.get(1).map(|part| part.as_str()).filter(|part| is_project(part)).map(str::to_owned)
+    };
+    let Some(first) = paths.next() else { return (None, None) };
+    // A traceback shows the path's template before the path.
+    let project = project_of(&first).or_else(|| paths.find_map(|found| project_of(&found)));
+    (project, Some(first[2].to_owned()))
+}
+
+/// Whether a part of a path is a project's id, and no place for one: `{project_id}`, `%s`, `***`.
+pub(super) fn is_project(part: &str) -> bool {
+    const ID_BYTES_MAX: usize = 64;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let named = part.to_ascii_lowercase().replace(['-', '_'], "");
+    (1..=ID_BYTES_MAX).contains(&part.len())
+        && part.bytes().all(plain)
+        && !matches!(&*named, "projectid" | "yourprojectid")
 }
 
 /// The access key where it is named as such; the caller masks it.
-fn access_key(text: &str) -> Option<String> {
+pub(super) fn access_key(text: &str) -> Option<String> {
     static KEY: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
             r"(?:(?-u:\b)Access=|(?-u:\b)[aA][kK]\s?[:=]\s?|(?-u:\b)access_?[kK]ey(?:_?[iI]d)?\\*[\x22']?\s?[:=]\s?|",
@@ -152,6 +172,18 @@ mod tests {
         assert_eq!(facts.host.as_deref(), Some("ocr.cn-north-4.myhuaweicloud.com"));
         assert_eq!(facts.region.as_deref(), Some("cn-north-4"));
         assert_eq!(facts.api.as_deref(), Some("id-card"));
+        assert_eq!(facts.project.as_deref(), Some("0a1b"));
+    }
+
+    #[test]
+    fn a_place_for_a_project_is_no_project() {
+        let project = |text: &str| read(text).project;
+        for place in ["{project_id}", "%s", "***", "project_id", "YOUR-PROJECT-ID"] {
+            assert_eq!(project(&format!("POST /v2/{place}/ocr/id-card 400")), None, "{place}");
+        }
+        assert_eq!(project("POST /v1.0/ocr/id-card 400"), None);
+        let traceback = "'/v2/{project_id}/ocr/id-card' /v2/0123456789abcdef0123456789abcdef/ocr/x";
+        assert_eq!(project(traceback).as_deref(), Some("0123456789abcdef0123456789abcdef"));
     }
 
     #[test]

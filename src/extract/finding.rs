@@ -331,7 +331,7 @@ impl Finding {
             http_status: self.http_status.or(self.facts.http_status),
             api: details.api.or(self.facts.api).map(|api| shown(&api)),
             region: self.facts.region.map(|region| shown(&region)),
-            project: None,
+            project: self.facts.project.map(|project| shown(&project)),
             host: self.facts.host.map(|host| shown(&host)),
             access_key: self.facts.access_key.map(|key| redact::mask_access_key(&key).into()),
             exception: self.facts.exception.map(|exception| shown(&exception)),
@@ -346,6 +346,6 @@ impl Finding {
 }
 
 /// What may leave this module: redacted, and with every control character made visible.
-fn shown(text: &str) -> Box<str> {
+pub(super) fn shown(text: &str) -> Box<str> {
     visible::visible(&redact::redact(text)).into()
 }

@@ -104,6 +104,16 @@ pub(super) fn read(line: &str) -> Head {
     }
 }
 
+/// The stamp of a line alone, for those who need nothing else of its head.
+pub(super) fn stamp(line: &str) -> Option<Stamp> {
+    if line.starts_with('{')
+        && let Some(head) = json::read(line)
+    {
+        return head.stamp;
+    }
+    timestamp::find(prefix(line, HEAD_BYTES_MAX).as_bytes())
+}
+
 fn prefix(text: &str, bytes_max: usize) -> &str {
     let mut end = text.len().min(bytes_max);
     while !text.is_char_boundary(end) {

@@ -121,20 +121,28 @@ impl Record {
         self.long_line.is_some_and(|piece| piece.is_exact() && piece.holds(at))
     }
 
-    /// The record's own stamp, else its carrier's. A container runtime's stamp has a zone, so it
-    /// wins over an own stamp without one: both tell the same moment.
+    /// The record's own stamp, else its carrier's.
     pub(super) fn stamp(&self) -> Option<&Stamp> {
-        let own = self.head.stamp.as_ref();
         let carrier = self.parts.first().and_then(|part| part.stamp.as_ref());
-        match (own, carrier) {
-            (Some(own), Some(carrier))
-                if own.is_header
-                    || self.stamped_at_once && own.offset.is_none() && carrier.offset.is_some() =>
-            {
-                Some(carrier)
-            }
-            (own, carrier) => own.or(carrier),
+        better_stamp(self.head.stamp.as_ref(), carrier, self.stamped_at_once)
+    }
+}
+
+/// A text's own stamp, else its carrier's. A container runtime's stamp has a zone, so it wins over
+/// an own stamp without one: both tell the same moment.
+pub(super) fn better_stamp<'s>(
+    own: Option<&'s Stamp>,
+    carrier: Option<&'s Stamp>,
+    stamped_at_once: bool,
+) -> Option<&'s Stamp> {
+    match (own, carrier) {
+        (Some(own), Some(carrier))
+            if own.is_header
+                || stamped_at_once && own.offset.is_none() && carrier.offset.is_some() =>
+        {
+            Some(carrier)
         }
+        (own, carrier) => own.or(carrier),
     }
 }
 

@@ -3,15 +3,14 @@
 use std::fmt::Write as _;
 
 use super::*;
+use crate::occurrence::Occurrence;
 
 /// `line code "message"` and what else is known, a line per occurrence.
 #[track_caller]
 fn check(log: &str, expected: &str) {
     let catalogue = Catalogue::embedded();
-    let settings = Settings {
-        zone: Zone::parse("UTC").expect("a known zone"),
-        reference: "2026-11-23T00:00:00Z".parse().expect("a fixed instant"),
-    };
+    let reference = "2026-11-23T00:00:00Z".parse().expect("a fixed instant");
+    let settings = Settings::new(Zone::UTC, reference);
     let mut extractor = Extractor::new(&catalogue, settings, "app.log".into());
     let mut printed = String::new();
     let mut sink = |occurrence: Occurrence| print(&mut printed, &occurrence);
@@ -243,10 +242,8 @@ fn a_secret_beyond_the_sample_s_edge_does_not_lose_its_key() {
         "pad ".repeat(200)
     );
     let catalogue = Catalogue::embedded();
-    let settings = Settings {
-        zone: Zone::parse("UTC").expect("a known zone"),
-        reference: "2026-11-23T00:00:00Z".parse().expect("a fixed instant"),
-    };
+    let reference = "2026-11-23T00:00:00Z".parse().expect("a fixed instant");
+    let settings = Settings::new(Zone::UTC, reference);
     let mut extractor = Extractor::new(&catalogue, settings, "app.log".into());
     let mut samples = String::new();
     let mut sink = |occurrence: Occurrence| samples.push_str(&occurrence.sample);

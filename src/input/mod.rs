@@ -41,6 +41,7 @@ pub use discover::{Discovery, SkipReason, Skipped, SkippedInput, discover};
 pub use encoding::Encoding;
 pub use note::{Note, NoteKind};
 pub use problem::{ExitKind, InputProblem, ProblemKind};
+pub use rotated::live_name;
 
 use decompress::{Damage, Decompressor, Ending, Foreign};
 use encoding::Text;

@@ -88,6 +88,15 @@ impl Rotation {
     }
 }
 
+/// The name of the live log that a rotated file was, in the same directory; a name that may be
+/// another instance's is left as it is.
+pub fn live_name(name: &str) -> String {
+    let split = name.rfind('/').map_or(0, |at| at + 1);
+    let (directory, file) = name.split_at(split);
+    let rotation = Rotation::of(file);
+    if rotation.is_doubtful { name.to_owned() } else { format!("{directory}{}", rotation.base) }
+}
+
 fn is_extension(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_alphanumeric()) && text.chars().any(|c| c.is_ascii_alphabetic())
 }

@@ -40,7 +40,7 @@ fn occurrence(line: &str) -> Occurrence {
         http_status: number("http_status").and_then(|status| status.try_into().ok()),
         api: boxed("api"),
         region: boxed("region"),
-        project: None,
+        project: boxed("project"),
         host: boxed("host"),
         access_key: boxed("access_key"),
         exception: boxed("exception"),

@@ -31,6 +31,7 @@ capture successes python-successes -- "$py" "$home/app/successes.py"
 capture awkward+few requests-bodies -- "$py" "$home/app/requests_bodies.py"
 capture few requests-debug 6 -- "$py" "$home/app/requests_debug.py"
 capture fixed requests-long-lines 8 -- "$py" "$home/app/requests_long.py"
+capture few python-access-lines 36 -- "$py" "$home/app/access_lines.py"
 capture few httpx -- "$py" "$home/app/httpx_async.py"
 capture few node-console -- node "$home/node/console_error.js"
 only_stderr=1
@@ -63,6 +64,7 @@ if [ -n "${OCR_PHP_AUTOLOAD:-}" ]; then
 fi
 capture gateway ocr-gateway -- "$py" "$home/app/gateway.py"
 
+python3 "$here/locate_successes.py" "$out/python-access-lines.log"
 for file in "$out"/*.log; do
     name=$(basename "$file" .log)
     case $name in

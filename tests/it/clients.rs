@@ -3,16 +3,21 @@
 //! For each `NAME.log` a `NAME.truth.jsonl` says which occurrences it holds, in order: `line`,
 //! `code`, `message`, `request_id`, `http_status`, `repeat`, `inferred`. An absent key asserts
 //! nothing. A `message` is as the client sent it: the extraction redacts it and makes what hides in
-//! it visible.
+//! it visible. A `NAME.successes.jsonl` says in the same way on which lines calls succeeded; a log
+//! without one has no such line.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use ocrwatch::extract::{redact::redact, visible::visible};
+use chrono::DateTime;
+use ocrwatch::extract::{Settings, Successes, redact::redact, visible::visible};
+use ocrwatch::zone::Zone;
 use serde_json::{Map, Value};
 
+use crate::captures;
 use crate::harness::{Sandbox, data};
+use crate::invariants::extract_with;
 
 type Object = Map<String, Value>;
 
@@ -43,6 +48,34 @@ fn every_capture_gives_what_its_truth_says() {
     }
     assert!(expected_total > 500, "only {expected_total} occurrences are expected");
     assert!(wrong == 0, "{wrong} of {} captures differ\n{differences}", captures.len());
+}
+
+#[test]
+fn every_capture_gives_the_successes_that_its_truth_says_and_no_others() {
+    let mut total = 0;
+    for capture in captures::ALL.iter() {
+        let truth = data("clients").join(&capture.name).with_extension("successes.jsonl");
+        let expected = std::fs::read_to_string(truth).unwrap_or_default();
+        let settings = Settings {
+            successes: Successes::access_logs(),
+            ..Settings::new(Zone::UTC, DateTime::UNIX_EPOCH)
+        };
+        let found = extract_with(&capture.bytes, &[], settings).successes;
+        let mut printed = String::new();
+        for success in &found {
+            let (line, status) = (success.place.line, success.http_status);
+            let api = success.api.as_deref().unwrap_or_default();
+            let _ =
+                writeln!(printed, r#"{{"line": {line}, "http_status": {status}, "api": "{api}"}}"#);
+            let project = success.project.as_deref();
+            assert_eq!(project, Some("0123456789abcdef0123456789abcdef"), "{}", capture.name);
+            assert_eq!(success.region.as_deref(), Some("cn-north-4"), "{}", capture.name);
+            assert!(success.at.is_some(), "{}:{line} has a stamp", capture.name);
+        }
+        assert_eq!(printed, expected, "{}", capture.name);
+        total += found.len();
+    }
+    assert!(total > 20, "only {total} successes");
 }
 
 /// What is known to be in a capture, its messages as they are shown.

@@ -15,7 +15,7 @@ const RUNS: u64 = 600;
 const EXCERPT_BYTES_MAX: usize = 6 * 1024;
 
 /// What broken logs and hostile ones are made of.
-const TOKENS: [&[u8]; 32] = [
+const TOKENS: [&[u8]; 38] = [
     b"AIS.0101",
     b"ModelArts.4204",
     b"APIGW.0301",
@@ -48,6 +48,12 @@ const TOKENS: [&[u8]; 32] = [
     b"\xe2\x80\xae",
     b"\xff\xfe\0",
     b"99999999999999999999",
+    b"\"POST /v2/0a1b/ocr/id-card HTTP/1.1\" 200 7\n",
+    b"https://ocr.cn-north-4.myhuaweicloud.com/v2/0a1b/ocr/id-card",
+    b"\\/v1.0\\/ocr\\/",
+    b" status=200 ",
+    b"\"access_key\": \"",
+    b" 204 done\n",
 ];
 
 /// Marsaglia's xorshift: the same numbers on every machine, and no crate for them.

@@ -5,10 +5,10 @@
 
 use std::sync::{Arc, LazyLock};
 
-use chrono::DateTime;
+use chrono::{DateTime, FixedOffset, TimeDelta};
 use ocrwatch::catalogue::Catalogue;
-use ocrwatch::extract::{Counters, Extractor, Settings, visible};
-use ocrwatch::occurrence::Occurrence;
+use ocrwatch::extract::{Counters, Extractor, Settings, Sink, Successes, visible};
+use ocrwatch::occurrence::{Occurrence, Place, Success};
 use ocrwatch::zone::Zone;
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::embedded);
@@ -17,17 +17,52 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::embedded);
 #[derive(Debug, PartialEq)]
 pub(crate) struct Extraction {
     pub(crate) occurrences: Vec<Occurrence>,
+    pub(crate) successes: Vec<Success>,
+    /// Where occurrences and successes stand, in the order in which they came.
+    pub(crate) places: Vec<Place>,
+    pub(crate) marks: Vec<DateTime<FixedOffset>>,
     pub(crate) counters: Counters,
 }
 
+#[derive(Default)]
+struct Taken {
+    occurrences: Vec<Occurrence>,
+    successes: Vec<Success>,
+    places: Vec<Place>,
+    marks: Vec<DateTime<FixedOffset>>,
+}
+
+impl Sink for Taken {
+    fn occurrence(&mut self, occurrence: Occurrence) {
+        self.places.push(occurrence.place.clone());
+        self.occurrences.push(occurrence);
+    }
+
+    fn success(&mut self, success: Success) {
+        self.places.push(success.place.clone());
+        self.successes.push(success);
+    }
+
+    fn activity(&mut self, at: DateTime<FixedOffset>) {
+        self.marks.push(at);
+    }
+}
+
+/// Everything that can be asked for, the same word found by two ways included.
+static SUCCESSES: LazyLock<Successes> = LazyLock::new(|| {
+    let pattern = r"(?i)^[^{]*\b(?:done|succeeded)\b|access_?key\W+(?P<access_key>\S+)[^x]*x";
+    Successes::access_logs().with_pattern(pattern).expect("the pattern is valid")
+});
+
 /// Extracts from bytes that come in reads of these sizes, again and again; no sizes are one read.
 pub(crate) fn extract(log: &[u8], read_sizes: &[usize]) -> Extraction {
-    let zone = Zone::parse("+08:00").expect("a fixed offset is a zone");
-    let reference = DateTime::from_timestamp(1_795_399_201, 0).expect("an instant in range");
-    let file = Arc::from("fuzz.log");
-    let mut extractor = Extractor::new(&CATALOGUE, Settings { zone, reference }, file);
-    let mut occurrences = Vec::new();
-    let mut sink = |occurrence| occurrences.push(occurrence);
+    extract_with(log, read_sizes, settings())
+}
+
+/// The same as somebody else asks for it.
+pub(crate) fn extract_with(log: &[u8], read_sizes: &[usize], settings: Settings) -> Extraction {
+    let mut extractor = Extractor::new(&CATALOGUE, settings, Arc::from("fuzz.log"));
+    let mut sink = Taken::default();
     let mut rest = log;
     for size in read_sizes.iter().cycle() {
         if rest.is_empty() {
@@ -42,7 +77,18 @@ pub(crate) fn extract(log: &[u8], read_sizes: &[usize]) -> Extraction {
     }
     extractor.push(rest, &mut sink);
     let counters = extractor.finish(&mut sink);
-    Extraction { occurrences, counters }
+    let Taken { occurrences, successes, places, marks } = sink;
+    Extraction { occurrences, successes, places, marks, counters }
+}
+
+fn settings() -> Settings {
+    let zone = Zone::parse("+08:00").expect("a fixed offset is a zone");
+    let reference = DateTime::from_timestamp(1_795_399_201, 0).expect("an instant in range");
+    Settings {
+        successes: SUCCESSES.clone(),
+        activity_gap: Some(TimeDelta::minutes(5)),
+        ..Settings::new(zone, reference)
+    }
 }
 
 /// Checks every claim on one input. Its first three bytes choose the reads and what is planted.
@@ -56,11 +102,14 @@ pub(crate) fn check(input: &[u8]) {
     assert_eq!(at_once, in_pieces, "reads of {size} bytes give other occurrences than one read");
 
     let mut place = (0, 0);
-    for occurrence in &at_once.occurrences {
-        check_place(occurrence, &log);
-        let here = (occurrence.place.line, occurrence.place.offset);
-        assert!(here >= place, "occurrences come in the input's order: {here:?} after {place:?}");
+    for found in &at_once.places {
+        check_place(found, &log);
+        let here = (found.line, found.offset);
+        assert!(here >= place, "results come in the input's order: {here:?} after {place:?}");
         place = here;
+    }
+    check_successes(&at_once);
+    for occurrence in &at_once.occurrences {
         for (name, text) in texts(occurrence) {
             check_text(name, text);
         }
@@ -73,8 +122,29 @@ pub(crate) fn check(input: &[u8]) {
     assert_eq!(at_once.counters.untimed, untimed as u64, "a time that is not known is counted");
 }
 
-fn check_place(occurrence: &Occurrence, log: &[u8]) {
-    let place = &occurrence.place;
+fn check_successes(extraction: &Extraction) {
+    let mut line = 0;
+    for success in &extraction.successes {
+        assert!(success.place.line > line, "a line has one success at most");
+        line = success.place.line;
+        assert!((200..300).contains(&success.http_status), "a success has a status of one");
+        let errors = &extraction.occurrences;
+        let is_error = errors.iter().any(|error| error.place == success.place);
+        assert!(!is_error, "what is an error is no success: line {line}");
+        let texts = [
+            ("api", &success.api),
+            ("region", &success.region),
+            ("project", &success.project),
+            ("host", &success.host),
+            ("access_key", &success.access_key),
+        ];
+        for (name, text) in texts {
+            text.iter().for_each(|text| check_text(name, text));
+        }
+    }
+}
+
+fn check_place(place: &Place, log: &[u8]) {
     let line_start = usize::try_from(place.offset).expect("an offset into memory");
     let before = log.get(..line_start).expect("the line begins within the input");
     assert!(before.is_empty() || before.ends_with(b"\n"), "an offset is the start of a line");
@@ -89,6 +159,7 @@ fn texts(occurrence: &Occurrence) -> impl Iterator<Item = (&'static str, &str)> 
         ("request_id", &occurrence.request_id),
         ("api", &occurrence.api),
         ("region", &occurrence.region),
+        ("project", &occurrence.project),
         ("host", &occurrence.host),
         ("access_key", &occurrence.access_key),
         ("exception", &occurrence.exception),
@@ -173,10 +244,14 @@ pub(crate) fn extract_behind(filler_bytes: usize, log: &[u8], read_sizes: &[usiz
     let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
     bytes.extend_from_slice(log);
     let mut extraction = extract(&bytes, read_sizes);
-    for occurrence in &mut extraction.occurrences {
-        occurrence.place.offset -= filler_bytes as u64;
-        occurrence.place.line -= lines;
+    let occurrences = extraction.occurrences.iter_mut().map(|occurrence| &mut occurrence.place);
+    let successes = extraction.successes.iter_mut().map(|success| &mut success.place);
+    for place in occurrences.chain(successes).chain(&mut extraction.places) {
+        place.offset -= filler_bytes as u64;
+        place.line -= lines;
     }
+    // Which marks there are between two silences depends on where the buffer's edges fall.
+    extraction.marks.clear();
     extraction.counters.bytes -= filler_bytes as u64;
     extraction.counters.lines -= lines;
     extraction

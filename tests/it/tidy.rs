@@ -188,6 +188,8 @@ fn imports_point_down_only() {
 fn extraction_asks_no_file_clock_thread_or_environment() {
     let pure = [
         "src/extract/",
+        "src/engine/",
+        "src/replay",
         "src/catalogue/",
         "src/toml_file/",
         "src/engine/",

@@ -37,15 +37,23 @@ impl Count {
         place
     }
 
-    /// Forgets what no window at or behind the watermark needs; returns how many of the oldest
-    /// went.
-    pub(super) fn trim(&mut self, threshold: Threshold, watermark: Instant) -> usize {
+    /// What is before this has to be taken as settled, so that there is room; `None` while there
+    /// is.
+    pub(super) fn frontier(&self, threshold: Threshold, watermark: Instant) -> Option<Instant> {
         let needed = threshold.at_least as usize;
         let most = (4 * needed).max(UNSETTLED_MAX);
+        if self.times.len() > most {
+            // In a burst what is settled comes closer than the lateness.
+            return self.times.get(self.times.len() - most / 2).map(|at| watermark.max(*at));
+        }
+        self.times.get(needed).filter(|next| **next <= watermark).map(|_| watermark)
+    }
+
+    /// Forgets what no window at or behind the frontier needs; returns how many of the oldest went.
+    pub(super) fn trim(&mut self, threshold: Threshold, frontier: Instant) -> usize {
+        let needed = threshold.at_least as usize;
         let mut gone = 0;
-        while self.times.len() > most
-            || self.times.get(needed).is_some_and(|next| *next <= watermark)
-        {
+        while self.times.get(needed).is_some_and(|next| *next <= frontier) {
             self.times.pop_front();
             gone += 1;
         }
@@ -93,18 +101,18 @@ impl Count {
     pub(super) fn closes(&self, threshold: Threshold, from: Instant) -> Instant {
         let Threshold { window, .. } = threshold;
         let needed = threshold.clear_below.max(1) as usize;
-        // What was forgotten is settled: it held up to what is kept.
+        // What was forgotten, or seen again later, is settled: it held up to what is kept.
         let mut until = self.until(from).max(needed);
         loop {
             let Some(oldest) = self.times.get(until - needed) else { return from };
             let leaves = window.leaves(*oldest);
-            match self.times.get(until) {
-                Some(next)
-                    if *next <= leaves && window.holds(self.times[until + 1 - needed], *next) =>
-                {
-                    until += 1;
-                }
-                _ => return leaves,
+            let Some(next) = self.times.get(until).filter(|next| **next <= leaves) else {
+                return leaves;
+            };
+            // All that came at one instant count there.
+            until += self.times.range(until..).take_while(|time| *time == next).count();
+            if !window.holds(self.times[until - needed], *next) {
+                return leaves;
             }
         }
     }
@@ -223,12 +231,14 @@ mod tests {
             let threshold = threshold(at_least, at_least, span);
             times.sort_unstable();
             let (mut whole, mut trimmed) = (Count::default(), Count::default());
-            for (index, time) in times.iter().enumerate() {
-                let at = Instant(time - (index as i64 * 7) % (disorder + 1));
+            for (index, time) in (0i64..).zip(&times) {
+                let at = Instant(time - (index * 7) % (disorder + 1));
                 let watermark = Instant(time - disorder);
                 whole.insert(at);
                 trimmed.insert(at);
-                trimmed.trim(threshold, watermark);
+                if let Some(frontier) = trimmed.frontier(threshold, watermark) {
+                    trimmed.trim(threshold, frontier);
+                }
                 prop_assert_eq!(
                     trimmed.opens(threshold, watermark), whole.opens(threshold, watermark)
                 );

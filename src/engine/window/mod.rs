@@ -34,6 +34,8 @@ pub(super) enum Role {
     Whole { success: bool },
     /// Both, of a ratio.
     MatchedAndWhole { success: bool },
+    /// What must come first in a sequence.
+    First,
     /// What must follow in a sequence.
     Then,
 }
@@ -52,7 +54,8 @@ pub(super) enum Window {
 }
 
 /// How a condition ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Close {
     /// By time alone: what made it hold has left.
     Quiet(Instant),
@@ -100,16 +103,12 @@ impl Window {
 
     /// Takes an event in.
     pub(super) fn insert(&mut self, condition: &Condition, arrival: &Arrival<'_>) {
-        let Arrival { at, role, watermark, .. } = *arrival;
+        let Arrival { at, role, .. } = *arrival;
         match (self, condition) {
-            (Self::Count(count), Condition::Count(threshold)) => {
+            (Self::Count(count), _) => {
                 count.insert(at);
-                count.trim(*threshold, watermark);
             }
-            (Self::Consecutive(row), Condition::Consecutive(rule)) => {
-                row.insert(at, role == Role::Matched);
-                row.trim(rule, watermark);
-            }
+            (Self::Consecutive(row), _) => row.insert(at, role == Role::Matched),
             (Self::Steps(steps), condition) => {
                 if let Some(asked) = asked(condition) {
                     steps.insert(asked, at, counted(role), arrival.open);
@@ -119,18 +118,52 @@ impl Window {
                 seen.insert(rule, at, arrival.learnt_at);
             }
             (Self::Silence(silence), Condition::Absent(rule)) => silence.insert(at, rule.window),
+            (Self::Distinct { count, values }, _) => {
+                insert_value(count, values, at, arrival.value.unwrap_or_default());
+            }
+            (Self::Sequence(sequence), _) => sequence.insert(at, role == Role::First),
+            _ => {}
+        }
+    }
+
+    /// Up to where the past has to be taken as settled now, so that memory stays bounded; `None`
+    /// while there is room.
+    pub(super) fn frontier(&self, condition: &Condition, watermark: Instant) -> Option<Instant> {
+        match (self, condition) {
+            (
+                Self::Count(count) | Self::Distinct { count, .. },
+                Condition::Count(threshold) | Condition::Distinct(_, threshold),
+            ) => count.frontier(*threshold, watermark),
+            (Self::Consecutive(_), _) => Some(watermark),
+            _ => None,
+        }
+    }
+
+    /// Forgets what is needed no more once everything up to the frontier is settled.
+    pub(super) fn trim(&mut self, condition: &Condition, frontier: Instant) {
+        match (self, condition) {
+            (Self::Count(count), Condition::Count(threshold)) => {
+                count.trim(*threshold, frontier);
+            }
             (Self::Distinct { count, values }, Condition::Distinct(_, threshold)) => {
-                let value = arrival.value.unwrap_or_default();
-                insert_value(count, values, at, value);
-                for _ in 0..count.trim(*threshold, watermark) {
+                for _ in 0..count.trim(*threshold, frontier) {
                     values.pop_front();
                 }
             }
-            (Self::Sequence(sequence), Condition::Sequence(_)) => {
-                sequence.insert(at, role == Role::Matched);
-            }
+            (Self::Consecutive(row), Condition::Consecutive(rule)) => row.trim(rule, frontier),
             _ => {}
         }
+    }
+
+    /// Whether what held up to the frontier can be asked from there on; else it has to be asked
+    /// from where it began.
+    pub(super) fn slides(&self) -> bool {
+        matches!(self, Self::Count(_) | Self::Distinct { .. })
+    }
+
+    /// Whether what comes can bring the end of what holds nearer.
+    pub(super) fn can_hurry(&self) -> bool {
+        matches!(self, Self::Steps(_) | Self::Silence(_) | Self::Distinct { .. })
     }
 
     /// Whether a condition that holds of a moment was made to hold by an event however late.
@@ -175,7 +208,6 @@ impl Window {
                 })
             }
             (Self::Steps(steps), _) => steps.closes().map(|at| Close::Quiet(at.max(from))),
-            (Self::Seen(_), _) => Some(Close::Quiet(from)),
             (Self::Silence(silence), _) => {
                 silence.closes(from).map(|at| Close::By(at, Reason::Back))
             }
@@ -318,6 +350,6 @@ fn counted(role: Role) -> Counted {
         Role::Matched => Counted { matched: true, ..Counted::default() },
         Role::Whole { success } => Counted { matched: false, whole: true, success },
         Role::MatchedAndWhole { success } => Counted { matched: true, whole: true, success },
-        Role::Reset | Role::Then => Counted::default(),
+        Role::Reset | Role::First | Role::Then => Counted::default(),
     }
 }

@@ -130,8 +130,8 @@ impl Silence {
 
     /// The last event before the silence that had lasted long enough at `at`.
     pub(super) fn since(&self, window: Span, at: Instant) -> Option<Instant> {
-        let began = self.ended.iter().map(|(last, _)| *last).chain(self.last);
-        began.filter(|last| last.plus(window) <= at).last()
+        let mut began = self.ended.iter().map(|(last, _)| *last).chain(self.last);
+        began.rfind(|last| last.plus(window) <= at)
     }
 
     /// When something came behind `from`; `None` while nothing has.
@@ -171,8 +171,12 @@ mod tests {
         let rule = SequenceRule { then: crate::engine::Matcher::default(), within: Span(10) };
         let opens = |firsts: &[i64], seconds: &[i64]| {
             let mut sequence = Sequence::default();
-            seconds.iter().for_each(|at| sequence.insert(Instant(*at), false));
-            firsts.iter().for_each(|at| sequence.insert(Instant(*at), true));
+            for at in seconds {
+                sequence.insert(Instant(*at), false);
+            }
+            for at in firsts {
+                sequence.insert(Instant(*at), true);
+            }
             sequence.opens(&rule, Instant::MIN).map(|at| at.0)
         };
         assert_eq!(opens(&[5], &[3]), None);
@@ -200,7 +204,9 @@ mod tests {
     fn a_line_that_comes_late_breaks_a_silence() {
         let window = Span(10);
         let mut silence = Silence::default();
-        [0, 25, 9].iter().for_each(|at| silence.insert(Instant(*at), window));
+        for at in [0, 25, 9] {
+            silence.insert(Instant(at), window);
+        }
         assert_eq!(silence.opens(window, Instant::MIN), Some(Instant(19)));
         silence.insert(Instant(17), window);
         assert_eq!(silence.opens(window, Instant::MIN), Some(Instant(35)));

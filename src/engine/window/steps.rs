@@ -35,7 +35,7 @@ pub(in crate::engine) struct Counted {
 /// Counts by step, and since when what is asked for has been true.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(in crate::engine) struct Steps {
-    steps: VecDeque<Step>,
+    counted: VecDeque<Step>,
     /// Up to here it was looked at.
     looked_at: Option<Instant>,
     /// True since.
@@ -85,19 +85,19 @@ impl Asked<'_> {
 impl Steps {
     pub(super) fn insert(&mut self, asked: Asked<'_>, at: Instant, counted: Counted, open: bool) {
         let number = at.step(asked.step());
-        let place = self.steps.partition_point(|step| step.number < number);
-        if self.steps.get(place).is_none_or(|step| step.number != number) {
+        let place = self.counted.partition_point(|step| step.number < number);
+        if self.counted.get(place).is_none_or(|step| step.number != number) {
             let empty = Step { number, matched: 0, whole: 0, successes: 0 };
-            self.steps.insert(place, empty);
+            self.counted.insert(place, empty);
         }
-        if let Some(step) = self.steps.get_mut(place) {
+        if let Some(step) = self.counted.get_mut(place) {
             step.matched = step.matched.saturating_add(counted.matched.into());
             step.whole = step.whole.saturating_add(counted.whole.into());
             step.successes = step.successes.saturating_add(counted.success.into());
         }
-        let latest = self.steps.back().map_or(number, |step| step.number);
-        while self.steps.front().is_some_and(|step| step.number <= latest - asked.reach() - 1) {
-            self.steps.pop_front();
+        let latest = self.counted.back().map_or(number, |step| step.number);
+        while self.counted.front().is_some_and(|step| step.number < latest - asked.reach()) {
+            self.counted.pop_front();
         }
         let at = self.looked_at.map_or(at, |looked_at| looked_at.max(at));
         self.look(asked, at, at.step(asked.step()), open);
@@ -152,7 +152,7 @@ impl Steps {
     /// The sum of the steps behind the first number up to the last.
     fn sum(&self, behind: i64, last: i64) -> Step {
         let mut sum = Step { number: last, matched: 0, whole: 0, successes: 0 };
-        for step in self.steps.iter().rev() {
+        for step in self.counted.iter().rev() {
             if step.number > last {
                 continue;
             }
@@ -186,7 +186,7 @@ impl Steps {
     pub(super) fn next_step(&self, asked: Asked<'_>) -> Option<Instant> {
         let looked_at = self.looked_at?;
         let number = looked_at.step(asked.step());
-        let latest = self.steps.back()?.number;
+        let latest = self.counted.back()?.number;
         // One step beyond the last that an event is in, everything is zero.
         if number > latest + asked.reach() && self.holds_since.is_none() {
             return None;
@@ -196,7 +196,7 @@ impl Steps {
 
     /// When nothing that came is looked at any more.
     pub(super) fn idle_at(&self, asked: Asked<'_>) -> Instant {
-        self.steps.back().map_or(Instant::MIN, |step| {
+        self.counted.back().map_or(Instant::MIN, |step| {
             let beyond = step.number.saturating_add(asked.reach()).saturating_add(1);
             Instant(beyond.saturating_mul(asked.step().0))
         })

@@ -184,7 +184,8 @@ fn between_date_and_clock(cursor: &mut Cursor<'_>) -> bool {
         }
         // `2026年11月20日10:00:01` has nothing between them.
         Some(b'0'..=b'9') => true,
-        _ => cursor.spaces(2),
+        // Gin prints `2026/11/20 - 10:00:01`.
+        _ => cursor.spaces(2) && (cursor.eat_text("- ") || true),
     }
 }
 

@@ -19,6 +19,7 @@ fn hostile_report() -> Report {
     found.request_id = boxed();
     found.api = boxed();
     found.region = boxed();
+    found.project = boxed();
     found.host = boxed();
     found.access_key = boxed();
     found.exception = boxed();

@@ -1,0 +1,289 @@
+//! What the policy decides: to tell, or to withhold.
+//!
+//! Owns the words for it and the id of a notification. Must never decide. Nothing here fails.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::facet::Facet;
+use crate::engine::alert::Alert;
+use crate::engine::label::Fingerprint;
+use crate::engine::time::Instant;
+
+/// One decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// Tell somebody.
+    Notify(Notification),
+    /// Do not tell of an alert, though there is something to tell.
+    Withhold(Withheld),
+}
+
+/// What a receiver is told at one instant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    /// The same for the same changes: who has been given one twice drops the second.
+    pub id: NotificationId,
+    /// When it was due, which may lie behind the instant at which it was asked for.
+    pub at: Instant,
+    /// Who is told.
+    pub receiver: Arc<str>,
+    /// The route by which.
+    pub route: Arc<str>,
+    /// What the alerts have in common; an absent value is one that none of them has.
+    pub group: Vec<(Facet, Option<Arc<str>>)>,
+    /// It is what found no room among the groups: the alerts have nothing in common.
+    pub is_overflow: bool,
+    /// Why it is told.
+    pub reason: NotifyReason,
+    /// News first, then the graver, then what fires, then the earlier; at most as many as the limit
+    /// allows.
+    pub alerts: Vec<ToldAlert>,
+    /// How many more there are.
+    pub left_out: u64,
+    /// How many fire, those included that were left out.
+    pub firing: u64,
+    /// How many were resolved, those included that were left out.
+    pub resolved: u64,
+}
+
+/// Why a receiver is told: the first of these that is true of any alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotifyReason {
+    /// An alert fired, in a group of which nothing was told.
+    First,
+    /// An alert fired.
+    New,
+    /// A silence has ended, and an alert still fires.
+    SilenceEnded,
+    /// A mute has ended, and an alert still fires.
+    MuteEnded,
+    /// An alert that explained another is over, and the other still fires.
+    InhibitionEnded,
+    /// A firing alert began to flap.
+    Changed,
+    /// An alert was resolved.
+    Resolved,
+    /// Nothing changed for long; it is told again, for the so manieth time.
+    Repeat {
+        /// Since the last change, 1 for the first.
+        count: u32,
+    },
+}
+
+impl NotifyReason {
+    fn word(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::New => "new",
+            Self::SilenceEnded => "silence-ended",
+            Self::MuteEnded => "mute-ended",
+            Self::InhibitionEnded => "inhibition-ended",
+            Self::Changed => "changed",
+            Self::Resolved => "resolved",
+            Self::Repeat { .. } => "repeat",
+        }
+    }
+}
+
+impl fmt::Display for NotifyReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// An alert in a notification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldAlert {
+    /// The alert.
+    pub alert: Arc<Alert>,
+    /// Where it stands.
+    pub status: AlertStatus,
+    /// When it last changed, in event time.
+    pub changed_at: Instant,
+    /// It is a reason for this notification; else it only still fires.
+    pub is_news: bool,
+    /// How often it fired since it was last told of.
+    pub episodes: u32,
+    /// What withheld it until now.
+    pub ended: Option<WithheldBy>,
+}
+
+/// Where an alert stands when it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AlertStatus {
+    /// It fires.
+    Firing,
+    /// It fired and was resolved before anybody could be told.
+    FiredAndResolved,
+    /// It was told that it fires, and does no more.
+    Resolved,
+}
+
+impl AlertStatus {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Firing => "firing",
+            Self::FiredAndResolved => "fired-and-resolved",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+impl fmt::Display for AlertStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// An alert of which something is not told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withheld {
+    /// The alert.
+    pub alert: Fingerprint,
+    /// Its rule.
+    pub rule: Arc<str>,
+    /// When it would have been told.
+    pub at: Instant,
+    /// By which route.
+    pub route: Arc<str>,
+    /// What withholds it.
+    pub by: WithheldBy,
+}
+
+/// What withholds an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WithheldBy {
+    /// An operator's silence.
+    Silence {
+        /// Its id.
+        id: Arc<str>,
+        /// Who asked for it.
+        author: Arc<str>,
+        /// Why.
+        reason: Arc<str>,
+    },
+    /// A time of the week.
+    Mute {
+        /// Its name.
+        name: Arc<str>,
+    },
+    /// A firing alert that explains this one.
+    Inhibition {
+        /// That alert.
+        by: Fingerprint,
+        /// Its rule.
+        rule: Arc<str>,
+    },
+}
+
+/// Names a notification by what it tells: the receiver, the group, the reason and the instants, in
+/// event time, of the changes. When changes are told does not enter; where nothing but time has
+/// passed, the instant at which it was due does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NotificationId(pub u64);
+
+impl NotificationId {
+    /// The id of a notification whose alerts are those that it is about, in any order.
+    pub(super) fn of(
+        receiver: &str,
+        route: &str,
+        group: &[(Facet, Option<Arc<str>>)],
+        (reason, at): (NotifyReason, Instant),
+        alerts: &[ToldAlert],
+    ) -> Self {
+        let mut hash = Fnv::new();
+        hash.text(receiver).text(route).text(reason.word());
+        let is_change = matches!(
+            reason,
+            NotifyReason::First
+                | NotifyReason::New
+                | NotifyReason::Changed
+                | NotifyReason::Resolved
+        );
+        hash.instant((!is_change).then_some(at));
+        for (facet, value) in group {
+            hash.text(facet.as_str()).option(value.as_deref());
+        }
+        let mut news: Vec<_> = alerts.iter().filter(|told| told.is_news).collect();
+        news.sort_by_key(|told| told.alert.fingerprint);
+        for ToldAlert { alert, status, changed_at, .. } in news {
+            hash.number(alert.fingerprint.0).text(status.word()).instant(Some(*changed_at));
+            hash.instant(alert.fired_at).instant(alert.resolved_at);
+        }
+        Self(hash.0)
+    }
+}
+
+impl fmt::Display for NotificationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl FromStr for NotificationId {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u64::from_str_radix(text, 16).map(Self)
+    }
+}
+
+impl Serialize for NotificationId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for NotificationId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// FNV-1a, as for [`Fingerprint`]: it must never change between releases.
+pub(super) struct Fnv(pub(super) u64);
+
+impl Fnv {
+    pub(super) fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        const PRIME: u64 = 0x0000_0100_0000_01b3;
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(PRIME);
+        }
+        self
+    }
+
+    fn text(&mut self, text: &str) -> &mut Self {
+        self.bytes(text.as_bytes()).bytes(&[0xff])
+    }
+
+    fn option(&mut self, text: Option<&str>) -> &mut Self {
+        match text {
+            Some(text) => self.text(text),
+            None => self.bytes(&[0xfd]),
+        }
+    }
+
+    pub(super) fn number(&mut self, number: u64) -> &mut Self {
+        self.bytes(&number.to_le_bytes())
+    }
+
+    pub(super) fn instant(&mut self, at: Option<Instant>) -> &mut Self {
+        match at {
+            Some(at) => self.bytes(&[0xfe]).bytes(&at.0.to_le_bytes()),
+            None => self.bytes(&[0xfd]),
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! What the documentation's facts ask of the engine, scene by scene.
+
+use super::stream::{Fed, Given, count, error, lockout, rule, run, seconds, shown, silence};
+use crate::engine::{
+    Condition, Flap, LabelName, Matcher, New, Rule, Sequence, Source, Span, Threshold, Window,
+};
+use std::sync::Arc;
+
+#[track_caller]
+fn check(rules: &[Rule], fed: &[Fed], expected: &str) {
+    let text = shown(&run(rules, fed));
+    let lines: Vec<_> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    assert_eq!(text.lines().collect::<Vec<_>>(), lines);
+}
+
+/// A signature failure of a key.
+fn failure(at: i64, key: Option<&str>) -> Fed {
+    let what = Given::Error {
+        code: "APIG.0301",
+        cause: Some("aksk-signature"),
+        key: key.map(str::to_owned),
+        api: None,
+    };
+    Fed { what, ..error(at) }
+}
+
+fn success(at: i64, key: Option<&str>) -> Fed {
+    Fed { what: Given::Success { key: key.map(str::to_owned), api: None }, ..error(at) }
+}
+
+fn in_source(source: &str, fed: Fed) -> Fed {
+    Fed { source: Source::named(source), ..fed }
+}
+
+fn failures(times: std::ops::RangeInclusive<i64>, key: Option<&str>) -> Vec<Fed> {
+    times.map(|at| failure(at, key)).collect()
+}
+
+#[test]
+fn six_signature_failures_of_one_key_are_a_lockout() {
+    let fed = failures(1..=6, Some("K"));
+    check(
+        &[lockout()],
+        &fed,
+        "6 firing aksk-lockout{credential=K} 6 of inactive Consecutive { count: 6, success_visible: false }
+         306 resolved aksk-lockout{credential=K} 6 of firing Quiet { since: Instant(6000) }",
+    );
+    let fired = run(&[lockout()], &fed);
+    assert_eq!(fired[0].alert.locked_until, Some(seconds(306)));
+    assert_eq!(fired[0].alert.evidence.samples.len(), 3);
+}
+
+#[test]
+fn five_failures_and_a_success_are_none() {
+    let mut fed = failures(1..=5, Some("K"));
+    fed.push(success(6, Some("K")));
+    fed.extend(failures(7..=11, Some("K")));
+    check(&[lockout()], &fed, "");
+}
+
+#[test]
+fn five_of_one_key_and_five_of_another_are_none() {
+    let mut fed = failures(1..=5, Some("K"));
+    fed.extend(failures(6..=10, Some("L")));
+    check(&[lockout()], &fed, "");
+}
+
+#[test]
+fn expired_tokens_do_not_count() {
+    let mut fed = failures(1..=5, Some("K"));
+    let what = Given::Error {
+        code: "APIG.0301",
+        cause: Some("token-expired"),
+        key: Some("K".into()),
+        api: None,
+    };
+    fed.extend((6..20).map(|at| Fed { what: what.clone(), ..error(at) }));
+    check(&[lockout()], &fed, "");
+}
+
+#[test]
+fn a_failure_during_the_lock_extends_it() {
+    let mut fed = failures(1..=6, Some("K"));
+    fed.push(failure(200, Some("K")));
+    check(
+        &[lockout()],
+        &fed,
+        "6 firing aksk-lockout{credential=K} 6 of inactive Consecutive { count: 6, success_visible: false }
+         500 resolved aksk-lockout{credential=K} 7 of firing Quiet { since: Instant(200000) }",
+    );
+}
+
+#[test]
+fn a_success_ends_the_lockout_at_once() {
+    let mut fed = failures(1..=6, Some("K"));
+    fed.push(success(100, Some("K")));
+    check(
+        &[lockout()],
+        &fed,
+        "6 firing aksk-lockout{credential=K} 6 of inactive Consecutive { count: 6, success_visible: false }
+         100 resolved aksk-lockout{credential=K} 6 of firing Success { at: Instant(100000) }",
+    );
+}
+
+#[test]
+fn after_the_lock_is_over_counting_begins_anew() {
+    let mut fed = failures(1..=6, Some("K"));
+    fed.extend(failures(400..=404, Some("K")));
+    assert_eq!(run(&[lockout()], &fed).len(), 2);
+    fed.push(failure(405, Some("K")));
+    assert_eq!(run(&[lockout()], &fed).len(), 4);
+}
+
+#[test]
+fn a_success_without_a_key_ends_the_only_row_of_its_source() {
+    for key in [Some("K"), None] {
+        let mut fed = failures(1..=5, key);
+        fed.push(success(6, None));
+        fed.extend(failures(7..=11, key));
+        check(&[lockout()], &fed, "");
+    }
+}
+
+#[test]
+fn a_success_in_an_access_log_ends_the_only_row_there_is() {
+    let mut fed = failures(1..=5, Some("K"));
+    fed.push(in_source("access.log", success(6, None)));
+    fed.extend(failures(7..=11, Some("K")));
+    check(&[lockout()], &fed, "");
+}
+
+#[test]
+fn a_success_that_may_be_of_either_key_ends_no_row() {
+    let mut fed = vec![failure(0, Some("L"))];
+    fed.extend(failures(1..=5, Some("K")));
+    fed.push(success(6, None));
+    fed.push(failure(7, Some("K")));
+    assert_eq!(run(&[lockout()], &fed).len(), 2);
+}
+
+#[test]
+fn an_error_from_behind_the_gateway_proves_its_key_but_no_other() {
+    let behind = |key: Option<&str>| {
+        let key = key.map(str::to_owned);
+        Fed { what: Given::Error { code: "AIS.0104", cause: None, key, api: None }, ..error(6) }
+    };
+    for (key, alerts) in [(Some("K"), 0), (Some("L"), 2), (None, 2)] {
+        let mut fed = failures(1..=5, Some("K"));
+        fed.push(behind(key));
+        fed.push(failure(7, Some("K")));
+        assert_eq!(run(&[lockout()], &fed).len(), alerts, "{key:?}");
+    }
+}
+
+#[test]
+fn a_success_that_comes_late_still_prevents_the_lockout_it_stood_before() {
+    let mut fed = failures(1..=5, Some("K"));
+    let late = success(3, Some("K"));
+    fed.push(Fed { now: seconds(10), ..late });
+    fed.extend(failures(11..=13, Some("K")));
+    check(&[lockout()], &fed, "");
+}
+
+fn not_subscribed(hold: i64, keep: i64) -> Rule {
+    Rule {
+        group_by: Arc::from([LabelName::Api]),
+        hold: Span(hold * 1000),
+        keep_firing_for: Span(keep * 1000),
+        ..rule("not-subscribed", "ModelArts.4204", count(1, 60))
+    }
+}
+
+fn call_of(at: i64, api: &str) -> Fed {
+    let api = Some(api.to_owned());
+    Fed { what: Given::Error { code: "ModelArts.4204", cause: None, key: None, api }, ..error(at) }
+}
+
+#[test]
+fn one_call_of_an_api_that_is_not_subscribed_fires_once_for_the_api() {
+    let fed = [call_of(1, "id-card"), call_of(2, "id-card"), call_of(3, "vat-invoice")];
+    check(
+        &[not_subscribed(0, 0)],
+        &fed,
+        "1 firing not-subscribed{api=id-card} 1 of inactive Count { count: 1, within: Span(60000) }
+         3 firing not-subscribed{api=vat-invoice} 1 of inactive Count { count: 1, within: Span(60000) }
+         62 resolved not-subscribed{api=id-card} 2 of firing Quiet { since: Instant(62000) }
+         63 resolved not-subscribed{api=vat-invoice} 1 of firing Quiet { since: Instant(63000) }",
+    );
+}
+
+#[test]
+fn a_condition_that_does_not_last_stays_pending() {
+    check(
+        &[not_subscribed(90, 0)],
+        &[call_of(1, "a")],
+        "1 pending not-subscribed{api=a} 1 of inactive Count { count: 1, within: Span(60000) }
+         61 inactive not-subscribed{api=a} 1 of pending NotHeld",
+    );
+    check(
+        &[not_subscribed(90, 0)],
+        &[call_of(1, "a"), call_of(50, "a")],
+        "1 pending not-subscribed{api=a} 1 of inactive Count { count: 1, within: Span(60000) }
+         91 firing not-subscribed{api=a} 2 of pending Held { hold: Span(90000) }
+         110 resolved not-subscribed{api=a} 2 of firing Quiet { since: Instant(110000) }",
+    );
+}
+
+#[test]
+fn an_alert_that_fires_too_often_is_one_flapping_alert() {
+    let flap = Some(Flap { times: 3, within: Span(3_600_000) });
+    let flapping = Rule { flap, ..not_subscribed(0, 0) };
+    let fed: Vec<_> = (0..6).map(|time| call_of(time * 200, "a")).collect();
+    let changes = run(&[flapping], &fed);
+    let text = shown(&changes);
+    assert_eq!(changes.len(), 6, "{text}");
+    assert!(text.contains("400 firing not-subscribed{api=a} 1 of inactive Flapping"), "{text}");
+    assert!(changes[4].alert.flapping);
+    assert!(text.ends_with("Quiet { since: Instant(1060000) }\n"), "{text}");
+    assert_eq!(changes[5].at, seconds(1060 + 3600));
+}
+
+#[test]
+fn silence_is_told_by_time_and_ends_with_a_line() {
+    let line = |at| Fed { what: Given::Line, ..error(at) };
+    check(
+        &[silence(600)],
+        &[line(0), line(300), line(2000), in_source("other.log", line(2500))],
+        "900 firing silent{source=app.log} 0 of inactive Absent { since: Instant(300000) }
+         2000 resolved silent{source=app.log} 1 of firing Back
+         2600 firing silent{source=app.log} 0 of inactive Absent { since: Instant(2000000) }
+         3100 firing silent{source=other.log} 0 of inactive Absent { since: Instant(2500000) }",
+    );
+}
+
+#[test]
+fn nothing_is_new_in_the_first_run_and_what_comes_later_is() {
+    let new = Condition::New(New { unseen: Span::DAY, learning: Span::HOUR });
+    let new = Rule { group_by: Arc::from([LabelName::Api]), ..rule("new", "ModelArts.4204", new) };
+    let fed = [call_of(0, "a"), call_of(10, "b"), call_of(4000, "a"), call_of(4001, "c")];
+    check(
+        &[new],
+        &fed,
+        "4001 firing new{api=c} 1 of inactive New { unseen_since: None }
+         4001 resolved new{api=c} 1 of firing Quiet { since: Instant(4001000) }",
+    );
+}
+
+#[test]
+fn different_values_count_once_each() {
+    let window = Window { span: Span(60_000), aligned: false };
+    let threshold = Threshold { at_least: 3, clear_below: 3, window };
+    let distinct = rule("many", "ModelArts.4204", Condition::Distinct(LabelName::Api, threshold));
+    let fed = [call_of(0, "a"), call_of(1, "b"), call_of(2, "a"), call_of(3, "b")];
+    check(std::slice::from_ref(&distinct), &fed, "");
+    let fed = [call_of(0, "a"), call_of(1, "b"), call_of(50, "a"), call_of(60, "c")];
+    check(
+        &[distinct],
+        &fed,
+        "60 firing many{} 3 of inactive Distinct { count: 3, within: Span(60000) }
+         61 resolved many{} 3 of firing Quiet { since: Instant(61000) }",
+    );
+}
+
+#[test]
+fn a_sequence_is_its_second_event_soon_behind_the_first() {
+    let then = Matcher { event: crate::engine::EventKind::Success, ..Matcher::default() };
+    let sequence = Condition::Sequence(Sequence { then, within: Span(60_000) });
+    let sequence = rule("recovered", "APIG.0301", sequence);
+    check(
+        &[sequence],
+        &[success(0, None), error(10), success(65, None), success(100, None)],
+        "65 firing recovered{} 2 of inactive Sequence { after: Span(55000) }
+         65 resolved recovered{} 2 of firing Quiet { since: Instant(65000) }",
+    );
+}
+
+#[test]
+fn an_event_from_the_future_or_the_far_past_counts_as_of_now() {
+    let shifted = |now: i64, at: i64| Fed { at: seconds(at), ..error(now) };
+    let far = [shifted(100_000, 100_000_000), shifted(100_001, 5), error(100_002)];
+    let fired = run(&[rule("three", "APIG.0301", count(3, 60))], &far);
+    assert_eq!(fired[0].at, seconds(100_002));
+    assert_eq!(fired[0].alert.clamped, 2);
+}
+
+#[test]
+fn a_late_event_counts_where_it_belongs_and_the_alert_says_so() {
+    let late = Fed { at: seconds(1030), ..error(1070) };
+    let fed = [error(1000), error(1001), error(1069), late];
+    let fired = run(&[rule("four", "APIG.0301", count(4, 100))], &fed);
+    assert_eq!(fired[0].at, seconds(1069));
+    assert_eq!(fired[0].alert.late, 1);
+}

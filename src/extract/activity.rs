@@ -1,0 +1,285 @@
+//! When a log was written to: so many of its stamps that its silences can be told.
+//!
+//! Owns which stamps are passed on. Between two marks that lie less than the gap apart there was no
+//! silence; of each silence both sides are marked. It reads two lines of a stretch that is shorter
+//! than the gap, and goes into a longer one by halves, as the times of a log grow. Must never know
+//! what a line says beside its time. Fails: never; lines without a stamp are passed over.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use chrono::{DateTime, FixedOffset, TimeDelta};
+
+use super::buffer::Buffer;
+
+type Instant = DateTime<FixedOffset>;
+
+/// How many lines without a stamp are passed over at either end of a stretch.
+const LINES_MAX: usize = 100;
+
+/// A line with a stamp.
+#[derive(Debug, Clone, Copy)]
+struct Stamped {
+    /// Where it begins, and where the next line begins.
+    start: usize,
+    next: usize,
+    at: Instant,
+}
+
+/// An instant at which the log was written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// The line that says so.
+    pub line_offset: u64,
+    pub at: Instant,
+}
+
+/// The marks of one input.
+#[derive(Debug)]
+pub(super) struct Activity {
+    gap: TimeDelta,
+    /// Everything before this byte of the input was looked at.
+    seen: u64,
+    /// The last stamp that was read, and whether it was marked.
+    last: Option<Mark>,
+    marked: Option<Mark>,
+}
+
+impl Activity {
+    /// Marks such that silences of this length show.
+    pub(super) fn new(gap: TimeDelta) -> Self {
+        // Without a length every line would be a mark.
+        Self { gap: gap.max(TimeDelta::seconds(1)), seen: 0, last: None, marked: None }
+    }
+
+    /// Looks at the lines that begin before `until`.
+    pub(super) fn look(
+        &mut self,
+        buffer: &Buffer,
+        until: usize,
+        instant_of: &impl Fn(&[u8]) -> Option<Instant>,
+        marks: &mut VecDeque<Mark>,
+    ) {
+        let bytes = &buffer.filled();
+        let from = line_start(bytes, buffer.index(self.seen), until);
+        self.seen = buffer.offset(until);
+        let lines = Lines { bytes, instant_of };
+        let Some(first) = lines.first(from..until, LINES_MAX) else { return };
+        let last = lines.last(first.next..until, LINES_MAX).unwrap_or(first);
+        let gap = self.gap;
+        let mut visit = |line: Stamped| {
+            self.visit(Mark { line_offset: buffer.offset(line.start), at: line.at }, marks);
+        };
+        visit(first);
+        lines.between(first, last, last.start, gap, &mut visit);
+        if last.start > first.start {
+            visit(last);
+        }
+    }
+
+    /// The end of the input: the last line is a mark too.
+    pub(super) fn finish(&mut self, marks: &mut VecDeque<Mark>) {
+        if let Some(last) = self.last.filter(|last| self.marked != Some(*last)) {
+            marks.push_back(last);
+        }
+    }
+
+    fn visit(&mut self, line: Mark, marks: &mut VecDeque<Mark>) {
+        let Some((marked, last)) = self.marked.zip(self.last) else {
+            marks.push_back(line);
+            (self.marked, self.last) = (Some(line), Some(line));
+            return;
+        };
+        // A line of another writer may come a little late; a clock that was set back is another
+        // stretch of time.
+        if line.at < last.at && last.at - line.at < self.gap {
+            return;
+        }
+        self.last = Some(line);
+        if apart(line, marked) < self.gap {
+            return;
+        }
+        if last != marked {
+            marks.push_back(last);
+            self.marked = Some(last);
+        }
+        if apart(line, last) >= self.gap {
+            marks.push_back(line);
+            self.marked = Some(line);
+        }
+    }
+}
+
+fn apart(one: Mark, other: Mark) -> TimeDelta {
+    (one.at - other.at).abs()
+}
+
+/// The start of the first line at or behind an index.
+fn line_start(bytes: &[u8], at: usize, until: usize) -> usize {
+    match at.checked_sub(1) {
+        None => 0,
+        Some(before) => memchr::memchr(b'\n', &bytes[before..until.max(before)])
+            .map_or(until, |newline| before + newline + 1),
+    }
+}
+
+struct Lines<'b, F> {
+    bytes: &'b [u8],
+    instant_of: &'b F,
+}
+
+impl<F: Fn(&[u8]) -> Option<Instant>> Lines<'_, F> {
+    fn read(&self, start: usize) -> (usize, Option<Stamped>) {
+        let rest = &self.bytes[start..];
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let next = (start + end + 1).min(self.bytes.len());
+        let at = (self.instant_of)(&rest[..end]);
+        (next, at.map(|at| Stamped { start, next, at }))
+    }
+
+    /// The first stamped line that begins in a range, which begins with a line.
+    fn first(&self, range: Range<usize>, lines_max: usize) -> Option<Stamped> {
+        let mut start = range.start;
+        for _ in 0..lines_max {
+            if start >= range.end {
+                return None;
+            }
+            let (next, stamped) = self.read(start);
+            if stamped.is_some() {
+                return stamped;
+            }
+            start = next;
+        }
+        None
+    }
+
+    /// The last one.
+    fn last(&self, range: Range<usize>, lines_max: usize) -> Option<Stamped> {
+        let mut end = range.end;
+        for _ in 0..lines_max {
+            if end <= range.start {
+                return None;
+            }
+            // The byte at `end` begins a line or lies within the last one of the range.
+            let start = memchr::memrchr(b'\n', &self.bytes[range.start..end - 1])
+                .map_or(range.start, |newline| range.start + newline + 1);
+            if let (_, Some(stamped)) = self.read(start) {
+                return Some(stamped);
+            }
+            end = start;
+        }
+        None
+    }
+
+    /// Visits lines between two so that neighbours lie less than the gap apart, or have no stamped
+    /// line between them. No stamped line begins at or behind `limit` and before `high`; every line
+    /// is read once at most.
+    fn between(
+        &self,
+        low: Stamped,
+        high: Stamped,
+        limit: usize,
+        gap: TimeDelta,
+        visit: &mut impl FnMut(Stamped),
+    ) {
+        if (high.at - low.at).abs() < gap || limit <= low.next {
+            return;
+        }
+        let middle = line_start(self.bytes, low.next.midpoint(limit), limit);
+        let middle = if middle < limit { middle } else { low.next };
+        match self.first(middle..limit, usize::MAX) {
+            Some(found) => {
+                self.between(low, found, middle, gap, visit);
+                visit(found);
+                self.between(found, high, limit, gap, visit);
+            }
+            None => self.between(low, high, middle, gap, visit),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    fn instant(text: &str) -> Instant {
+        DateTime::parse_from_rfc3339(text).expect("the test's time")
+    }
+
+    /// The marks of a log whose lines begin with RFC 3339, and how many lines were read for them.
+    fn marks(log: &str, gap_s: i64) -> (Vec<Instant>, usize) {
+        let mut buffer = Buffer::new();
+        buffer.spare()[..log.len()].copy_from_slice(log.as_bytes());
+        buffer.commit(log.len());
+        let reads = Cell::new(0);
+        let instant_of = |line: &[u8]| {
+            reads.set(reads.get() + 1);
+            let word = line.split(|byte| *byte == b' ').next()?;
+            DateTime::parse_from_rfc3339(std::str::from_utf8(word).ok()?).ok()
+        };
+        let mut activity = Activity::new(TimeDelta::seconds(gap_s));
+        let mut marks = VecDeque::new();
+        // In two turns, the first of which ends within a line.
+        activity.look(&buffer, log.len() / 2, &instant_of, &mut marks);
+        activity.look(&buffer, log.len(), &instant_of, &mut marks);
+        activity.finish(&mut marks);
+        (marks.into_iter().map(|mark| mark.at).collect(), reads.get())
+    }
+
+    #[track_caller]
+    fn check(log: &str, gap_s: i64, expected: &[&str]) {
+        let (marks, _) = marks(log, gap_s);
+        let marks: Vec<_> = marks.iter().map(|at| at.format("%T").to_string()).collect();
+        assert_eq!(marks, expected, "of\n{log}");
+    }
+
+    #[test]
+    fn both_sides_of_a_silence_are_marked_and_so_are_both_ends() {
+        let log = "2026-11-20T10:00:00Z a\n  b\n2026-11-20T10:00:10Z a\n2026-11-20T10:09:00Z a\n\
+                   b\n\n2026-11-20T10:09:30Z a\n2026-11-20T10:09:31Z a\n";
+        check(log, 300, &["10:00:00", "10:00:10", "10:09:00", "10:09:31"]);
+        check(log, 3600, &["10:00:00", "10:09:31"]);
+        check("no stamp\n".repeat(300).as_str(), 300, &[]);
+        check("2026-11-20T10:00:00Z a", 300, &["10:00:00"]);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_shows_and_a_late_line_does_not() {
+        let log = "2026-11-20T10:00:00Z a\n2026-11-20T10:00:09Z a\n2026-11-20T10:00:08Z a\n\
+                   2026-11-20T08:00:00Z a\n";
+        check(log, 300, &["10:00:00", "10:00:09", "08:00:00"]);
+    }
+
+    /// Lines at these seconds.
+    fn log(seconds: impl Iterator<Item = i64>) -> String {
+        let start = instant("2026-11-20T10:00:00Z");
+        let mut log = String::new();
+        for second in seconds {
+            let at = start + TimeDelta::seconds(second);
+            let _ = writeln!(log, "{} text\n  more", at.to_rfc3339());
+        }
+        log
+    }
+
+    #[test]
+    fn a_dense_log_is_not_read_line_by_line_and_its_marks_lie_closer_than_the_gap() {
+        let (marks, reads) = marks(&log(0..7200), 600);
+        assert!(reads < 150, "{reads} lines were read");
+        assert!((12..=26).contains(&marks.len()), "{} marks", marks.len());
+        assert!(marks.windows(2).all(|pair| pair[1] - pair[0] < TimeDelta::seconds(600)));
+    }
+
+    #[test]
+    fn every_silence_is_found_wherever_it_lies() {
+        for start in (1..3600).step_by(97) {
+            let (marks, _) = marks(&log((0..start).chain(start + 700..5000)), 600);
+            let silences =
+                marks.windows(2).filter(|pair| pair[1] - pair[0] >= TimeDelta::seconds(600));
+            let silences: Vec<_> = silences.map(|pair| pair[1] - pair[0]).collect();
+            assert_eq!(silences, [TimeDelta::seconds(701)], "a silence at {start}");
+        }
+    }
+}
