@@ -192,6 +192,8 @@ fn extraction_asks_no_file_clock_thread_or_environment() {
         "src/replay",
         "src/catalogue/",
         "src/toml_file/",
+        "src/template",
+        "src/rules/",
         "src/length.rs",
         "src/render/affected.rs",
         "src/render/codes.rs",
