@@ -106,9 +106,7 @@ fn environment() -> Environment<'static> {
     // What the log does not tell is absent, and a template that asks for a part of it is right.
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_debug(false);
-    environment.set_formatter(|out, _, value| {
-        out.write_str(&shown(value)).map_err(|error| Error::from(error))
-    });
+    environment.set_formatter(|out, _, value| out.write_str(&shown(value)).map_err(Error::from));
     environment.add_filter("capitalize", filters::capitalize);
     environment.add_filter("default", default);
     environment.add_filter("first", filters::first);
@@ -149,7 +147,6 @@ fn shown(value: &Value) -> String {
 }
 
 /// Something else for what the log does not tell, or what is empty.
-#[expect(clippy::needless_pass_by_value)]
 fn default(value: Value, other: Value) -> Value {
     if is_told(&value) && value.len() != Some(0) { value } else { other }
 }

@@ -19,9 +19,9 @@ pub(super) fn check(readings: &mut [Reading<'_>], places: &BTreeMap<Arc<str>, Pl
     for place in places.values() {
         let Some(reading) = readings.get_mut(place.0) else { continue };
         let said = reading.file.as_ref().and_then(|file| file.rules.get(place.1));
-        let Some(Said { inhibits: named, rule: Some(rule), .. }) = said else { continue };
+        let Some(Said { inhibits: texts, rule: Some(rule), .. }) = said else { continue };
         let patterns = rule.inhibits.iter().flat_map(|inhibit| &inhibit.rules);
-        for (text, pattern) in named.iter().zip(patterns) {
+        for (text, pattern) in texts.iter().zip(patterns) {
             if names.iter().any(|name| pattern.fits(name)) {
                 continue;
             }
@@ -44,7 +44,8 @@ pub(super) fn check(readings: &mut [Reading<'_>], places: &BTreeMap<Arc<str>, Pl
     }
 }
 
-/// Whether alerts of one rule explain those of another. A glob does not mean the rule itself.
+/// Whether alerts of one rule explain those of another. That a glob fits the rule itself, too, is
+/// no circle to complain of: the engine tells one of its alerts.
 fn explains(rule: &Rule, other: &str) -> bool {
     let mut patterns = rule.inhibits.iter().flat_map(|inhibit| &inhibit.rules);
     patterns.any(|pattern| {
@@ -72,7 +73,10 @@ fn circles(readings: &[Reading<'_>], places: &BTreeMap<Arc<str>, Place>) -> Vec<
     let mut found = Vec::new();
     let mut told = vec![false; rules.len()];
     for start in 0..rules.len() {
-        let Some(circle) = circle_from(start, &next).filter(|_| !told[start]) else { continue };
+        if told[start] {
+            continue;
+        }
+        let Some(circle) = circle_from(start, &next) else { continue };
         for place in &circle {
             told[*place] = true;
         }

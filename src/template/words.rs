@@ -86,12 +86,11 @@ fn closing(text: &str, from: usize, sign: &str) -> Option<(usize, usize)> {
             Some(_) if escaped => escaped = false,
             Some(_) if byte == b'\\' => escaped = true,
             Some(open) if byte == open => quote = None,
-            Some(_) => {}
             None if matches!(byte, b'"' | b'\'') => quote = Some(byte),
             None if text.is_char_boundary(at) && text[at..].starts_with(sign) => {
                 return Some((at, at + sign.len()));
             }
-            None => {}
+            _ => {}
         }
     }
     None

@@ -11,8 +11,13 @@ use std::process::{Command, Stdio};
 use clap::CommandFactory as _;
 use ocrwatch::cli::{Cli, ExitCode};
 
-const DOCUMENTS: [&str; 4] =
-    ["README.md", "docs/commands.md", "docs/extract-json.md", "docs/report-json.md"];
+const DOCUMENTS: [&str; 5] = [
+    "README.md",
+    "docs/commands.md",
+    "docs/extract-json.md",
+    "docs/report-json.md",
+    "docs/rules.md",
+];
 
 const CUT: &str = "⋮";
 const CUT_LINE: char = '…';
