@@ -245,7 +245,7 @@ fn check_documented(rows: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
     let document = std::fs::read_to_string(&path).expect("the document");
     let head = rows.lines().next().expect("a table");
-    let start = document.find(head).unwrap_or_else(|| panic!("no table {head}"));
+    let start = document.find(head).expect("the table's head");
     let end = document[start..].find("\n\n").map_or(document.len(), |end| start + end + 1);
     if std::env::var_os("OCRWATCH_BLESS").is_some() {
         let blessed = format!("{}{rows}{}", &document[..start], &document[end..]);
