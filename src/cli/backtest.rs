@@ -17,14 +17,14 @@ use super::failure::{Failure, written};
 use super::filter::RangeArgs;
 use super::messages::Messages;
 use super::reading::{InputArgs, Order, Reading, Sink};
-use super::rules::{self, RulesArgs};
+use super::rules::RulesArgs;
 use super::terminal::StyleArgs;
 use super::time_range::Present;
 use super::watch::{self, Watch};
 use crate::clock;
 use crate::occurrence::{Occurrence, Success};
-use crate::report::alerts::{self, Alerts, Comparison};
 use crate::report::InputFacts;
+use crate::report::alerts::{self, Alerts, Comparison};
 
 /// What a backtest is written as.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -72,7 +72,8 @@ impl BacktestArgs {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let catalogue = Arc::new(self.catalogue.load()?);
         let rules = self.rules.load(&catalogue)?;
-        let others = self.compare.as_ref().map(|path| rules::load(path, &catalogue)).transpose()?;
+        let others = self.compare.as_deref().map(RulesArgs::of);
+        let others = others.map(|others| others.load(&catalogue)).transpose()?;
         let present = Present { now: clock::now(), zone: self.input.zone() };
         let filter = self.range.filter(present)?;
         let discovery = self.input.discover()?;
@@ -97,11 +98,12 @@ impl BacktestArgs {
             Ok(problem) => problem,
             Err(error) => return written(Err(error)).map(|()| ExitCode::Done),
         };
-        let mut found = sink.watches.into_iter().zip(sets.into_iter().flatten()).map(|(watch, set)| {
-            let (replayed, unplaced) = watch.finish(filter.until());
-            let (rules, catalogue) = (Arc::clone(set.rules()), Arc::clone(&catalogue));
-            Alerts { replayed, unplaced, rules, catalogue, zone: self.input.zone_shown() }
-        });
+        let mut found =
+            sink.watches.into_iter().zip(sets.into_iter().flatten()).map(|(watch, set)| {
+                let (replayed, unplaced) = watch.finish(filter.until());
+                let (rules, catalogue) = (Arc::clone(set.rules()), Arc::clone(&catalogue));
+                Alerts { replayed, unplaced, rules, catalogue, zone: self.input.zone_shown() }
+            });
         let mut out = BufWriter::with_capacity(super::OUT_BYTES, io::stdout().lock());
         let style = self.style.style();
         let result = match (found.next(), found.next(), self.format) {

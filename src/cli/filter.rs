@@ -211,8 +211,7 @@ mod tests {
 
     fn filter(since: Option<&str>, until: Option<&str>, codes: &[&str]) -> Result<Filter, Failure> {
         let args = FilterArgs {
-            since: since.map(str::to_owned),
-            until: until.map(str::to_owned),
+            range: RangeArgs { since: since.map(str::to_owned), until: until.map(str::to_owned) },
             modules: Vec::new(),
             codes: codes.iter().map(ToString::to_string).collect(),
         };

@@ -27,8 +27,12 @@ pub(super) struct RulesArgs {
 }
 
 impl RulesArgs {
+    /// Those of a directory or of one file.
+    pub(super) fn of(path: &Path) -> Self {
+        Self { rules: Some(path.to_owned()) }
+    }
+
     /// The rules to use.
-    #[expect(dead_code, reason = "the commands that run rules are not there yet")]
     pub(super) fn load(&self, catalogue: &Catalogue) -> Result<RuleSet, Failure> {
         match self.files() {
             Ok(files) => set(&files, catalogue),

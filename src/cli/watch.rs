@@ -39,7 +39,10 @@ pub(super) fn beside(rules: &[Rule]) -> Beside {
     });
     // Half of the shortest silence: a mark on either side of it, and one within each longer one.
     let gap = silences.min().map(|window| Span(window.0 / 2).to_delta());
-    Beside { successes: Successes::access_logs(), activity_gap: gap.filter(|gap| *gap > TimeDelta::zero()) }
+    Beside {
+        successes: Successes::access_logs(),
+        activity_gap: gap.filter(|gap| *gap > TimeDelta::zero()),
+    }
 }
 
 impl Watch {
