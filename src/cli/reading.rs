@@ -237,7 +237,7 @@ impl<'a> Reading<'a> {
                     Ok(stream) => log.stream = Some((input, stream)),
                     Err((kind, facts)) => {
                         problem = problem.max(Some(kind));
-                        passage.sink.input_read(facts);
+                        passage.sink.input_read(*facts);
                     }
                 }
                 continue;
@@ -265,7 +265,7 @@ impl<'a> Reading<'a> {
         problem
     }
 
-    fn open(&mut self, input: &Input) -> Result<Stream<'a>, (ExitKind, InputFacts)> {
+    fn open(&mut self, input: &Input) -> Result<Stream<'a>, (ExitKind, Box<InputFacts>)> {
         let settings = extract::Settings {
             successes: self.beside.successes.clone(),
             activity_gap: self.beside.activity_gap,
@@ -278,7 +278,7 @@ impl<'a> Reading<'a> {
                 problem: Some(input_words::of_problem(&problem).into()),
                 ..InputFacts::default()
             };
-            (problem.exit_code_kind(), facts)
+            (problem.exit_code_kind(), Box::new(facts))
         })
     }
 

@@ -5,6 +5,7 @@
 
 mod compare;
 mod json;
+mod markdown;
 mod terminal;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::zone::Zone;
 pub use compare::Comparison;
 pub(super) use json::AlertsView;
 pub use json::{write as write_json, write_comparison as write_comparison_json};
+pub(super) use markdown::section as markdown;
 pub(super) use terminal::section;
 pub use terminal::{write, write_comparison};
 
