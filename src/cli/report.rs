@@ -21,7 +21,6 @@ use super::time_range::{self, Present};
 use super::watch::{self, Watch};
 use crate::clock;
 use crate::occurrence::{Occurrence, Success};
-use crate::report::alerts::Alerts;
 use crate::report::{
     FailOn, InputFacts, Report, Settings, Summary, csv, json, jsonl, markdown, terminal,
 };
@@ -139,11 +138,9 @@ impl ReportArgs {
             Err(error) => return written(Err(error)).map(|()| ExitCode::Done),
         };
         let mut report = sink.summary.finish();
-        report.alerts = sink.watch.map(|watch| {
-            let (replayed, unplaced) = watch.finish(filter.until());
-            let rules = Arc::clone(rules.rules());
-            Alerts { replayed, unplaced, rules, catalogue, zone: self.input.zone_shown() }
-        });
+        let zone = self.input.zone_shown();
+        report.alerts =
+            sink.watch.map(|watch| watch.finish(filter.until(), rules.rules(), &catalogue, zone));
         written(self.write(&mut out, &report).and_then(|()| out.flush()))?;
         Ok(ExitCode::of_reading(problem, report.failures > 0))
     }

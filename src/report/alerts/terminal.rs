@@ -207,12 +207,12 @@ fn one(page: &mut Page<'_>, alerts: &Alerts, episode: &Episode) -> io::Result<()
 fn told(page: &mut Page<'_>, alerts: &Alerts, shown: usize) -> io::Result<()> {
     page.prose("Told", "", Role::Plain)?;
     for notification in alerts.notifications().take(shown) {
-        let at = phrase::instant(alerts.shown_in(notification.at, alerts.offset_s()));
+        let at = phrase::instant(alerts.shown_apart(notification.at));
         let words = notification_words(notification, page.style.unicode);
         page.line(&format!("  {at}  {words}"))?;
     }
     for withheld in alerts.withheld().take(shown) {
-        let at = phrase::instant(alerts.shown_in(withheld.at, alerts.offset_s()));
+        let at = phrase::instant(alerts.shown_apart(withheld.at));
         page.line(&format!("  {at}  {}", withheld_words(withheld, page.style.unicode)))?;
     }
     Ok(())
