@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::catalogue::Catalogue;
 use crate::engine::{
-    Alert, Counters, Decision, Engine, Event, Fingerprint, Instant, Policy, PolicyConfig, Reason,
+    Alert, Condition, Counters, Decision, Engine, Event, Fingerprint, Instant, Policy, PolicyConfig, Reason,
     Rule, Settings, Span, State, Transition,
 };
 
@@ -24,11 +24,13 @@ pub struct Limits {
     pub alerts_max: usize,
     /// Decisions of the policy.
     pub decisions_max: usize,
+    /// Changes of alerts, pending ones included; most callers need none beside the alerts.
+    pub changes_max: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { alerts_max: 20_000, decisions_max: 20_000 }
+        Self { alerts_max: 20_000, decisions_max: 20_000, changes_max: 0 }
     }
 }
 
@@ -45,6 +47,16 @@ pub struct Episode {
     pub resolved: Option<(Instant, Reason)>,
 }
 
+/// How far apart two signs of life of a source can lie and its silences still show to these rules;
+/// none of them looks for silence if there is none.
+pub fn activity_gap(rules: &[Rule]) -> Option<Span> {
+    let windows = rules.iter().filter_map(|rule| match &rule.condition {
+        Condition::Absent(absent) => Some(absent.window),
+        _ => None,
+    });
+    windows.min()
+}
+
 /// What a replay comes to.
 #[derive(Debug, Clone, Default)]
 pub struct Replayed {
@@ -56,6 +68,8 @@ pub struct Replayed {
     pub decisions: Vec<Decision>,
     /// Decisions that found no room.
     pub decisions_left_out: u64,
+    /// Every change of an alert, in the order in which they were decided, as far as they found room.
+    pub changes: Vec<Transition>,
     /// What the engine took in.
     pub counters: Counters,
     /// The instant of the last event, or the end that was asked for.
@@ -156,6 +170,9 @@ impl Replay {
     fn take(&mut self, now: Instant) {
         for transition in self.engine.take() {
             self.policy.apply(now, &transition);
+            if self.replayed.changes.len() < self.limits.changes_max {
+                self.replayed.changes.push(transition.clone());
+            }
             self.note(transition);
         }
         self.keep_decisions();
