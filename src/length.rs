@@ -32,6 +32,21 @@ pub(crate) fn milliseconds(text: &str) -> Option<i64> {
     Some(sum_ms)
 }
 
+/// A length in milliseconds as people write it: `1h30m`. What [`milliseconds`] reads back.
+pub(crate) fn words(ms: i64) -> String {
+    const UNITS: [(i64, &str); 5] =
+        [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s"), (1, "ms")];
+    let mut rest = ms.max(0);
+    let mut out = String::new();
+    for (unit, name) in UNITS {
+        if rest >= unit {
+            out += &format!("{}{name}", rest / unit);
+        }
+        rest %= unit;
+    }
+    if out.is_empty() { "0s".to_owned() } else { out }
+}
+
 fn unit_ms(unit: &str) -> Option<i64> {
     let unit_ms = match unit {
         "ms" | "msec" | "msecs" | "millisecond" | "milliseconds" => 1,
@@ -47,7 +62,7 @@ fn unit_ms(unit: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::milliseconds;
+    use super::{milliseconds, words};
 
     #[track_caller]
     fn check(text: &str, expected_ms: impl Into<Option<i64>>) {
@@ -77,6 +92,13 @@ mod tests {
     fn what_has_no_unit_or_no_number_is_no_length() {
         for text in ["", " ", "12", "h", "-2h", "1.5h", "2x", "14:30", "1h30", "2ｍ"] {
             check(text, None);
+        }
+    }
+
+    #[test]
+    fn lengths_read_back_as_they_were_written() {
+        for text in ["0s", "500ms", "5m", "1h30m", "10d", "1d1h1m1s1ms"] {
+            assert_eq!(milliseconds(text).map(words).as_deref(), Some(text));
         }
     }
 }

@@ -20,6 +20,8 @@ pub mod toml_file;
 
 pub mod catalogue;
 
+pub mod surface;
+
 pub mod input;
 
 pub mod extract;
@@ -31,6 +33,8 @@ pub mod template;
 pub mod rules;
 
 pub mod replay;
+
+pub mod render;
 
 pub mod report;
 

@@ -4,7 +4,10 @@
 //! here fails.
 
 use std::cmp::Reverse;
+use std::fmt;
 use std::sync::Arc;
+
+use serde::Serialize;
 
 use super::pattern::{Captures, Pattern};
 use crate::occurrence::Module;
@@ -40,7 +43,7 @@ pub struct Entry {
 }
 
 /// A paragraph or a bullet of a solution.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Paragraph {
     /// The text without the bullet's sign.
     pub text: Box<str>,
@@ -85,6 +88,20 @@ pub struct Source {
     pub reference: bool,
     /// The catalogue file it stands in.
     pub file: Box<str>,
+}
+
+impl fmt::Display for Source {
+    /// Such as `Error Codes, 2022-10-29`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.title)?;
+        if let Some(date) = &self.date {
+            write!(f, ", {date}")?;
+        }
+        if !self.reference {
+            f.write_str(" (not the vendor's documentation)")?;
+        }
+        Ok(())
+    }
 }
 
 /// What a message tells beyond its code.

@@ -34,7 +34,7 @@ const COLUMNS: [Column; 27] = [
             texts.join(BETWEEN)
         })
     }),
-    ("source", |code| documented(code, |entry| super::facts::source(&entry.source))),
+    ("source", |code| documented(code, |entry| entry.source.to_string())),
     ("causes", |code| {
         let causes: Vec<_> = code.causes.iter().map(|cause| &*cause.id).collect();
         causes.join(BETWEEN)

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::page::Page;
 use super::style::{Role, Style};
-use super::{escape, facts, wrap};
+use super::{escape, wrap};
 use crate::catalogue::{Catalogue, Entry};
 
 /// Writes what is known of each code, in the given order.
@@ -127,7 +127,7 @@ impl Page<'_> {
 
     /// Who says so.
     pub(super) fn source(&mut self, entry: &Entry) -> io::Result<()> {
-        let text = format!("source: {}", facts::source(&entry.source));
+        let text = format!("source: {}", entry.source);
         let text = escape::terminal(&text, self.style.unicode);
         let role = if entry.source.reference { Role::Quiet } else { Role::Notice };
         self.prose("", &text, role)

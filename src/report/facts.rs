@@ -10,7 +10,6 @@ use super::content::{CodeReport, Report};
 use super::phrase;
 use super::tally::{RequestIdsSeen, Values};
 use super::timeline::Grid;
-use crate::catalogue::Source;
 use crate::occurrence::Module;
 
 /// How many values of a field are listed for people; JSON has them all.
@@ -341,16 +340,4 @@ pub(super) fn how_often(code: &CodeReport) -> String {
         (0, inferred) => format!("{}, inferred", phrase::times(inferred)),
         (occurrences, _) => phrase::times(occurrences),
     }
-}
-
-/// Who says what the documentation says, such as `Error Codes, 2022-10-29`.
-pub(super) fn source(source: &Source) -> String {
-    let mut words = source.title.to_string();
-    if let Some(date) = &source.date {
-        let _ = write!(words, ", {date}");
-    }
-    if !source.reference {
-        words += " (not the vendor's documentation)";
-    }
-    words
 }

@@ -3,27 +3,23 @@
 //! Owns the schema `ocrwatch.report/1`: every key is described in `docs/report-json.md`, and none
 //! changes its meaning or goes away without a new number. Shows only what the fold counted. Fails
 //! with the `io::Error` of the output.
-//!
-//! Characters that would steer a terminal are written as `\u` escapes, which a JSON reader turns
-//! back: the text stays exact, and printing it is harmless.
 
 use std::io::{self, Write};
 
 use chrono::{DateTime, FixedOffset};
 use serde::{Serialize, Serializer};
-use serde_json::ser::Formatter;
 
 use super::content::{
     BeyondTop, CauseReport, CodeReport, Counts, Fields, GroupReport, LeftOut, Report, Sample, Seen,
     Timelines,
 };
-use super::escape::is_steering;
 use super::settings::{Filters, InputFacts};
 use super::tally::RequestIdsSeen;
 use super::ticket;
 use super::timeline::{Grid, Series};
 use crate::catalogue::{Entry, Explanation, Severity};
 use crate::occurrence::{Module, Place};
+use crate::surface::json::write_line;
 
 /// The schema's name and number.
 pub const SCHEMA: &str = "ocrwatch.report/1";
@@ -36,34 +32,6 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 /// Writes what the catalogue says of codes as a list on one line.
 pub fn write_entries(out: &mut dyn Write, entries: &[&Entry]) -> io::Result<()> {
     write_line(out, &entries.iter().map(|entry| Explanation::of(entry)).collect::<Vec<_>>())
-}
-
-/// Writes a value as one line of JSON.
-pub(super) fn write_line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Harmless);
-    value.serialize(&mut serializer)?;
-    out.write_all(b"\n")
-}
-
-/// Compact JSON in which nothing steers.
-struct Harmless;
-
-impl Formatter for Harmless {
-    fn write_string_fragment<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        let mut plain = 0;
-        for (at, c) in fragment.char_indices().filter(|&(_, c)| is_steering(c)) {
-            writer.write_all(&fragment.as_bytes()[plain..at])?;
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                write!(writer, "\\u{unit:04x}")?;
-            }
-            plain = at + c.len_utf8();
-        }
-        writer.write_all(&fragment.as_bytes()[plain..])
-    }
 }
 
 #[derive(Serialize)]

@@ -5,8 +5,8 @@
 
 use std::io::{self, Write};
 
-use super::json;
 use crate::occurrence::Occurrence;
+use crate::surface::json;
 use crate::zone::Zone;
 
 /// Writes one occurrence, its time in the zone if one is given.

@@ -146,7 +146,7 @@ fn documented(out: &mut dyn Write, code: &CodeReport, entry: &Entry) -> io::Resu
     }
     writeln!(out, "**What to do**:\n")?;
     paragraphs(out, &entry.solution, code.elsewhere.as_deref())?;
-    writeln!(out, "\nSource: {}", escape::markdown(&facts::source(&entry.source)))
+    writeln!(out, "\nSource: {}", escape::markdown(&entry.source.to_string()))
 }
 
 fn cause_item(out: &mut dyn Write, cause: &CauseReport, entry: &Entry) -> io::Result<()> {

@@ -13,32 +13,29 @@ mod chart;
 mod code_fold;
 mod content;
 pub mod csv;
-mod escape;
 pub mod explain;
 mod facts;
 pub mod json;
 pub mod jsonl;
 pub mod markdown;
-mod page;
-mod phrase;
 mod settings;
-mod style;
 mod summary;
 mod tally;
 pub mod terminal;
 mod ticket;
 mod timeline;
-mod wrap;
 
+pub use crate::surface::Style;
 pub use content::{
     BeyondTop, CauseReport, CodeReport, Counts, Fields, GroupReport, Inputs, LeftOut, ModuleReport,
     Report, Sample, Seen, Timelines, Totals,
 };
 pub use settings::{FailOn, Filters, InputFacts, Limits, Settings};
-pub use style::Style;
 pub use summary::Summary;
 pub use tally::{RequestIdsSeen, Value, Values};
 pub use timeline::{Grid, Series};
+
+use crate::surface::{escape, page, phrase, style, wrap};
 
 #[cfg(test)]
 mod tests;

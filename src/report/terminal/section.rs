@@ -5,6 +5,7 @@
 use std::io;
 
 use crate::catalogue::Entry;
+use crate::render::ticket::HEADING;
 use crate::report::content::{CauseReport, CodeReport};
 use crate::report::page::Page;
 use crate::report::style::Role;
@@ -27,13 +28,8 @@ pub(super) fn write(page: &mut Page<'_>, code: &CodeReport, grid: Option<&Grid>)
     match ticket {
         Some(ticket) => {
             page.blank()?;
-            let heading = "Ready to send to technical support:";
-            page.line(&format!("  {}", page.style.paint(Role::Quiet, heading)))?;
-            page.blank()?;
-            // No mark before the lines: they are there to be copied.
             let ticket = escape::terminal_lines(&ticket, page.style.unicode);
-            let lines = wrap::fold(&ticket, page.style.width() - 4);
-            lines.iter().try_for_each(|line| page.line(&format!("    {line}")))
+            page.copyable(HEADING, &ticket)
         }
         None => sample(page, code),
     }

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 /// Whether the character steers instead of being seen: controls, marks of direction, and what has
 /// no width at all and so can hide a difference between two texts.
-pub(super) fn is_steering(c: char) -> bool {
+pub(crate) fn is_steering(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}'
@@ -19,7 +19,7 @@ pub(super) fn is_steering(c: char) -> bool {
 }
 
 /// The text on one line, everything that steers written out, such as `\x1b` and `\n`.
-pub(super) fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         push_visible(&mut out, c);
         out
@@ -27,7 +27,7 @@ pub(super) fn visible(text: &str) -> String {
 }
 
 /// The text with its line breaks; a tab becomes four blanks, the rest as in [`visible`].
-pub(super) fn visible_lines(text: &str) -> String {
+pub(crate) fn visible_lines(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.trim_end_matches(['\n', '\r']).chars().peekable();
     while let Some(c) = chars.next() {
@@ -42,20 +42,20 @@ pub(super) fn visible_lines(text: &str) -> String {
 }
 
 /// One line for a terminal; plain ASCII if it does not show UTF-8.
-pub(super) fn terminal(text: &str, unicode: bool) -> String {
+pub(crate) fn terminal(text: &str, unicode: bool) -> String {
     let text = visible(text);
     if unicode { text } else { ascii(&text) }
 }
 
 /// Lines for a terminal; plain ASCII if it does not show UTF-8.
-pub(super) fn terminal_lines(text: &str, unicode: bool) -> String {
+pub(crate) fn terminal_lines(text: &str, unicode: bool) -> String {
     let text = visible_lines(text);
     if unicode { text } else { ascii(&text) }
 }
 
 /// Text in a Markdown paragraph, a list item or a cell of a table: nothing in it formats, links or
 /// ends the cell.
-pub(super) fn markdown(text: &str) -> String {
+pub(crate) fn markdown(text: &str) -> String {
     let text = visible(text);
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
@@ -73,7 +73,7 @@ pub(super) fn markdown(text: &str) -> String {
 }
 
 /// Text as code in Markdown, outside tables: mentions, links and references are inert in it.
-pub(super) fn markdown_code(text: &str) -> String {
+pub(crate) fn markdown_code(text: &str) -> String {
     let text = visible(text);
     if text.trim().is_empty() {
         return markdown_cell_code(&text);
@@ -85,7 +85,7 @@ pub(super) fn markdown_code(text: &str) -> String {
 }
 
 /// Text as code in a cell of a table. A backtick span would not do: a `|` in it ends the cell.
-pub(super) fn markdown_cell_code(text: &str) -> String {
+pub(crate) fn markdown_cell_code(text: &str) -> String {
     let mut out = String::from("<code>");
     for c in visible(text).chars() {
         if c.is_ascii_punctuation() && !"-,".contains(c) {
@@ -98,7 +98,7 @@ pub(super) fn markdown_cell_code(text: &str) -> String {
 }
 
 /// Lines as a block of code in Markdown, each behind `indent`. No line of the text can end it.
-pub(super) fn markdown_block(text: &str, indent: &str) -> String {
+pub(crate) fn markdown_block(text: &str, indent: &str) -> String {
     let text = visible_lines(text);
     let fence = "`".repeat((longest_run(&text, '`') + 1).max(3));
     let mut out = format!("{indent}{fence}text\n");
@@ -111,7 +111,7 @@ pub(super) fn markdown_block(text: &str, indent: &str) -> String {
 
 /// One field of a CSV row: quoted where RFC 4180 asks for it; what a spreadsheet would run as a
 /// formula begins with `'`.
-pub(super) fn csv(text: &str) -> String {
+pub(crate) fn csv(text: &str) -> String {
     let mut text = visible(text);
     let starts_a_formula = |c: char| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
     // A tab or a line break has become `\t` or `\n` and starts nothing; blanks some spreadsheets

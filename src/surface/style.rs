@@ -23,17 +23,17 @@ impl Style {
     /// 80 columns of UTF-8 without colour.
     pub const PLAIN: Self = Self { color: false, width_columns: 80, unicode: true };
 
-    pub(super) fn width(self) -> usize {
+    pub(crate) fn width(self) -> usize {
         self.width_columns.clamp(40, 200)
     }
 
     /// The width for prose: a line of more than about 100 columns is hard to follow back.
-    pub(super) fn prose_width(self) -> usize {
+    pub(crate) fn prose_width(self) -> usize {
         self.width().min(100)
     }
 
     /// The text in its role's colour. The text must already be safe for the terminal.
-    pub(super) fn paint(self, role: Role, text: &str) -> String {
+    pub(crate) fn paint(self, role: Role, text: &str) -> String {
         if !self.color || text.trim().is_empty() || role == Role::Plain {
             return text.to_owned();
         }
@@ -41,26 +41,26 @@ impl Style {
         format!("{}{text}{}", ansi.render(), ansi.render_reset())
     }
 
-    pub(super) fn dot(self) -> &'static str {
+    pub(crate) fn dot(self) -> &'static str {
         if self.unicode { "·" } else { "-" }
     }
 
-    pub(super) fn bullet(self) -> &'static str {
+    pub(crate) fn bullet(self) -> &'static str {
         if self.unicode { "•" } else { "*" }
     }
 
-    pub(super) fn rule(self) -> &'static str {
+    pub(crate) fn rule(self) -> &'static str {
         if self.unicode { "─" } else { "-" }
     }
 
-    pub(super) fn gutter(self) -> &'static str {
+    pub(crate) fn gutter(self) -> &'static str {
         if self.unicode { "│" } else { "|" }
     }
 }
 
 /// What a piece of text is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     Plain,
     /// A code or the name of the page.
     Title,

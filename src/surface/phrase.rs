@@ -5,7 +5,7 @@
 use chrono::{DateTime, FixedOffset, TimeDelta};
 
 /// A count with its thousands apart, such as `18,402`.
-pub(super) fn count(n: u64) -> String {
+pub(crate) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -18,17 +18,17 @@ pub(super) fn count(n: u64) -> String {
 }
 
 /// A count with its noun, such as `1 line` and `2 lines`.
-pub(super) fn counted(n: u64, one: &str, many: &str) -> String {
+pub(crate) fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
 /// How often, such as `once` and `23 times`.
-pub(super) fn times(n: u64) -> String {
+pub(crate) fn times(n: u64) -> String {
     if n == 1 { "once".to_owned() } else { format!("{} times", count(n)) }
 }
 
 /// A size, such as `512 B` and `1.2 MiB`.
-pub(super) fn bytes(n: u64) -> String {
+pub(crate) fn bytes(n: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     if n < 1024 {
         return format!("{n} B");
@@ -45,7 +45,7 @@ pub(super) fn bytes(n: u64) -> String {
 }
 
 /// A span in its two largest units, such as `9 h 27 min`.
-pub(super) fn span(span: TimeDelta) -> String {
+pub(crate) fn span(span: TimeDelta) -> String {
     const UNITS: [(i64, &str); 4] = [(86400, "d"), (3600, "h"), (60, "min"), (1, "s")];
     let seconds = span.num_seconds().max(0);
     let Some(first) = UNITS.iter().position(|&(unit, _)| seconds >= unit) else {
@@ -63,12 +63,12 @@ pub(super) fn span(span: TimeDelta) -> String {
 }
 
 /// An instant, such as `2022-11-03 08:14:02 +08:00`.
-pub(super) fn instant(at: DateTime<FixedOffset>) -> String {
+pub(crate) fn instant(at: DateTime<FixedOffset>) -> String {
     at.format("%Y-%m-%d %H:%M:%S %:z").to_string()
 }
 
 /// A range of instants in the offset of the first; the day stands once if both ends share it.
-pub(super) fn range(first: DateTime<FixedOffset>, last: DateTime<FixedOffset>) -> String {
+pub(crate) fn range(first: DateTime<FixedOffset>, last: DateTime<FixedOffset>) -> String {
     let last = last.with_timezone(first.offset());
     if first.timestamp() == last.timestamp() {
         return instant(first);
@@ -83,7 +83,7 @@ pub(super) fn range(first: DateTime<FixedOffset>, last: DateTime<FixedOffset>) -
 
 /// How often on average over a span, in the smallest unit in which it is at least 1, such as `2.4
 /// per hour`. None for what happened once, or within a second: an average of a moment misleads.
-pub(super) fn rate(n: u64, over: TimeDelta) -> Option<String> {
+pub(crate) fn rate(n: u64, over: TimeDelta) -> Option<String> {
     const UNITS: [(u64, &str); 4] = [(1, "second"), (60, "minute"), (3600, "hour"), (86400, "day")];
     let seconds = u64::try_from(over.num_seconds()).ok().filter(|&seconds| seconds > 0)?;
     if n < 2 {
@@ -104,7 +104,7 @@ pub(super) fn rate(n: u64, over: TimeDelta) -> Option<String> {
 }
 
 /// A length of a bucket, such as `10 min`.
-pub(super) fn bucket(seconds: i64) -> String {
+pub(crate) fn bucket(seconds: i64) -> String {
     span(TimeDelta::try_seconds(seconds).unwrap_or(TimeDelta::MAX))
 }
 

@@ -9,22 +9,22 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 const NEVER_FIRST: &str = "，。、；：？！）］｝」』】》〉”’…％";
 
 /// The columns that the text takes.
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
 /// The text, and blanks up to the width. A longer text stays as it is.
-pub(super) fn pad_right(text: &str, columns: usize) -> String {
+pub(crate) fn pad_right(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
 /// The text, with blanks before it up to the width. A longer text stays as it is.
-pub(super) fn pad_left(text: &str, columns: usize) -> String {
+pub(crate) fn pad_left(text: &str, columns: usize) -> String {
     format!("{}{text}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
 /// The text cut at its end to fit, with a mark in place of what was cut.
-pub(super) fn clip(text: &str, columns: usize, mark: &str) -> String {
+pub(crate) fn clip(text: &str, columns: usize, mark: &str) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
@@ -34,12 +34,12 @@ pub(super) fn clip(text: &str, columns: usize, mark: &str) -> String {
 
 /// The text in lines of at most `columns`: broken at blanks and between wide characters, inside a
 /// word only when the word alone is too long. A line break in the text stays one. Never empty.
-pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     text.split('\n').flat_map(|line| wrap_pieces(&pieces(line), columns)).collect()
 }
 
 /// Items on lines of at most `columns`, with `, ` between them and, as far as they fit, unbroken.
-pub(super) fn wrap_items(items: &[String], columns: usize) -> Vec<String> {
+pub(crate) fn wrap_items(items: &[String], columns: usize) -> Vec<String> {
     let last = items.len().saturating_sub(1);
     let mut all = Vec::new();
     for (at, item) in items.iter().enumerate() {
@@ -59,7 +59,7 @@ pub(super) fn wrap_items(items: &[String], columns: usize) -> Vec<String> {
 
 /// The text in lines of at most `columns`, no blank added or dropped: for quoted text. A full line
 /// ends behind its last blank, unless that would leave more than a third of it empty.
-pub(super) fn fold(text: &str, columns: usize) -> Vec<String> {
+pub(crate) fn fold(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for line in text.split('\n') {
         let mut rest = line;

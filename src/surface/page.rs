@@ -6,26 +6,27 @@
 use std::io::{self, Write};
 
 use super::style::{Role, Style};
-use super::wrap;
+use super::{escape, wrap};
 use crate::catalogue::Paragraph;
 
 /// Below this width the label stands above its text: request ids must stay in one piece.
 const NARROW_COLUMNS: usize = 56;
-const LABEL_COLUMNS: usize = 11;
+/// The columns of a label.
+pub(crate) const LABEL_COLUMNS: usize = 11;
 
 /// A terminal page that is being written.
-pub(super) struct Page<'o> {
+pub(crate) struct Page<'o> {
     out: &'o mut dyn Write,
-    pub(super) style: Style,
+    pub(crate) style: Style,
 }
 
 impl<'o> Page<'o> {
-    pub(super) fn new(out: &'o mut dyn Write, style: Style) -> Self {
+    pub(crate) fn new(out: &'o mut dyn Write, style: Style) -> Self {
         Self { out, style }
     }
 
     /// The columns for the text of a labelled row.
-    pub(super) fn text_columns(&self) -> usize {
+    pub(crate) fn text_columns(&self) -> usize {
         self.style.prose_width() - self.indent()
     }
 
@@ -37,21 +38,21 @@ impl<'o> Page<'o> {
         if self.is_narrow() { 4 } else { 2 + LABEL_COLUMNS + 2 }
     }
 
-    pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.out, "{}", text.trim_end_matches(' '))
     }
 
-    pub(super) fn blank(&mut self) -> io::Result<()> {
+    pub(crate) fn blank(&mut self) -> io::Result<()> {
         self.line("")
     }
 
-    pub(super) fn rule(&mut self) -> io::Result<()> {
+    pub(crate) fn rule(&mut self) -> io::Result<()> {
         let rule = self.style.rule().repeat(self.style.prose_width());
         self.line(&self.style.paint(Role::Quiet, &rule))
     }
 
     /// A label and lines of text that fit [`text_columns`](Self::text_columns).
-    pub(super) fn row(&mut self, label: &str, lines: &[String]) -> io::Result<()> {
+    pub(crate) fn row(&mut self, label: &str, lines: &[String]) -> io::Result<()> {
         let style = self.style;
         let indent = " ".repeat(self.indent());
         let mut lines = lines.iter();
@@ -68,7 +69,7 @@ impl<'o> Page<'o> {
     }
 
     /// A label and prose, wrapped.
-    pub(super) fn prose(&mut self, label: &str, text: &str, role: Role) -> io::Result<()> {
+    pub(crate) fn prose(&mut self, label: &str, text: &str, role: Role) -> io::Result<()> {
         let style = self.style;
         let lines = wrap::wrap(text, self.text_columns());
         let lines: Vec<_> = lines.iter().map(|line| style.paint(role, line)).collect();
@@ -76,11 +77,11 @@ impl<'o> Page<'o> {
     }
 
     /// The paragraphs of a solution, wrapped to the columns, bullets with a hanging indent.
-    pub(super) fn paragraphs(&self, paragraphs: &[Paragraph], columns: usize) -> Vec<String> {
+    pub(crate) fn paragraphs(&self, paragraphs: &[Paragraph], columns: usize) -> Vec<String> {
         let style = self.style;
         let mut lines = Vec::new();
         for paragraph in paragraphs {
-            let text = super::escape::terminal(&paragraph.text, style.unicode);
+            let text = escape::terminal(&paragraph.text, style.unicode);
             if !paragraph.bullet {
                 lines.extend(wrap::wrap(&text, columns));
                 continue;
@@ -94,8 +95,16 @@ impl<'o> Page<'o> {
         lines
     }
 
+    /// Lines to be copied, under a heading of ours: no mark stands before them.
+    pub(crate) fn copyable(&mut self, heading: &str, text: &str) -> io::Result<()> {
+        self.line(&format!("  {}", self.style.paint(Role::Quiet, heading)))?;
+        self.blank()?;
+        let lines = wrap::fold(text, self.style.width() - 4);
+        lines.iter().try_for_each(|line| self.line(&format!("    {line}")))
+    }
+
     /// Quoted lines, each behind a mark, in the page's full width.
-    pub(super) fn quote(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn quote(&mut self, text: &str) -> io::Result<()> {
         let gutter = self.style.paint(Role::Quiet, self.style.gutter());
         let lines = wrap::fold(text, self.style.width() - 4);
         lines.iter().try_for_each(|line| self.line(&format!("  {gutter} {line}")))

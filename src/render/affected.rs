@@ -1,0 +1,64 @@
+//! Who else is affected: the values of labels beside the group's own.
+//!
+//! Owns which values are told and how many. Must never know a surface. Nothing here fails.
+
+use serde::Serialize;
+
+use super::facts::label_words;
+use crate::engine::{Alert, LabelName};
+
+/// How many values of a label are told.
+const VALUES_SHOWN: usize = 5;
+
+/// The values of one label that an alert's events had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Affected {
+    /// The label's name.
+    pub label: LabelName,
+    /// What it is called, such as `APIs`.
+    pub words: String,
+    /// The first values.
+    pub values: Vec<String>,
+    /// How many further ones there are.
+    pub more: usize,
+}
+
+impl Affected {
+    /// The values and how many more, such as `a.log, b.log and 3 more`.
+    pub fn list(&self) -> String {
+        let list = self.values.join(", ");
+        if self.more == 0 { list } else { format!("{list} and {} more", self.more) }
+    }
+}
+
+/// The values of every label, the group's own left aside.
+pub(super) fn of(alert: &Alert) -> Vec<Affected> {
+    let names = LabelName::KNOWN.into_iter().map(|(_, name)| name);
+    let others = names.filter(|name| alert.label(name).is_none());
+    let told = others.filter_map(|label| {
+        let all: Vec<_> = values(alert, &label)
+            .into_iter()
+            .filter(|value| !is_group(alert, &label, value))
+            .collect();
+        if all.is_empty() {
+            return None;
+        }
+        let words = label_words(&label, all.len());
+        let more = all.len().saturating_sub(VALUES_SHOWN);
+        let values = all.into_iter().take(VALUES_SHOWN).map(str::to_owned).collect();
+        Some(Affected { label, words, values, more })
+    });
+    told.collect()
+}
+
+/// The values that the events had, in the order in which they came.
+pub(super) fn values<'a>(alert: &'a Alert, label: &LabelName) -> Vec<&'a str> {
+    let affected = alert.evidence.affected.iter().filter(|known| known.name == *label);
+    affected.map(|known| &*known.value).collect()
+}
+
+/// A credential is an access key or a source: its group has said so.
+fn is_group(alert: &Alert, label: &LabelName, value: &str) -> bool {
+    matches!(label, LabelName::AccessKey | LabelName::Source)
+        && alert.label(&LabelName::Credential) == Some(value)
+}

@@ -1,0 +1,184 @@
+//! An alert as a page, on a terminal or as the plain text of a mail.
+//!
+//! Owns the order: what happened, what is known, what to do, who says so, and what helps to look
+//! further. Must never let text from a log steer the page. Fails with the `io::Error` of the
+//! output.
+
+use std::io::{self, Write};
+
+use super::content::{AlertText, SampleText};
+use super::ticket::HEADING;
+use super::{CauseText, CodeText};
+use crate::engine::State;
+use crate::surface::page::{LABEL_COLUMNS, Page};
+use crate::surface::style::{Role, Style};
+use crate::surface::{escape, phrase, wrap};
+
+const WHAT_TO_DO: &str = "What to do";
+
+/// Writes the alert.
+pub fn write(out: &mut dyn Write, text: &AlertText, style: Style) -> io::Result<()> {
+    let mut page = Page::new(out, style);
+    head(&mut page, text)?;
+    page.blank()?;
+    for fact in &text.facts {
+        prose(&mut page, &fact.label, &fact.value)?;
+    }
+    for code in &text.codes {
+        page.blank()?;
+        of_code(&mut page, code)?;
+    }
+    beside(&mut page, text)?;
+    for sample in &text.samples {
+        page.blank()?;
+        of_sample(&mut page, sample)?;
+    }
+    for ticket in &text.tickets {
+        page.blank()?;
+        page.copyable(HEADING, &escape::terminal_lines(&ticket.text, style.unicode))?;
+    }
+    Ok(())
+}
+
+fn safe(page: &Page<'_>, text: &str) -> String {
+    escape::terminal(text, page.style.unicode)
+}
+
+/// A label, which may be the configuration's, and prose, which may be the log's.
+fn prose(page: &mut Page<'_>, label: &str, text: &str) -> io::Result<()> {
+    let label = wrap::clip(&safe(page, label), LABEL_COLUMNS, "~");
+    let text = safe(page, text);
+    page.prose(&label, &text, Role::Plain)
+}
+
+fn head(page: &mut Page<'_>, text: &AlertText) -> io::Result<()> {
+    let style = page.style;
+    hanging(page, &safe(page, &text.headline), Role::Title)?;
+    let mut state = format!("{} {} {}", text.state, style.dot(), text.severity);
+    if let Some(reason) = &text.reason {
+        state = format!("{state}: {}", safe(page, reason));
+    }
+    let is_open = matches!(text.state, State::Pending | State::Firing);
+    hanging(page, &state, if is_open { Role::Of(text.severity) } else { Role::Plain })
+}
+
+/// Text from the first column on; further lines are indented, or a long value from the log could
+/// pass for a line of ours.
+fn hanging(page: &mut Page<'_>, text: &str, role: Role) -> io::Result<()> {
+    let style = page.style;
+    for (at, line) in wrap::wrap(text, style.prose_width() - 2).iter().enumerate() {
+        let indent = if at == 0 { "" } else { "  " };
+        page.line(&format!("{indent}{}", style.paint(role, line)))?;
+    }
+    Ok(())
+}
+
+fn of_code(page: &mut Page<'_>, code: &CodeText) -> io::Result<()> {
+    let dot = page.style.dot();
+    let module = code.module.map_or(String::new(), |module| format!(" {dot} {module}"));
+    let title = format!("{}{module} {dot} {}", safe(page, &code.code), phrase::times(code.count));
+    hanging(page, &title, Role::Title)?;
+    page.blank()?;
+    for cause in &code.causes {
+        of_cause(page, code, cause)?;
+    }
+    if let Some(said) = &code.said {
+        prose(page, "Message", said)?;
+    }
+    if !code.known {
+        page.prose("New", "the catalogue does not know this code", Role::Notice)?;
+    }
+    if !code.meaning.is_empty() {
+        let columns = page.text_columns();
+        let meaning = code.meaning.iter();
+        let lines: Vec<_> =
+            meaning.flat_map(|text| wrap::wrap(&safe(page, text), columns)).collect();
+        page.row("Means", &lines)?;
+    }
+    if !code.solution.is_empty() {
+        // What the causes ask for has been said; this is the whole of it.
+        let said = code.causes.iter().any(|cause| !cause.solution.is_empty());
+        let lines = page.paragraphs(&code.solution, page.text_columns());
+        page.row(if said { "Documented" } else { WHAT_TO_DO }, &lines)?;
+    } else if let Some(elsewhere) = &code.elsewhere {
+        prose(page, WHAT_TO_DO, elsewhere)?;
+    } else {
+        prose(page, WHAT_TO_DO, "no solution is documented")?;
+    }
+    let Some(source) = &code.source else { return Ok(()) };
+    let role = if source.reference { Role::Quiet } else { Role::Notice };
+    let words = safe(page, &format!("source: {}", source.words));
+    page.prose("", &words, role)
+}
+
+/// The cause with its own part of the solution.
+fn of_cause(page: &mut Page<'_>, code: &CodeText, cause: &CauseText) -> io::Result<()> {
+    let columns = page.text_columns();
+    let name = safe(page, &cause.text);
+    let is_only = code.causes.len() == 1 && cause.count == code.count;
+    let head = if is_only { name } else { format!("{name}, {}", phrase::times(cause.count)) };
+    let head = wrap::wrap(&head, columns);
+    let mut lines: Vec<_> = head.iter().map(|line| page.style.paint(Role::Title, line)).collect();
+    if let Some(description) = &cause.description {
+        lines.extend(wrap::wrap(&safe(page, description), columns));
+    }
+    page.row("Cause", &lines)?;
+    if cause.solution.is_empty() {
+        return Ok(());
+    }
+    let lines = page.paragraphs(&cause.solution, columns);
+    page.row(WHAT_TO_DO, &lines)
+}
+
+/// What the operator says, why there is a rule, and who else is affected.
+fn beside(page: &mut Page<'_>, text: &AlertText) -> io::Result<()> {
+    let columns = page.text_columns();
+    let unicode = page.style.unicode;
+    if let Some(note) = &text.note {
+        page.blank()?;
+        let head = "from the operator, not from the documentation:";
+        let head = wrap::wrap(head, columns);
+        let quiet = head.iter().map(|line| page.style.paint(Role::Quiet, line));
+        let mut lines: Vec<_> = quiet.collect();
+        lines.extend(wrap::wrap(&escape::terminal_lines(note, unicode), columns));
+        page.row("Note", &lines)?;
+    }
+    if text.why.is_some() || !text.links.is_empty() {
+        page.blank()?;
+    }
+    if let Some(why) = &text.why {
+        prose(page, "Why a rule", why)?;
+    }
+    if !text.links.is_empty() {
+        // In the page's full width, for a broken link leads nowhere.
+        page.row("Read on", &[])?;
+        let width = page.style.width() - 4;
+        for link in &text.links {
+            let lines = wrap::fold(&safe(page, link), width);
+            lines.iter().try_for_each(|line| page.line(&format!("    {line}")))?;
+        }
+    }
+    if text.affected.is_empty() {
+        return Ok(());
+    }
+    page.blank()?;
+    let affected = text.affected.iter();
+    let mut lines: Vec<_> = affected
+        .map(|affected| format!("{} {}", affected.words, affected.list()))
+        .flat_map(|line| wrap::wrap(&escape::terminal(&line, unicode), columns))
+        .collect();
+    if text.affected_left_out {
+        lines.push("and others".to_owned());
+    }
+    page.row("Affected", &lines)
+}
+
+fn of_sample(page: &mut Page<'_>, sample: &SampleText) -> io::Result<()> {
+    let place = format!("{}:{}, {}", sample.file, sample.line, phrase::instant(sample.at));
+    prose(page, "Sample", &place)?;
+    if sample.text.is_empty() {
+        return Ok(());
+    }
+    let text = escape::terminal_lines(&sample.text, page.style.unicode);
+    page.quote(&text)
+}
