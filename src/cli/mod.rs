@@ -19,6 +19,7 @@ mod report;
 mod stream;
 mod rules;
 mod terminal;
+mod test;
 mod time_range;
 mod undecodable;
 
@@ -49,8 +50,10 @@ enum Command {
     Extract(extract::ExtractArgs),
     /// Print what the documentation says of error codes
     Explain(explain::ExplainArgs),
-    /// Check catalogue files, rule files and templates before they are used
+    /// Check catalogue, rule and scenario files before they are used
     Check(check::CheckArgs),
+    /// Run rules against scenarios: log lines and the alerts that they must give
+    Test(test::TestArgs),
     /// Generate man pages and shell completions
     #[command(hide = true)]
     Gen(r#gen::GenArgs),
@@ -64,6 +67,7 @@ impl Cli {
             Command::Extract(args) => args.run(),
             Command::Explain(args) => args.run(),
             Command::Check(args) => args.run(),
+            Command::Test(args) => args.run(),
             Command::Gen(args) => args.run(),
         }
     }

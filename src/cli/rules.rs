@@ -28,7 +28,6 @@ pub(super) struct RulesArgs {
 
 impl RulesArgs {
     /// The rules to use.
-    #[expect(dead_code, reason = "the commands that run rules are not there yet")]
     pub(super) fn load(&self, catalogue: &Catalogue) -> Result<RuleSet, Failure> {
         match self.files() {
             Ok(files) => set(&files, catalogue),
@@ -73,8 +72,8 @@ pub(super) fn set(
         .map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 
-/// The rule files of a directory, by name; hidden ones are editors' own.
-fn in_directory(directory: &Path) -> io::Result<Vec<PathBuf>> {
+/// The files in TOML of a directory, by name; hidden ones are editors' own.
+pub(super) fn in_directory(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in directory.read_dir()? {
         let path = entry?.path();
