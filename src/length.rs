@@ -3,6 +3,8 @@
 //! Owns the form and its units. Must not know what is that long, nor which lengths make sense
 //! there. Fails by giving nothing; `FORMS` says what to write instead.
 
+use std::fmt::Write as _;
+
 /// What to write instead of what is no length: a hint.
 pub(crate) const FORMS: &str =
     "write a number and a unit, such as `30s`, `5m`, `2h`, `1d` or `1h30m`";
@@ -40,7 +42,8 @@ pub(crate) fn words(ms: i64) -> String {
     let mut out = String::new();
     for (unit, name) in UNITS {
         if rest >= unit {
-            out += &format!("{}{name}", rest / unit);
+            // Writing to a String cannot fail.
+            let _ = write!(out, "{}{name}", rest / unit);
         }
         rest %= unit;
     }

@@ -13,9 +13,9 @@ use crate::catalogue::Catalogue;
 use crate::occurrence::{Module, Occurrence};
 use crate::report::Filters;
 
-/// Which occurrences to show.
+/// Which range of time to look at.
 #[derive(Debug, Args)]
-pub(super) struct FilterArgs {
+pub(super) struct RangeArgs {
     /// Leave out errors before this time: absolute, such as `2026-11-20 14:30`, or how long ago,
     /// such as `2h`, `30m` or `7d`
     ///
@@ -28,6 +28,13 @@ pub(super) struct FilterArgs {
     /// Leave out errors at or after this time, written as for --since
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     until: Option<String>,
+}
+
+/// Which occurrences to show.
+#[derive(Debug, Args)]
+pub(super) struct FilterArgs {
+    #[command(flatten)]
+    range: RangeArgs,
 
     /// Only errors of this module: OCR, Platform, APIG or APIGW (repeatable)
     #[arg(long = "module", value_name = "MODULE", value_delimiter = ',', value_parser = module)]
@@ -56,13 +63,9 @@ pub(super) enum LeftOut {
     Untimed,
 }
 
-impl FilterArgs {
+impl RangeArgs {
     /// Reads the options.
-    pub(super) fn filter(
-        &self,
-        present: Present,
-        catalogue: &Catalogue,
-    ) -> Result<Filter, Failure> {
+    pub(super) fn filter(&self, present: Present) -> Result<Filter, Failure> {
         let instant = |option: &str, text: &Option<String>| {
             text.as_ref().map(|text| present.instant(text)).transpose().map_err(|error| {
                 Failure::usage(&format!("{option}: {}", error.problem), &error.hint)
@@ -77,13 +80,25 @@ impl FilterArgs {
                 "--until is the first instant that is left out; a date alone is its midnight",
             ));
         }
+        Ok(Filter { since, until, modules: Vec::new(), codes: Vec::new() })
+    }
+}
+
+impl FilterArgs {
+    /// Reads the options.
+    pub(super) fn filter(
+        &self,
+        present: Present,
+        catalogue: &Catalogue,
+    ) -> Result<Filter, Failure> {
+        let range = self.range.filter(present)?;
         let codes = self.codes.iter().map(|text| CodePattern::parse(text));
         let codes = codes.collect::<Result<Vec<_>, _>>()?;
         if let Some(code) = codes.iter().find(|code| !code.is_possible()) {
             let problem = format!("--code: `{}` is not an error code", code.text);
             return Err(Failure::usage(&problem, &did_you_mean(&code.text, catalogue)));
         }
-        Ok(Filter { since, until, modules: self.modules.clone(), codes })
+        Ok(Filter { modules: self.modules.clone(), codes, ..range })
     }
 }
 
@@ -109,6 +124,16 @@ impl Filter {
         let in_range =
             self.since.is_none_or(|since| at >= since) && self.until.is_none_or(|until| at < until);
         if in_range { Ok(()) } else { Err(LeftOut::Other) }
+    }
+
+    /// The first instant that is left out.
+    pub(super) fn until(&self) -> Option<DateTime<FixedOffset>> {
+        self.until
+    }
+
+    /// Whether only errors of some modules or codes pass.
+    pub(super) fn is_of_some_codes(&self) -> bool {
+        !self.modules.is_empty() || !self.codes.is_empty()
     }
 
     /// What a report says of it.
@@ -186,8 +211,7 @@ mod tests {
 
     fn filter(since: Option<&str>, until: Option<&str>, codes: &[&str]) -> Result<Filter, Failure> {
         let args = FilterArgs {
-            since: since.map(str::to_owned),
-            until: until.map(str::to_owned),
+            range: RangeArgs { since: since.map(str::to_owned), until: until.map(str::to_owned) },
             modules: Vec::new(),
             codes: codes.iter().map(ToString::to_string).collect(),
         };

@@ -3,6 +3,7 @@
 //! Owns the way from arguments to a command and from what happened to messages and an exit code.
 //! Must never extract, count or lay out. Fails with a [`Failure`], which knows its exit code.
 
+mod backtest;
 mod catalogue;
 mod check;
 mod exit_code;
@@ -16,12 +17,13 @@ mod messages;
 mod progress;
 mod reading;
 mod report;
-mod stream;
 mod rules;
+mod stream;
 mod terminal;
 mod test;
 mod time_range;
 mod undecodable;
+mod watch;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
@@ -46,6 +48,9 @@ enum Command {
     /// Report what went wrong, how often, since when, and what to do
     #[command(after_help = ExitCode::help())]
     Report(Box<report::ReportArgs>),
+    /// Tell which alerts there would have been, and which notifications
+    #[command(after_help = ExitCode::help())]
+    Backtest(Box<backtest::BacktestArgs>),
     /// Print one JSON object for each error, in input order
     Extract(extract::ExtractArgs),
     /// Print what the documentation says of error codes
@@ -64,6 +69,7 @@ impl Cli {
     pub fn run(&self) -> Result<ExitCode, Failure> {
         match &self.command {
             Command::Report(args) => args.run(),
+            Command::Backtest(args) => args.run(),
             Command::Extract(args) => args.run(),
             Command::Explain(args) => args.run(),
             Command::Check(args) => args.run(),

@@ -27,6 +27,11 @@ pub(super) struct RulesArgs {
 }
 
 impl RulesArgs {
+    /// Those of a directory or of one file.
+    pub(super) fn of(path: &Path) -> Self {
+        Self { rules: Some(path.to_owned()) }
+    }
+
     /// The rules to use.
     pub(super) fn load(&self, catalogue: &Catalogue) -> Result<RuleSet, Failure> {
         match self.files() {

@@ -179,7 +179,7 @@ pub struct Evidence {
     /// How many further values found no room.
     pub affected_left_out: u64,
     /// The first and the latest request ids.
-    pub request_ids: Vec<Arc<str>>,
+    pub request_ids: Vec<String>,
     /// At most three: the episode's first and the two latest.
     pub samples: Vec<Sample>,
     /// How many events there were whose access key the log does not show.

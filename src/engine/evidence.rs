@@ -59,10 +59,12 @@ impl Evidence {
             replace(&mut self.period, period);
         }
         if let Some(id) = error.request_id.as_deref() {
-            if self.request_ids.len() >= REQUEST_IDS_MAX {
-                self.request_ids.remove(1);
-            }
-            self.request_ids.push(id.into());
+            // The first stays; the oldest of the others makes room, and its room is used again.
+            let is_full = self.request_ids.len() >= REQUEST_IDS_MAX;
+            let mut kept = if is_full { self.request_ids.remove(1) } else { String::new() };
+            kept.clear();
+            kept.push_str(id);
+            self.request_ids.push(kept);
         }
         self.offset_s = error.at.map_or(self.offset_s, |at| at.offset().local_minus_utc());
         self.add_sample(&error.place, at, self.offset_s, &error.sample, open);

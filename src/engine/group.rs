@@ -372,7 +372,7 @@ impl Group {
     /// The alert as it stands.
     pub(super) fn alert(&self, around: Surroundings<'_>) -> Alert {
         let rule = around.rule;
-        let key = rule.group_by.iter().zip(&self.key);
+        let key = rule.group_by.iter().zip(self.key.iter());
         let labels = key.filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
         let none = Instant::default();
         let (pending_at, fired_at, count, first_at, last_at) = match &self.episode {

@@ -67,7 +67,7 @@ impl Groups {
             u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
         });
         let slot = Slot { index, number: group.number };
-        self.by_key.insert(group.key.clone(), slot);
+        self.by_key.insert(Arc::clone(&group.key), slot);
         if let Some(place) = self.slots.get_mut(index as usize) {
             *place = Some(group);
         }

@@ -113,7 +113,7 @@ impl<'de> Deserialize<'de> for LabelName {
 
 /// The values that a group has for the names of its rule's `group_by`, in that order; `None` where
 /// the log does not tell one.
-pub type GroupKey = Box<[Option<Arc<str>>]>;
+pub type GroupKey = Arc<[Option<Arc<str>>]>;
 
 /// Names an alert for ever: a stable hash of its rule and its group key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -82,7 +82,7 @@ impl Default for Settings {
             past_max: Span::HOUR,
             groups_max: 100_000,
             evidence_groups_max: 4_096,
-            routes_max: 65_536,
+            routes_max: 16_384,
         }
     }
 }
@@ -121,6 +121,8 @@ pub struct Engine {
     catalogue: Arc<Catalogue>,
     settings: Settings,
     now: Instant,
+    /// When the first event happened.
+    began: Option<Instant>,
     groups: Vec<Groups>,
     groups_total: usize,
     evidence_total: usize,
@@ -140,6 +142,7 @@ impl Engine {
             catalogue,
             settings,
             now: Instant::MIN,
+            began: None,
             groups_total: 0,
             evidence_total: 0,
             next_number: 0,
@@ -164,11 +167,13 @@ impl Engine {
             What::Line => self.counters.lines += 1,
         }
         let (at, trust) = self.believed(event.at);
+        self.began.get_or_insert(at);
         // Taken out for the time of the walk: the steps remember where they found their groups.
         let mut routes = std::mem::take(&mut self.routes);
         let route = routes.of(event, &self.rules, &self.catalogue, self.settings.routes_max);
+        let rules = Arc::clone(&self.rules);
         for step in &mut route.steps {
-            self.walk(step, event, &route.labels, at, trust);
+            self.walk(&rules, step, event, &route.labels, at, trust);
         }
         self.routes = routes;
     }
@@ -264,13 +269,13 @@ impl Engine {
 
     fn walk(
         &mut self,
+        rules: &[Rule],
         step: &mut Step,
         event: &Event<'_>,
         labels: &[(LabelName, Arc<str>)],
         at: Instant,
         trust: Trust,
     ) {
-        let rules = Arc::clone(&self.rules);
         let Some(rule) = rules.get(step.rule) else { return };
         let Some(slot) = self.slot(step, rule, event) else { return };
         let watermark = self.watermark();
@@ -289,10 +294,11 @@ impl Engine {
             ..Surroundings::of(rule, self.settings.lateness)
         };
         let was = group.standing;
+        let began = self.began.unwrap_or(at);
         let (learnt_at, value) = match &rule.condition {
             Condition::New(new) => (first_at.plus(new.learning), None),
-            Condition::Distinct(name, _) => (first_at, event.label(name)),
-            _ => (first_at, None),
+            Condition::Distinct(name, _) => (began, event.label(name)),
+            _ => (began, None),
         };
         if !matches!(step.role, Role::Reset | Role::Whole { .. }) {
             if group.evidence.is_none() && (may_gather || was.is_open()) {

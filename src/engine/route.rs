@@ -36,7 +36,9 @@ pub(super) struct Step {
 /// The routes found so far.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
-    known: HashMap<Box<str>, Route>,
+    /// Where the route of a look stands.
+    known: HashMap<Box<str>, usize>,
+    routes: Vec<Route>,
     look: String,
 }
 
@@ -51,13 +53,16 @@ impl Routes {
         routes_max: usize,
     ) -> &mut Route {
         self.write_look(event, rules);
-        if !self.known.contains_key(self.look.as_str()) {
+        let place = self.known.get(self.look.as_str()).copied().unwrap_or_else(|| {
             if self.known.len() >= routes_max {
                 self.known.clear();
+                self.routes.clear();
             }
-            self.known.insert(self.look.as_str().into(), route(event, rules, catalogue));
-        }
-        self.known.entry(self.look.as_str().into()).or_default()
+            self.known.insert(self.look.as_str().into(), self.routes.len());
+            self.routes.push(route(event, rules, catalogue));
+            self.routes.len() - 1
+        });
+        &mut self.routes[place]
     }
 
     /// Writes down everything that a matcher or a group key can depend on.
@@ -115,16 +120,35 @@ fn messages(rules: &[Rule]) -> impl Iterator<Item = &regex::Regex> {
 
 fn route(event: &Event<'_>, rules: &[Rule], catalogue: &Catalogue) -> Route {
     let known = event.label(&LabelName::Code).is_some_and(|code| catalogue.entry(code).is_some());
-    let mut steps = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
+    let mut values: Vec<(&LabelName, Option<Arc<str>>)> = Vec::new();
     for (index, rule) in rules.iter().enumerate() {
         for role in roles(event, rule, known) {
-            let key = rule.group_by.iter().map(|name| event.label(name).map(Arc::from));
-            steps.push(Step { rule: index, role, key: key.collect(), slot: None });
+            // Rules that group by the same share the key.
+            let same = steps.iter().find(|step| rules[step.rule].group_by == rule.group_by);
+            let key = same.map(|step| Arc::clone(&step.key)).unwrap_or_else(|| {
+                rule.group_by.iter().map(|name| value_of(event, name, &mut values)).collect()
+            });
+            steps.push(Step { rule: index, role, key, slot: None });
         }
     }
     let labels =
         AFFECTED_BY.iter().filter_map(|name| Some((name.clone(), Arc::from(event.label(name)?))));
     Route { steps, labels: labels.collect() }
+}
+
+/// A label's value, made once.
+fn value_of<'r>(
+    event: &Event<'_>,
+    name: &'r LabelName,
+    values: &mut Vec<(&'r LabelName, Option<Arc<str>>)>,
+) -> Option<Arc<str>> {
+    if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
+        return value.clone();
+    }
+    let value: Option<Arc<str>> = event.label(name).map(Arc::from);
+    values.push((name, value.clone()));
+    value
 }
 
 /// What an event is to a rule; of a sequence it can be both.

@@ -21,6 +21,7 @@ use crate::catalogue::Catalogue;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     now: Instant,
+    began: Option<Instant>,
     next_number: u64,
     counters: Counters,
     rules: Vec<GroupsSnapshot>,
@@ -42,6 +43,7 @@ impl Engine {
         let rules = self.rules.iter().zip(&self.groups);
         Snapshot {
             now: self.now,
+            began: self.began,
             next_number: self.next_number,
             counters: self.counters,
             rules: rules
@@ -60,6 +62,7 @@ impl Engine {
     ) -> (Self, Vec<Forgotten>) {
         let mut engine = Self::new(rules, catalogue, settings);
         engine.now = snapshot.now;
+        engine.began = snapshot.began;
         engine.next_number = snapshot.next_number;
         engine.counters = snapshot.counters;
         let mut forgotten = Vec::new();

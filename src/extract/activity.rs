@@ -14,8 +14,10 @@ use super::buffer::Buffer;
 
 type Instant = DateTime<FixedOffset>;
 
-/// How many lines without a stamp are passed over at either end of a stretch.
+/// How many lines without a stamp are passed over at either end of a stretch, and of each part of
+/// it if there is none.
 const LINES_MAX: usize = 100;
+const PARTS: usize = 4;
 
 /// A line with a stamp.
 #[derive(Debug, Clone, Copy)]
@@ -64,8 +66,14 @@ impl Activity {
         let from = line_start(bytes, buffer.index(self.seen), until);
         self.seen = buffer.offset(until);
         let lines = Lines { bytes, instant_of };
-        let Some(first) = lines.first(from..until, LINES_MAX) else { return };
-        let last = lines.last(first.next..until, LINES_MAX).unwrap_or(first);
+        // A long stack trace at an end must not hide the rest of the stretch.
+        let parts = (0..PARTS).map(|part| part * until.saturating_sub(from) / PARTS);
+        let first = parts
+            .clone()
+            .find_map(|part| lines.first(line_start(bytes, from + part, until)..until, LINES_MAX));
+        let Some(first) = first else { return };
+        let last = parts.clone().find_map(|part| lines.last(first.next..until - part, LINES_MAX));
+        let last = last.unwrap_or(first);
         let gap = self.gap;
         let mut visit = |line: Stamped| {
             self.visit(Mark { line_offset: buffer.offset(line.start), at: line.at }, marks);
@@ -244,6 +252,15 @@ mod tests {
         check(log, 3600, &["10:00:00", "10:09:31"]);
         check("no stamp\n".repeat(300).as_str(), 300, &[]);
         check("2026-11-20T10:00:00Z a", 300, &["10:00:00"]);
+    }
+
+    #[test]
+    fn many_lines_without_a_stamp_hide_no_silence_behind_them() {
+        let trace = "  at x\n".repeat(150);
+        let stamps = log((0..400).chain(2000..2400));
+        let (marks, _) = marks(&format!("{trace}{stamps}{trace}"), 600);
+        let longest = marks.windows(2).map(|pair| pair[1] - pair[0]).max();
+        assert_eq!(longest, Some(TimeDelta::seconds(1601)));
     }
 
     #[test]

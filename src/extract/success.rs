@@ -12,6 +12,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
@@ -111,19 +112,65 @@ struct Told {
 }
 
 impl Told {
-    fn into_success(self, line: LineAt, file: &Arc<str>, settings: &Settings) -> Success {
-        let region = self.region.or_else(|| self.call.host.as_deref().and_then(facts::region));
+    fn into_success(
+        self,
+        line: LineAt,
+        file: &Arc<str>,
+        settings: &Settings,
+        seen: &mut Seen,
+    ) -> Success {
+        let host = self.call.host.as_deref();
+        let region = match self.region {
+            Some(region) => Some(seen.shown(&region)),
+            None => host.and_then(|host| seen.region(host)),
+        };
         Success {
             place: Place { file: Arc::clone(file), line: line.number, offset: line.offset },
             at: self.stamp.and_then(|stamp| settings.zone.at(&stamp, settings.reference)),
             http_status: self.call.status,
-            api: self.call.api.map(|api| shown(&api)),
-            region: region.map(|region| shown(&region)),
-            project: self.call.project.map(|project| shown(&project)),
-            host: self.call.host.map(|host| shown(&host)),
+            api: self.call.api.map(|api| seen.shown(&api)),
+            region,
+            project: self.call.project.map(|project| seen.shown(&project)),
+            host: self.call.host.map(|host| seen.shown(&host)),
             access_key: self.access_key.map(|key| redact::mask_access_key(&key).into()),
         }
     }
+}
+
+/// What was made of the facts of earlier lines: an application calls few APIs of few endpoints, and
+/// redaction costs more than the rest of a line.
+#[derive(Debug, Default)]
+struct Seen {
+    shown: Vec<(Box<str>, Box<str>)>,
+    regions: Vec<(Box<str>, Option<Box<str>>)>,
+}
+
+impl Seen {
+    fn shown(&mut self, text: &str) -> Box<str> {
+        remembered(&mut self.shown, text, shown)
+    }
+
+    fn region(&mut self, host: &str) -> Option<Box<str>> {
+        remembered(&mut self.regions, host, |host| facts::region(host).map(|found| shown(&found)))
+    }
+}
+
+fn remembered<T: Clone>(seen: &mut Vec<(Box<str>, T)>, text: &str, of: impl Fn(&str) -> T) -> T {
+    const SEEN_MAX: usize = 32;
+    if let Some((_, answer)) = seen.iter().find(|(known, _)| **known == *text) {
+        return answer.clone();
+    }
+    if seen.len() == SEEN_MAX {
+        seen.clear();
+    }
+    let answer = of(text);
+    seen.push((text.into(), answer.clone()));
+    answer
+}
+
+/// Nearly all lines are UTF-8, and asking first is faster.
+fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// Reads a line that holds an OCR path.
@@ -132,15 +179,19 @@ fn read(line: &[u8]) -> Option<Told> {
         return None;
     }
     let stripped = visible::strip_ansi(line);
-    let lossy = String::from_utf8_lossy(&stripped);
-    let unwrapped = envelope::unwrap(&lossy);
+    let line = decoded(&stripped);
+    let unwrapped = envelope::unwrap(&line);
     let carried = unwrapped.envelope.carriers > 0;
     // A carrier's JSON spells the escape bytes: they show only after unwrapping.
-    let text = visible::strip_ansi(unwrapped.text.as_bytes());
-    let text = String::from_utf8_lossy(&text);
+    let text = if carried {
+        let stripped = visible::strip_ansi(unwrapped.text.as_bytes());
+        Cow::Owned(decoded(&stripped).into_owned())
+    } else {
+        unwrapped.text
+    };
     let call = match call::read(&text) {
         // An access log in JSON may look like a shipper's line around its `message`.
-        Verdict::NoCall if carried => call::read(&lossy),
+        Verdict::NoCall if carried => call::read(&line),
         verdict => verdict,
     };
     let Verdict::Succeeded(call) = call else { return None };
@@ -161,7 +212,7 @@ fn stamp(line: &str) -> Option<Stamp> {
 /// Few lines name a key at all, and only those are worth the expression.
 fn access_key(text: &str) -> Option<String> {
     static NAMES: LazyLock<[memmem::Finder<'static>; 3]> =
-        LazyLock::new(|| ["ccess", "AK", "ak"].map(|name| memmem::Finder::new(name)));
+        LazyLock::new(|| ["ccess", "AK", "ak"].map(memmem::Finder::new));
     let named = NAMES.iter().any(|name| name.find(text.as_bytes()).is_some());
     named.then(|| facts::access_key(text)).flatten()
 }
@@ -175,6 +226,7 @@ pub(super) struct Search {
     /// The last line that was looked at.
     looked_at: Option<u64>,
     lines: LineCursor,
+    seen: Seen,
 }
 
 /// Where something that is searched for comes next, as indices into the buffer.
@@ -198,7 +250,13 @@ impl Next {
 
 impl Search {
     pub(super) fn new(successes: Successes) -> Self {
-        Self { successes, searched: 0, looked_at: None, lines: LineCursor::default() }
+        Self {
+            successes,
+            searched: 0,
+            looked_at: None,
+            lines: LineCursor::default(),
+            seen: Seen::default(),
+        }
     }
 
     /// The successes on lines whose path or match begins before `until`, in order.
@@ -231,7 +289,8 @@ impl Search {
                     Some(whole) => self.successes.told(&bytes[whole.clone()]),
                     None => beside(bytes, hit),
                 };
-                found.extend(told.map(|told| told.into_success(line, file, settings)));
+                let seen = &mut self.seen;
+                found.extend(told.map(|told| told.into_success(line, file, settings, seen)));
             }
             let end = whole.map_or_else(
                 || memchr::memchr(b'\n', &bytes[hit..]).map_or(bytes.len(), |at| hit + at + 1),

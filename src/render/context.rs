@@ -49,7 +49,6 @@ pub struct Context {
     solution: Option<String>,
     documented_message: Option<String>,
     description: Option<String>,
-    note: Option<String>,
 }
 
 impl Context {
@@ -102,16 +101,9 @@ impl Context {
             solution: entry.and_then(solution),
             documented_message: entry.and_then(|entry| entry.message.as_deref()).map(str::to_owned),
             description: entry.map(|entry| entry.description.to_string()),
-            note: None,
             code,
             codes,
         }
-    }
-
-    /// The same with the operator's words, for the templates of receivers.
-    #[must_use]
-    pub fn with_note(self, note: Option<String>) -> Self {
-        Self { note, ..self }
     }
 }
 

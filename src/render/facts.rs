@@ -93,11 +93,11 @@ fn access_key(alert: &Alert) -> Option<Fact> {
 }
 
 fn count(alert: &Alert) -> Fact {
-    let mut words = phrase::count(alert.count);
-    let inferred = alert.evidence.inferred;
-    if inferred > 0 {
-        words += &format!(", {} inferred (the code was not printed)", phrase::count(inferred));
-    }
+    let count = phrase::count(alert.count);
+    let words = match alert.evidence.inferred {
+        0 => count,
+        n => format!("{count}, {} inferred (the code was not printed)", phrase::count(n)),
+    };
     Fact::new("Count", words)
 }
 

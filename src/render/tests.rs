@@ -51,7 +51,7 @@ fn error(second: i64, code: &str, message: &str) -> Occurrence {
         "{stamp} ERROR OcrClient - call failed\n{{\"error_code\":\"{code}\",\"error_msg\":\"{message}\"}}"
     );
     Occurrence {
-        place: Place { file: "app.log".into(), line: 40 + second as u64, offset: 0 },
+        place: Place { file: "app.log".into(), line: 40 + second.unsigned_abs(), offset: 0 },
         at: Some(at),
         module: Module::of_code(code).unwrap_or(Module::Ocr),
         code: code.into(),
@@ -433,4 +433,36 @@ fn json_has_stable_keys() {
     let value: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!(value, json::value(&lockout(Some("HPUA****7KQX")).text()));
     compare("lockout.json", &format!("{value:#}\n"));
+}
+
+#[test]
+fn every_shipped_rule_fills_its_texts() {
+    let rules = RuleSet::embedded(&CATALOGUE);
+    for entry in CATALOGUE.entries() {
+        let said = entry.message.as_deref().unwrap_or("x");
+        let causes = entry.causes.iter().map(|cause| format!("{said}: {}", cause.text));
+        for message in causes.chain([said.replace("XXX", "7")]) {
+            let settings = Settings::default();
+            let mut engine =
+                Engine::new(Arc::clone(rules.rules()), Arc::clone(&CATALOGUE), settings);
+            let source = Source::named("app.log");
+            for second in 0..60 {
+                let error = error(second, &entry.code, &message);
+                let api = error.api.clone().or_else(|| Some("id-card".into()));
+                let error = Occurrence { api, ..error };
+                let event = Event::error(&source, &error);
+                engine.ingest(event.at.unwrap(), &event);
+            }
+            for change in engine.take() {
+                let rule = rules.get(&change.alert.rule);
+                let (alert, reason) = (&change.alert, Some(&change.reason));
+                let text = AlertText::of(alert, rule, reason, change.to, &CATALOGUE, None);
+                for bad in ["unknown", "failed)", "{{"] {
+                    let told = format!("{} {:?}", text.headline, text.note);
+                    assert!(!told.contains(bad), "{}: {told}", entry.code);
+                }
+                assert_eq!(text.codes[0].code, *entry.code);
+            }
+        }
+    }
 }

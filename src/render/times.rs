@@ -30,13 +30,8 @@ impl Times {
 
     pub(super) fn at(self, at: Instant) -> DateTime<FixedOffset> {
         let at = printable(at.to_utc());
-        match self.zone {
-            Some(zone) => zone.show(at),
-            None => {
-                let own = FixedOffset::east_opt(self.offset_s).unwrap_or_else(|| Utc.fix());
-                at.with_timezone(&own)
-            }
-        }
+        let own = || FixedOffset::east_opt(self.offset_s).unwrap_or_else(|| Utc.fix());
+        self.zone.map_or_else(|| at.with_timezone(&own()), |zone| zone.show(at))
     }
 
     /// Such as `2022-11-03 08:14:02 +08:00`.

@@ -9,6 +9,7 @@
 //! Occurrence ──jsonl──▶ one line of JSON
 //! ```
 
+pub mod alerts;
 mod chart;
 mod code_fold;
 mod content;

@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::matcher;
+use super::pattern::label;
 use super::phrase::{self, Kind, NUMBER_MAX, Phrase, Rate};
 use super::problem;
 use crate::catalogue::Catalogue;
@@ -35,8 +36,8 @@ const BELONGS: [(&str, &[Kind]); 13] = [
     ("within", &[Kind::Sequence]),
 ];
 
-/// What is new or followed by something is so at a moment: it cannot go on for so long.
-const OF_A_MOMENT: [Kind; 2] = [Kind::New, Kind::Sequence];
+/// These are true of a moment, that of an event: they cannot go on being true for so long.
+const OF_A_MOMENT: [Kind; 3] = [Kind::Consecutive, Kind::New, Kind::Sequence];
 
 /// The shortest and the longest window.
 const WINDOW: RangeInclusive<i64> = Span::SECOND.0..=31 * Span::DAY.0;
@@ -75,6 +76,7 @@ impl Reader<'_, '_, '_, '_> {
                 Some(Condition::Count(self.threshold(at_least, window)?))
             }
             Phrase::Distinct(name, at_least) => {
+                let name = label(name.as_str(), text.span(), self.problems)?;
                 let window = self.window(kind);
                 Some(Condition::Distinct(name, self.threshold(at_least, window)?))
             }

@@ -44,7 +44,8 @@ pub(super) fn check(readings: &mut [Reading<'_>], places: &BTreeMap<Arc<str>, Pl
     }
 }
 
-/// Whether alerts of one rule explain those of another. A glob does not mean the rule itself.
+/// Whether alerts of one rule explain those of another. That a glob fits the rule itself, too, is
+/// no circle to complain of: the engine tells one of its alerts.
 fn explains(rule: &Rule, other: &str) -> bool {
     let mut patterns = rule.inhibits.iter().flat_map(|inhibit| &inhibit.rules);
     patterns.any(|pattern| {

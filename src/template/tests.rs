@@ -90,7 +90,7 @@ fn what_cannot_be_read_or_filled_in_is_placed() {
     check_problems("a {{ count", &[&syntax("count", end)]);
     check_problems("{% include 'x' %}", &[&syntax("include", "unknown statement include")]);
     let fails = "this fails when it is filled in:";
-    let method = format!("\"e.upper2()\" {fails} string has no method named upper2");
+    let method = format!("\".upper2()\" {fails} string has no method named upper2");
     check_problems("{{ code.upper2() }}", &[&method]);
     check_problems("{{ code | default }}", &[&format!("\"default\" {fails} missing argument")]);
     let work = "\"'x' * 10000000\" the template does too much work; make it simpler";

@@ -10,6 +10,8 @@ use ocrwatch::occurrence::{Module, Occurrence, Place};
 use ocrwatch::rules::{PROBLEMS, RuleSet};
 use ocrwatch::template;
 
+use crate::harness::Sandbox;
+
 fn problems_of(name: &str, text: String) -> String {
     let files = [(name.to_owned(), text)];
     let mut found = String::new();
@@ -69,6 +71,33 @@ fn every_problem_has_a_bad_file() {
     assert!(missing.is_empty(), "no bad file for {missing:?}");
     let found = problems_of("big.toml", "#\n".repeat(600_000));
     assert!(found.contains("[rule-too-large]"), "{found}");
+}
+
+const OURS: &str = "[[rule]]\nname = \"ours\"\nseverity = \"info\"\ncondition = \"count >= 1\"\n\
+                    window = \"1m\"\nsummary = \"{{ code }}\"\n";
+
+#[test]
+fn check_tells_rule_files_from_catalogue_files_and_reads_directories() {
+    let sandbox = Sandbox::with("ours.toml", OURS);
+    sandbox.file("codes.toml", "[[entry]]\ncode = \"AIS.0999\"\ndescription = \"d\"\n");
+    let both = sandbox.run(&["check", "ours.toml", "codes.toml"]);
+    both.code(0).stdout_has("1 more file are right: 143 codes\n1 rule file is right: 1 rule\n");
+    let file = sandbox.run(&["check", "--rules", "ours.toml"]);
+    file.code(0).stdout_has("1 rule file is right: 1 rule\n");
+
+    std::fs::create_dir(sandbox.path("rules")).expect("a new folder");
+    let rules = |text: &str| sandbox.run(&["check", "--rules", text]);
+    rules("rules").code(78).stderr_has("holds no rule file\nhint: the names of rule files");
+    rules("none").code(78).stderr_is("error: no such rule file: `none`\n");
+    sandbox.file("rules/a.toml", OURS).file("rules/.hidden.toml", "x").file("rules/b.txt", "x");
+    rules("rules").code(0).stdout_has("1 rule file is right: 1 rule\n");
+    sandbox
+        .file("rules/b.toml", OURS.replace("code }}", "cod }}"))
+        .file("rules/c.toml", "rule = 1");
+    let bad = rules("rules");
+    bad.code(78).stdout_is("").stderr_has("error: rules/b.toml:2:8: rule `ours` stands in");
+    bad.stderr_has("rules/a.toml already, on line 2").stderr_has("unknown variable `cod`");
+    bad.stderr_has("error: rules/c.toml:1:8: `rule` must be a list");
 }
 
 /// Every shipped file's rules, the ones that are not enabled included, as TOML.
@@ -216,7 +245,7 @@ fn check_documented(rows: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
     let document = std::fs::read_to_string(&path).expect("the document");
     let head = rows.lines().next().expect("a table");
-    let start = document.find(head).unwrap_or_else(|| panic!("no table {head}"));
+    let start = document.find(head).expect("the table's head");
     let end = document[start..].find("\n\n").map_or(document.len(), |end| start + end + 1);
     if std::env::var_os("OCRWATCH_BLESS").is_some() {
         let blessed = format!("{}{rows}{}", &document[..start], &document[end..]);

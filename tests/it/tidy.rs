@@ -192,7 +192,6 @@ fn extraction_asks_no_file_clock_thread_or_environment() {
         "src/replay",
         "src/catalogue/",
         "src/toml_file/",
-        "src/engine/",
         "src/template",
         "src/rules/",
         "src/length.rs",

@@ -60,8 +60,8 @@ impl Group {
 
     /// There is something to tell, at this instant or when the interval allows.
     ///
-    /// Not on a lattice of ticks since the group began, as elsewhere: that makes a change wait up to
-    /// an interval though nothing was told for hours, and gains nothing.
+    /// Not on a lattice of ticks since the group began, as elsewhere: that makes a change wait up
+    /// to an interval though nothing was told for hours, and gains nothing.
     pub(super) fn schedule(&mut self, route: &Route, at: Instant) {
         let at = self.allowed(route, at);
         self.due = Some(self.due.map_or(at, |due| due.min(at)));

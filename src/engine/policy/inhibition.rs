@@ -84,9 +84,9 @@ impl Inhibitions {
 
     /// The firing alert that inhibits this one.
     ///
-    /// Of alerts whose rules inhibit each other in a ring the graver one inhibits, then the one that
-    /// fired earlier: else all would fall silent. Whether there is a ring is judged by the rules,
-    /// not by the labels of their alerts, which errs towards telling.
+    /// Of alerts whose rules inhibit each other in a ring the graver one inhibits, then the one
+    /// that fired earlier: else all would fall silent. Whether there is a ring is judged by the
+    /// rules, not by the labels of their alerts, which errs towards telling.
     pub(super) fn inhibitor<'f>(&self, firing: &'f Firing, target: &Alert) -> Option<&'f Alert> {
         self.sources.iter().find_map(|(source, inhibit)| {
             if !inhibit.rules.iter().any(|pattern| pattern.fits(&target.rule)) {

@@ -1,8 +1,8 @@
 //! From changes of alerts to decisions about notifications.
 //!
 //! Owns routes, groups, silences, mutes and inhibition: who is told what, when, and why somebody is
-//! not. Must never know how an alert came about, what a receiver is, or what time it is: `now` is an
-//! argument. Nothing here fails.
+//! not. Must never know how an alert came about, what a receiver is, or what time it is: `now` is
+//! an argument. Nothing here fails.
 //!
 //! What is decided depends on the changes and their instants only, never on how often time is let
 //! pass in between: every deadline is acted at as of its own instant. Only repeats are skipped when

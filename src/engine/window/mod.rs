@@ -80,7 +80,7 @@ pub(super) struct Arrival<'a> {
     pub(super) value: Option<&'a str>,
     /// What is before this is settled.
     pub(super) watermark: Instant,
-    /// Until when a `new` rule learns.
+    /// Until when a `new` rule learns; for the others, since when events are seen at all.
     pub(super) learnt_at: Instant,
     /// Whether the group's alert is pending or firing.
     pub(super) open: bool,
@@ -111,7 +111,7 @@ impl Window {
             (Self::Consecutive(row), _) => row.insert(at, role == Role::Matched),
             (Self::Steps(steps), condition) => {
                 if let Some(asked) = asked(condition) {
-                    steps.insert(asked, at, counted(role), arrival.open);
+                    steps.insert(asked, (at, arrival.learnt_at), counted(role), arrival.open);
                 }
             }
             (Self::Seen(seen), Condition::New(rule)) => {

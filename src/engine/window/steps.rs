@@ -36,6 +36,8 @@ pub(in crate::engine) struct Counted {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(in crate::engine) struct Steps {
     counted: VecDeque<Step>,
+    /// Since when events are seen at all.
+    began: Instant,
     /// Up to here it was looked at.
     looked_at: Option<Instant>,
     /// True since.
@@ -83,7 +85,15 @@ impl Asked<'_> {
 }
 
 impl Steps {
-    pub(super) fn insert(&mut self, asked: Asked<'_>, at: Instant, counted: Counted, open: bool) {
+    /// Takes an event in; `began` tells since when events are seen at all.
+    pub(super) fn insert(
+        &mut self,
+        asked: Asked<'_>,
+        (at, began): (Instant, Instant),
+        counted: Counted,
+        open: bool,
+    ) {
+        self.began = began;
         let number = at.step(asked.step());
         let place = self.counted.partition_point(|step| step.number < number);
         if self.counted.get(place).is_none_or(|step| step.number != number) {
@@ -143,7 +153,10 @@ impl Steps {
                 let before = self.sum(last - asked.reach(), last - STEPS).matched;
                 let average_permille = u64::from(before) * 1000 / baseline;
                 let bound = average_permille.saturating_mul(spike.factor_permille.into()) / 1000;
-                let holds = now >= spike.floor.max(1) && u64::from(now) * 1000 >= bound;
+                // What was never seen tells nothing of what is usual.
+                let usual_is_known = self.began.step(asked.step()) <= last - asked.reach();
+                let holds =
+                    usual_is_known && now >= spike.floor.max(1) && u64::from(now) * 1000 >= bound;
                 Figures { matched: now, other: average_permille, holds }
             }
         }

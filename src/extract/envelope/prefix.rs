@@ -77,6 +77,15 @@ pub(super) fn logcat(line: &str) -> Option<Layer<'_>> {
     })
 }
 
+/// What every prefix has; the expression with its counted repetitions is slow to say no.
+fn may_be_prefixed(line: &[u8]) -> bool {
+    match line {
+        [b'[', rest @ ..] if rest.starts_with(b"pod/") => true,
+        [0xe2, ..] | [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..] => true,
+        _ => memchr::memchr2(b'|', b'\t', line).is_some(),
+    }
+}
+
 /// Prefixes that stand before every line of what a program printed: compose's service, kubectl's
 /// pod, terraform's box and debug log.
 pub(super) fn prefixed_lines(line: &str) -> Option<Layer<'_>> {
@@ -95,6 +104,9 @@ pub(super) fn prefixed_lines(line: &str) -> Option<Layer<'_>> {
         ))
         .expect("the pattern is valid")
     });
+    if !may_be_prefixed(line.as_bytes()) {
+        return None;
+    }
     let head = HEAD.captures(line)?;
     let name = |group: &str| head.name(group).map(|found| found.as_str());
     let writer =

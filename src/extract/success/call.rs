@@ -72,13 +72,16 @@ pub(super) fn may_be_one(line: &[u8]) -> bool {
 
 /// Reads a line.
 pub(super) fn read(text: &str) -> Verdict {
-    let text = if text.contains(r"\/") {
+    static ESCAPED: LazyLock<memmem::Finder<'static>> =
+        LazyLock::new(|| memmem::Finder::new(r"\/"));
+    static PART: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("/ocr/"));
+    let text = if ESCAPED.find(text.as_bytes()).is_some() {
         Cow::Owned(text.replace(r"\/", "/"))
     } else {
         Cow::Borrowed(text)
     };
     let mut first = None;
-    for (at, _) in text.match_indices("/ocr/").take(URLS_MAX) {
+    for at in PART.find_iter(text.as_bytes()).take(URLS_MAX) {
         let Some(url) = Url::around(&text, at) else { continue };
         if let Some(status) = status::beside(&text, &url.span) {
             return url.verdict(status);
@@ -106,9 +109,9 @@ impl<'t> Url<'t> {
     fn around(text: &'t str, at: usize) -> Option<Self> {
         let (api, end) = api(text, at + "/ocr/".len())?;
         let floor = text.floor_char_boundary(at.saturating_sub(FRONT_BYTES_MAX));
-        let start = text[floor..at].rfind(ends_url).map_or(floor, |stop| {
-            floor + stop + text[floor + stop..].chars().next().map_or(0, char::len_utf8)
-        });
+        // A URL in front of its query is of ASCII; what is not belongs to the words around it.
+        let stop = text.as_bytes()[floor..at].iter().rposition(|byte| parts_url(*byte));
+        let start = stop.map_or(floor, |stop| text.ceil_char_boundary(floor + stop + 1));
         let (host, path_start) = host(&text[start..at])?;
         let path = &text[start + path_start..at];
         let is_service = match host.map(owner) {
@@ -152,9 +155,8 @@ impl<'t> Url<'t> {
     }
 }
 
-fn ends_url(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(c, '"' | '\'' | '`' | '<' | '>' | '|' | '\\' | ',' | ';' | '=' | '(' | '[')
+fn parts_url(byte: u8) -> bool {
+    byte <= b' ' || byte >= 0x7f || b"\"'`<>|\\,;=([".contains(&byte)
 }
 
 /// The API's name behind `/ocr/`, and where the URL ends.
@@ -176,7 +178,7 @@ fn api(text: &str, at: usize) -> Option<(&str, usize)> {
     }
     let query = if next == Some('?') {
         let query = &rest[length..];
-        query.find(|c| ends_url(c) && c != '=').unwrap_or(query.len())
+        query.bytes().position(|byte| parts_url(byte) && byte != b'=').unwrap_or(query.len())
     } else {
         0
     };
@@ -259,6 +261,14 @@ fn is_preflight(before: &str) -> bool {
 
 /// Whether the URL stands under a key that names something else: `"referer":"https://…"`.
 fn is_value_of_another_key(before: &str) -> bool {
+    const OWN: [&str; 11] = [
+        "uri", "url", "path", "request", "target", "endpoint", "route", "resource", "message",
+        "msg", "log",
+    ];
+    const OTHER: [&str; 14] = [
+        "referer", "referrer", "origin", "next", "redirect", "location", "callback", "link", "see",
+        "docs", "doc", "image", "from", "example",
+    ];
     const QUOTES: [char; 3] = ['"', '\'', '\\'];
     let bare = before.trim_end_matches(QUOTES);
     let bare = bare.trim_end_matches(' ');
@@ -269,16 +279,8 @@ fn is_value_of_another_key(before: &str) -> bool {
     let key = start.map_or(key, |at| key[at..].trim_start_matches(|c: char| !c.is_alphanumeric()));
     let key = key.to_ascii_lowercase();
     if quoted {
-        const OWN: [&str; 11] = [
-            "uri", "url", "path", "request", "target", "endpoint", "route", "resource", "message",
-            "msg", "log",
-        ];
         return !OWN.iter().any(|own| key.ends_with(own));
     }
-    const OTHER: [&str; 14] = [
-        "referer", "referrer", "origin", "next", "redirect", "location", "callback", "link", "see",
-        "docs", "doc", "image", "from", "example",
-    ];
     OTHER.iter().any(|other| key.ends_with(other))
 }
 

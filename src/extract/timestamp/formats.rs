@@ -185,7 +185,13 @@ fn between_date_and_clock(cursor: &mut Cursor<'_>) -> bool {
         // `2026年11月20日10:00:01` has nothing between them.
         Some(b'0'..=b'9') => true,
         // Gin prints `2026/11/20 - 10:00:01`.
-        _ => cursor.spaces(2) && (cursor.eat_text("- ") || true),
+        _ => {
+            let parted = cursor.spaces(2);
+            if parted {
+                cursor.eat_text("- ");
+            }
+            parted
+        }
     }
 }
 

@@ -45,7 +45,7 @@ fn hostile() -> Given {
         period: Some(text()),
         affected: affected.into(),
         affected_left_out: 1,
-        request_ids: vec![text(), text()],
+        request_ids: vec![text().to_string(), text().to_string()],
         samples: vec![sample.clone(), sample],
         access_key_unseen: 6,
         inferred: 6,

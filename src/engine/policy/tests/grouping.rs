@@ -64,11 +64,13 @@ fn what_fires_on_is_repeated_until_it_is_resolved() {
 fn a_change_puts_the_repeat_off() {
     check(
         "0s fire noise api=a
-         2h fire noise api=b
-         8h poll",
+         5h poll
+         6h fire noise api=b
+         11h poll",
         "30s default first: noise(api=a)* firing
-         2h30s default new: noise(api=b)* firing; noise(api=a) firing
-         6h30s default repeat 1: noise(api=a) firing; noise(api=b) firing",
+         4h30s default repeat 1: noise(api=a) firing
+         6h30s default new: noise(api=b)* firing; noise(api=a) firing
+         10h30s default repeat 1: noise(api=a) firing; noise(api=b) firing",
     );
 }
 

@@ -27,6 +27,12 @@ fn what_was_told_is_not_told_again() {
 }
 
 #[test]
+fn changes_that_come_again_are_known() {
+    let script = "0s fire noise\n1h resolve noise\n2h poll";
+    check(script, script, "");
+}
+
+#[test]
 fn what_was_decided_and_not_taken_is_kept() {
     let (_, policy, decisions) = run("0s fire noise");
     assert!(decisions.is_empty());

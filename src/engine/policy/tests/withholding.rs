@@ -264,3 +264,18 @@ fn what_was_withheld_and_is_over_before_it_could_be_told_is_never_told() {
          10m30s default silence-ended: noise(api=b)* fired-and-resolved (was withheld by silence s by ann because x); noise(api=a) firing; noise(api=c) firing",
     );
 }
+
+#[test]
+fn each_episode_is_withheld_anew() {
+    check(
+        "0s fire noise
+         1m silence s 1h rule=noise by ann because x
+         10m resolve noise
+         20m fire noise
+         2h poll",
+        "30s default first: noise()* firing
+         10m30s withheld noise: silence s by ann because x
+         20m30s withheld noise: silence s by ann because x
+         1h1m default silence-ended: noise()* firing (was withheld by silence s by ann because x)",
+    );
+}

@@ -1,0 +1,110 @@
+//! What a reading finds, through the rules: the alerts that there would have been.
+//!
+//! Owns the way from what was read to a replay. Must never decide an alert. Nothing here fails.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+
+use super::reading::Beside;
+use crate::catalogue::Catalogue;
+use crate::engine::{
+    Condition, Event, EventKind, Instant, PolicyConfig, Rule, Settings, Source, Span, What,
+};
+use crate::extract::Successes;
+use crate::input;
+use crate::occurrence::{Occurrence, Success};
+use crate::replay::{Limits, Replay, Replayed};
+use crate::report::InputFacts;
+
+/// Rules at work on what is being read.
+pub(super) struct Watch {
+    replay: Replay,
+    settings: Settings,
+    sources: HashMap<Arc<str>, Source>,
+    /// How far the logs were read by their own times.
+    reached: Option<Instant>,
+    /// The last time in any input.
+    last: Option<DateTime<Utc>>,
+    /// Events that came before any time could be read: they have no place.
+    unplaced: u64,
+}
+
+/// What the rules need to be told beside errors.
+pub(super) fn beside(rules: &[Rule]) -> Beside {
+    let silences = rules.iter().filter_map(|rule| match &rule.condition {
+        Condition::Absent(absent) if rule.matcher.event == EventKind::Line => Some(absent.window),
+        _ => None,
+    });
+    // Half of the shortest silence: a mark on either side of it, and one within each longer one.
+    let gap = silences.min().map(|window| Span(window.0 / 2).to_delta());
+    Beside {
+        successes: Successes::access_logs(),
+        activity_gap: gap.filter(|gap| *gap > TimeDelta::zero()),
+    }
+}
+
+impl Watch {
+    pub(super) fn new(rules: &Arc<[Rule]>, catalogue: &Arc<Catalogue>) -> Self {
+        let settings = Settings::default();
+        let (rules, catalogue) = (Arc::clone(rules), Arc::clone(catalogue));
+        let policy = PolicyConfig::new();
+        Self {
+            replay: Replay::new(rules, policy, catalogue, settings, Limits::default()),
+            settings,
+            sources: HashMap::new(),
+            reached: None,
+            last: None,
+            unplaced: 0,
+        }
+    }
+
+    pub(super) fn reached(&mut self, at: DateTime<Utc>) {
+        self.reached = self.reached.max(Some(Instant::from(at)));
+    }
+
+    pub(super) fn error(&mut self, occurrence: &Occurrence) {
+        let Some(now) = self.reached else {
+            self.unplaced += 1;
+            return;
+        };
+        let source = source(&mut self.sources, &occurrence.place.file);
+        self.replay.event(now, &Event::error(source, occurrence));
+    }
+
+    pub(super) fn success(&mut self, success: &Success) {
+        if let Some(now) = self.reached {
+            let source = source(&mut self.sources, &success.place.file);
+            self.replay.event(now, &Event::success(source, success));
+        }
+    }
+
+    pub(super) fn activity(&mut self, input: &Arc<str>, at: DateTime<FixedOffset>) {
+        if let Some(now) = self.reached {
+            let source = source(&mut self.sources, input);
+            let at = Some(Instant::from(at));
+            self.replay.event(now, &Event { source, at, what: What::Line });
+        }
+    }
+
+    pub(super) fn input_read(&mut self, facts: &InputFacts, present: DateTime<Utc>) {
+        let last = facts.last_at.map(|at| at.to_utc()).filter(|at| *at <= present);
+        self.last = self.last.max(last);
+    }
+
+    /// The alerts up to the logs' end, or up to another instant.
+    pub(super) fn finish(self, until: Option<DateTime<FixedOffset>>) -> (Replayed, u64) {
+        let until = until.map(|at| at.to_utc()).or(self.last).map(Instant::from);
+        (self.replay.finish(until, self.settings), self.unplaced)
+    }
+}
+
+/// A log's rotated files are one source.
+fn source<'s>(sources: &'s mut HashMap<Arc<str>, Source>, input: &Arc<str>) -> &'s Source {
+    // Looked up first: an entry would ask for a key of its own each time.
+    if !sources.contains_key(input) {
+        sources.insert(Arc::clone(input), Source::named(input::live_name(input)));
+    }
+    sources.entry(Arc::clone(input)).or_default()
+}

@@ -1,0 +1,92 @@
+//! The alerts that there would have been, and the notifications.
+//!
+//! Owns how a replay is laid out for people and for programs, and how two of them compare. Shows
+//! only what the engine and the policy decided. Fails with the `io::Error` of the output.
+
+mod compare;
+mod json;
+mod terminal;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, FixedOffset};
+
+use crate::catalogue::Catalogue;
+use crate::engine::{Decision, Instant, Notification, Reason, Rule, State, Withheld};
+use crate::render::AlertText;
+use crate::replay::{Episode, Replayed};
+use crate::zone::Zone;
+
+pub use compare::Comparison;
+pub(super) use json::AlertsView;
+pub use json::{write as write_json, write_comparison as write_comparison_json};
+pub(super) use terminal::section;
+pub use terminal::{write, write_comparison};
+
+/// A replay with what is needed to show it.
+#[derive(Debug, Clone)]
+pub struct Alerts {
+    /// What was replayed.
+    pub replayed: Replayed,
+    /// Errors that came before any time could be read; they are no part of any alert.
+    pub unplaced: u64,
+    /// The rules that were at work.
+    pub rules: Arc<[Rule]>,
+    /// The documented codes.
+    pub catalogue: Arc<Catalogue>,
+    /// The zone in which times are shown; each in its log's own if there is none.
+    pub zone: Option<Zone>,
+}
+
+impl Alerts {
+    /// What an alert says, with why it fired.
+    fn text(&self, episode: &Episode) -> AlertText {
+        self.text_for(episode, &episode.reason)
+    }
+
+    /// Why an alert was resolved, in words.
+    fn resolved_because(&self, episode: &Episode) -> Option<String> {
+        let (_, reason) = episode.resolved.as_ref()?;
+        self.text_for(episode, reason).reason
+    }
+
+    fn text_for(&self, episode: &Episode, reason: &Reason) -> AlertText {
+        let alert = &episode.alert;
+        let rule = self.rules.iter().find(|rule| rule.name == alert.rule);
+        let state = if episode.resolved.is_some() { State::Resolved } else { State::Firing };
+        AlertText::of(alert, rule, Some(reason), state, &self.catalogue, self.zone)
+    }
+
+    /// An instant as it is shown beside an alert.
+    fn shown(&self, episode: &Episode, at: Instant) -> DateTime<FixedOffset> {
+        self.shown_in(at, episode.alert.evidence.offset_s)
+    }
+
+    fn shown_in(&self, at: Instant, offset_s: i32) -> DateTime<FixedOffset> {
+        let at = at.to_utc();
+        match (self.zone, FixedOffset::east_opt(offset_s)) {
+            (Some(zone), _) => zone.show(at),
+            (None, Some(offset)) => at.with_timezone(&offset),
+            (None, None) => at.fixed_offset(),
+        }
+    }
+
+    fn notifications(&self) -> impl Iterator<Item = &Notification> {
+        self.replayed.decisions.iter().filter_map(|decision| match decision {
+            Decision::Notify(notification) => Some(notification),
+            Decision::Withhold(_) => None,
+        })
+    }
+
+    fn withheld(&self) -> impl Iterator<Item = &Withheld> {
+        self.replayed.decisions.iter().filter_map(|decision| match decision {
+            Decision::Withhold(withheld) => Some(withheld),
+            Decision::Notify(_) => None,
+        })
+    }
+
+    /// The offset in which times without an alert are shown: the first alert's.
+    fn offset_s(&self) -> i32 {
+        self.replayed.episodes.first().map_or(0, |episode| episode.alert.evidence.offset_s)
+    }
+}
