@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use crate::catalogue::Catalogue;
 use crate::engine::{
-    Alert, Condition, Counters, Decision, Engine, Event, Fingerprint, Instant, Policy, PolicyConfig, Reason,
-    Rule, Settings, Span, State, Transition,
+    Alert, Condition, Counters, Decision, Engine, Event, EventKind, Fingerprint, Instant, Policy,
+    PolicyConfig, Reason, Rule, Settings, Span, State, Transition,
 };
 
 /// How much a replay keeps.
@@ -47,14 +47,16 @@ pub struct Episode {
     pub resolved: Option<(Instant, Reason)>,
 }
 
-/// How far apart two signs of life of a source can lie and its silences still show to these rules;
-/// none of them looks for silence if there is none.
+/// How densely signs of life must come for these rules to see every silence they ask about; none of
+/// them asks if there is none.
 pub fn activity_gap(rules: &[Rule]) -> Option<Span> {
-    let windows = rules.iter().filter_map(|rule| match &rule.condition {
-        Condition::Absent(absent) => Some(absent.window),
+    let silences = rules.iter().filter_map(|rule| match &rule.condition {
+        Condition::Absent(absent) if rule.matcher.event == EventKind::Line => Some(absent.window),
         _ => None,
     });
-    windows.min()
+    // Half of the shortest silence: a mark on either side of it, and one within each longer one.
+    let gap = silences.min().map(|window| Span(window.0 / 2));
+    gap.filter(|gap| *gap > Span::ZERO)
 }
 
 /// What a replay comes to.

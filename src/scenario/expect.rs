@@ -165,7 +165,8 @@ impl Reader<'_> {
         let named = alerts.iter().flatten().chain(&withheld).chain(&by);
         named.for_each(|rule| self.check_rule(rule, problems));
         if keys.has("alerts") == keys.has("withheld") {
-            let hint = "write `alerts`, the rules that are told, or `withheld`, the one that is not";
+            let hint =
+                "write `alerts`, the rules that are told, or `withheld`, the one that is not";
             keys.missing("alerts", hint, problems);
             return None;
         }

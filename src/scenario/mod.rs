@@ -26,7 +26,6 @@ mod problem;
 mod run;
 mod shipped;
 
-
 use std::sync::Arc;
 
 pub use diff::{Difference, Line};
