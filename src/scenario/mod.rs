@@ -72,6 +72,11 @@ impl Scenario {
     pub fn chosen_rules(&self) -> &[Rule] {
         if self.is_choice { &self.rules } else { &[] }
     }
+
+    /// The last instant at which it looks at the alerts.
+    pub fn last_look(&self) -> Option<Instant> {
+        self.expected.iter().map(|expected| expected.at).max()
+    }
 }
 
 impl ScenarioFile {

@@ -15,8 +15,8 @@ use super::log::{Found, Reading};
 use super::{Scenario, expect::Expected};
 use crate::catalogue::Catalogue;
 use crate::engine::{
-    Alert, Event, Fingerprint, Instant, PolicyConfig, Settings, Source, Span, State, Transition,
-    What,
+    Alert, Event, Fingerprint, Instant, LabelName, PolicyConfig, Rule, Settings, Source, Span,
+    State, Transition, What,
 };
 use crate::replay::{Episode, Limits, Replay, Replayed, activity_gap};
 
@@ -27,6 +27,8 @@ pub struct Outcome {
     pub differences: Vec<Difference>,
     /// The alerts that there were.
     pub episodes: Vec<Episode>,
+    /// The rules that at least one event was about.
+    pub asked: Vec<Arc<str>>,
 }
 
 /// Something that is read at an instant.
@@ -86,7 +88,9 @@ impl Scenario {
             differences.extend(compare::told(self, told, &replayed.decisions, until));
         }
         differences.sort_by_key(|difference| difference.line);
-        Outcome { differences, episodes: replayed.episodes }
+        let about = |rule: &&Rule| facts.iter().any(|fact| fact.is_about(rule, catalogue));
+        let asked = self.rules.iter().filter(about).map(|rule| Arc::clone(&rule.name));
+        Outcome { differences, episodes: replayed.episodes, asked: asked.collect() }
     }
 
     /// The alerts that were pending or firing at an instant. What had been `seen` of them then goes
@@ -173,12 +177,22 @@ impl Scenario {
 }
 
 impl Fact {
-    fn feed(&self, replay: &mut Replay) {
+    fn event(&self) -> Event<'_> {
         let what = match &self.what {
             Given::Found(Found::Error(error)) => What::Error(error),
             Given::Found(Found::Success(success)) => What::Success(success),
             Given::Found(Found::Activity(_)) | Given::Line => What::Line,
         };
-        replay.event(self.read_at, &Event { source: &self.source, at: self.at, what });
+        Event { source: &self.source, at: self.at, what }
+    }
+
+    fn feed(&self, replay: &mut Replay) {
+        replay.event(self.read_at, &self.event());
+    }
+
+    fn is_about(&self, rule: &Rule, catalogue: &Catalogue) -> bool {
+        let event = self.event();
+        let code = event.label(&LabelName::Code);
+        rule.matcher.fits(&event, code.is_some_and(|code| catalogue.entry(code).is_some()))
     }
 }
