@@ -36,6 +36,8 @@ pub mod replay;
 
 pub mod render;
 
+pub mod scenario;
+
 pub mod report;
 
 pub mod cli;

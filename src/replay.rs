@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use crate::catalogue::Catalogue;
 use crate::engine::{
-    Alert, Counters, Decision, Engine, Event, Fingerprint, Instant, Policy, PolicyConfig, Reason,
-    Rule, Settings, Span, State, Transition,
+    Alert, Condition, Counters, Decision, Engine, Event, EventKind, Fingerprint, Instant, Policy,
+    PolicyConfig, Reason, Rule, Settings, Span, State, Transition,
 };
 
 /// How much a replay keeps.
@@ -24,11 +24,13 @@ pub struct Limits {
     pub alerts_max: usize,
     /// Decisions of the policy.
     pub decisions_max: usize,
+    /// Changes of alerts, pending ones included; most callers need none beside the alerts.
+    pub changes_max: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { alerts_max: 20_000, decisions_max: 20_000 }
+        Self { alerts_max: 20_000, decisions_max: 20_000, changes_max: 0 }
     }
 }
 
@@ -45,6 +47,18 @@ pub struct Episode {
     pub resolved: Option<(Instant, Reason)>,
 }
 
+/// How densely signs of life must come for these rules to see every silence they ask about; none of
+/// them asks if there is none.
+pub fn activity_gap(rules: &[Rule]) -> Option<Span> {
+    let silences = rules.iter().filter_map(|rule| match &rule.condition {
+        Condition::Absent(absent) if rule.matcher.event == EventKind::Line => Some(absent.window),
+        _ => None,
+    });
+    // Half of the shortest silence: a mark on either side of it, and one within each longer one.
+    let gap = silences.min().map(|window| Span(window.0 / 2));
+    gap.filter(|gap| *gap > Span::ZERO)
+}
+
 /// What a replay comes to.
 #[derive(Debug, Clone, Default)]
 pub struct Replayed {
@@ -56,6 +70,8 @@ pub struct Replayed {
     pub decisions: Vec<Decision>,
     /// Decisions that found no room.
     pub decisions_left_out: u64,
+    /// Every change of an alert, in the order in which they were decided, as far as they found room.
+    pub changes: Vec<Transition>,
     /// What the engine took in.
     pub counters: Counters,
     /// The instant of the last event, or the end that was asked for.
@@ -156,6 +172,9 @@ impl Replay {
     fn take(&mut self, now: Instant) {
         for transition in self.engine.take() {
             self.policy.apply(now, &transition);
+            if self.replayed.changes.len() < self.limits.changes_max {
+                self.replayed.changes.push(transition.clone());
+            }
             self.note(transition);
         }
         self.keep_decisions();

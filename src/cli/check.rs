@@ -13,12 +13,14 @@ use super::exit_code::ExitCode;
 use super::failure::{Failure, written};
 use super::rules::{self, RulesArgs};
 use crate::rules::{RuleSet, is_rule_file};
+use crate::scenario::{ScenarioFile, is_scenario_file};
 
 /// Options of `check`.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     /// Files to check: catalogue files, in the order in which they would be given with
-    /// --catalogue, and rule files, which are checked together
+    /// --catalogue, rule files, which are checked together, and scenario files, which are checked
+    /// against these rules
     #[arg(value_name = "FILES")]
     files: Vec<PathBuf>,
 
@@ -36,6 +38,7 @@ impl CheckArgs {
         let mut problems = Vec::new();
         let mut exit_code = ExitCode::Configuration;
         let mut catalogue_files = self.catalogue.len();
+        let mut scenario_files = Vec::new();
         let mut rule_files = self.rules.files().unwrap_or_else(|found| {
             problems.extend(found);
             Vec::new()
@@ -43,6 +46,7 @@ impl CheckArgs {
         for path in &self.files {
             let name = path.to_string_lossy();
             match catalogue::read(path) {
+                Ok(text) if is_scenario_file(&text) => scenario_files.push((name, text)),
                 Ok(text) if is_rule_file(&text) => rule_files.push((name.into_owned(), text)),
                 Ok(text) => {
                     let found = catalogue.load(&name, &text);
@@ -59,7 +63,18 @@ impl CheckArgs {
             }
         }
         let rules = rules::set(&rule_files, &catalogue).map_err(|found| problems.extend(found));
-        let Some(rules) = rules.ok().filter(|_| problems.is_empty()) else {
+        let rules = rules.ok();
+        let mut scenarios = 0;
+        // What they name is only known once the rules are right.
+        if let Some(rules) = &rules {
+            for (name, text) in &scenario_files {
+                match ScenarioFile::read(name, text, rules, &catalogue) {
+                    Ok(file) => scenarios += file.scenarios.len(),
+                    Err(found) => problems.extend(found.iter().map(ToString::to_string)),
+                }
+            }
+        }
+        let Some(rules) = rules.filter(|_| problems.is_empty()) else {
             return Err(Failure::new(exit_code, problems));
         };
         let codes = catalogue.entries().count();
@@ -71,9 +86,26 @@ impl CheckArgs {
         let mut out = io::stdout().lock();
         let shown = writeln!(out, "{catalogue} right: {codes} codes")
             .and_then(|()| writeln!(out, "{}", of_rules(rule_files.len(), &rules)))
+            .and_then(|()| match of_scenarios(scenario_files.len(), scenarios) {
+                Some(text) => writeln!(out, "{text}"),
+                None => Ok(()),
+            })
             .and_then(|()| out.flush());
         written(shown)?;
         Ok(ExitCode::Done)
+    }
+}
+
+/// What is said of scenarios that are right, if there are any.
+fn of_scenarios(files: usize, scenarios: usize) -> Option<String> {
+    let scenarios = match scenarios {
+        1 => "1 scenario".to_owned(),
+        count => format!("{count} scenarios"),
+    };
+    match files {
+        0 => None,
+        1 => Some(format!("1 scenario file is right: {scenarios}")),
+        files => Some(format!("{files} scenario files are right: {scenarios}")),
     }
 }
 

@@ -12,8 +12,9 @@ use crate::input::ExitKind;
 pub enum ExitCode {
     /// Everything was read and shown. Also when whoever read the output closed it early.
     Done = 0,
-    /// Everything was read and shown, and `--fail-on` matched.
-    FailOnMatched = 1,
+    /// Everything was read and shown, and it is what a script asked to be told: `--fail-on` matched,
+    /// or a scenario failed.
+    Matched = 1,
     /// The arguments are wrong.
     Usage = 64,
     /// Something that was named is not there. What is there was read and shown.
@@ -28,11 +29,11 @@ impl ExitCode {
     /// Every code with what it says to a user, in ascending order.
     pub const ALL: [(Self, &str); 6] = [
         (Self::Done, "done"),
-        (Self::FailOnMatched, "--fail-on matched, and everything was read"),
+        (Self::Matched, "--fail-on matched, and everything was read; or a scenario failed"),
         (Self::Usage, "the arguments are wrong"),
         (Self::InputMissing, "an input is missing; the others were read"),
         (Self::Io, "an input could not be read to its end, or the output not be written"),
-        (Self::Configuration, "a catalogue file is wrong or cannot be read"),
+        (Self::Configuration, "a catalogue, rule or scenario file is wrong or cannot be read"),
     ];
 
     /// The code of a run over inputs.
@@ -43,7 +44,7 @@ impl ExitCode {
         match (problem, fail_on_matched) {
             (Some(ExitKind::Missing), _) => Self::InputMissing,
             (Some(ExitKind::Io), _) => Self::Io,
-            (None, true) => Self::FailOnMatched,
+            (None, true) => Self::Matched,
             (None, false) => Self::Done,
         }
     }
@@ -73,7 +74,7 @@ mod tests {
     fn what_was_not_read_goes_before_what_was_found() {
         let of = ExitCode::of_reading;
         assert_eq!(of(None, false), ExitCode::Done);
-        assert_eq!(of(None, true), ExitCode::FailOnMatched);
+        assert_eq!(of(None, true), ExitCode::Matched);
         assert_eq!(of(Some(ExitKind::Io), true), ExitCode::Io);
         assert_eq!(of(Some(ExitKind::Missing), true), ExitCode::InputMissing);
         assert_eq!(of(Some(ExitKind::Io.max(ExitKind::Missing)), false), ExitCode::InputMissing);

@@ -20,6 +20,7 @@ mod report;
 mod rules;
 mod stream;
 mod terminal;
+mod test;
 mod time_range;
 mod undecodable;
 mod watch;
@@ -54,8 +55,10 @@ enum Command {
     Extract(extract::ExtractArgs),
     /// Print what the documentation says of error codes
     Explain(explain::ExplainArgs),
-    /// Check catalogue files, rule files and templates before they are used
+    /// Check catalogue, rule and scenario files before they are used
     Check(check::CheckArgs),
+    /// Run rules against scenarios: log lines and the alerts that they must give
+    Test(test::TestArgs),
     /// Generate man pages and shell completions
     #[command(hide = true)]
     Gen(r#gen::GenArgs),
@@ -70,6 +73,7 @@ impl Cli {
             Command::Extract(args) => args.run(),
             Command::Explain(args) => args.run(),
             Command::Check(args) => args.run(),
+            Command::Test(args) => args.run(),
             Command::Gen(args) => args.run(),
         }
     }

@@ -77,8 +77,8 @@ pub(super) fn set(
         .map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 
-/// The rule files of a directory, by name; hidden ones are editors' own.
-fn in_directory(directory: &Path) -> io::Result<Vec<PathBuf>> {
+/// The files in TOML of a directory, by name; hidden ones are editors' own.
+pub(super) fn in_directory(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in directory.read_dir()? {
         let path = entry?.path();

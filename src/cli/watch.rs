@@ -5,17 +5,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, FixedOffset, Offset as _, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, Offset as _, Utc};
 
 use super::reading::Beside;
 use crate::catalogue::Catalogue;
-use crate::engine::{
-    Condition, Event, EventKind, Instant, PolicyConfig, Rule, Settings, Source, Span, What,
-};
+use crate::engine::{Event, Instant, PolicyConfig, Rule, Settings, Source, Span, What};
 use crate::extract::Successes;
 use crate::input;
 use crate::occurrence::{Occurrence, Success};
-use crate::replay::{Limits, Replay};
+use crate::replay::{Limits, Replay, activity_gap};
 use crate::report::InputFacts;
 use crate::report::alerts::Alerts;
 use crate::zone::Zone;
@@ -35,15 +33,9 @@ pub(super) struct Watch {
 
 /// What the rules need to be told beside errors.
 pub(super) fn beside(rules: &[Rule]) -> Beside {
-    let silences = rules.iter().filter_map(|rule| match &rule.condition {
-        Condition::Absent(absent) if rule.matcher.event == EventKind::Line => Some(absent.window),
-        _ => None,
-    });
-    // Half of the shortest silence: a mark on either side of it, and one within each longer one.
-    let gap = silences.min().map(|window| Span(window.0 / 2).to_delta());
     Beside {
         successes: Successes::access_logs(),
-        activity_gap: gap.filter(|gap| *gap > TimeDelta::zero()),
+        activity_gap: activity_gap(rules).map(Span::to_delta),
     }
 }
 

@@ -279,12 +279,17 @@ impl Group {
         let condition = &around.rule.condition;
         let reason = self.window.reason(condition, at, around.success_visible);
         let (count, first_at) = self.window.events(condition, at);
+        // A silence has no event of its own; its last one is what it is counted from.
+        let (first_at, last_at) = match reason {
+            Reason::Absent { since } => (since, since),
+            _ => (first_at, at),
+        };
         self.episode = Some(Box::new(Episode {
             pending_at: at,
             fired_at: None,
             count,
             first_at,
-            last_at: at,
+            last_at,
             holds_at: at,
             ended: None,
             settled_to: Instant::MIN,

@@ -37,6 +37,8 @@ const RULES_MAX: usize = 1000;
 pub struct RuleSet {
     rules: Arc<[Rule]>,
     disabled: Vec<Arc<str>>,
+    /// Those of them that are written out.
+    ready: Vec<Rule>,
 }
 
 impl RuleSet {
@@ -66,6 +68,11 @@ impl RuleSet {
     /// A rule by its name, if it is enabled.
     pub fn get(&self, name: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| *rule.name == *name)
+    }
+
+    /// A rule by its name, enabled or not; none of one that is only named.
+    pub fn written(&self, name: &str) -> Option<&Rule> {
+        self.rules.iter().chain(&self.ready).find(|rule| *rule.name == *name)
     }
 
     /// The names of the rules that are written but not enabled.
@@ -175,6 +182,7 @@ fn joined(readings: &mut [Reading<'_>], places: &BTreeMap<Arc<str>, Place>) -> R
     }
     let mut rules = Vec::new();
     let mut disabled = Vec::new();
+    let mut ready = Vec::new();
     for (number, place) in order {
         let file = readings.get(number).and_then(|reading| reading.file.as_ref());
         let Some(said) = file.and_then(|file| file.rules.get(place)) else { continue };
@@ -182,7 +190,8 @@ fn joined(readings: &mut [Reading<'_>], places: &BTreeMap<Arc<str>, Place>) -> R
             rules.extend(said.rule.clone());
         } else {
             disabled.push(Arc::clone(&said.name));
+            ready.extend(said.rule.clone());
         }
     }
-    RuleSet { rules: rules.into(), disabled }
+    RuleSet { rules: rules.into(), disabled, ready }
 }

@@ -120,6 +120,12 @@ impl<'a, 't> Keys<'a, 't> {
         clean(key, value.span(), text, problems)
     }
 
+    /// A text as it is, whatever characters it holds: it must not be shown as it is.
+    pub fn any_text(&self, key: &str, problems: &mut Problems<'_>) -> Option<Spanned<&'a str>> {
+        let value = self.value(key)?;
+        Some(Spanned::new(value.span(), string_of(key, value, None, problems)?))
+    }
+
     /// A word of a list, in any case, with what it stands for.
     pub fn one_of<T: Clone>(
         &self,

@@ -11,6 +11,7 @@ mod fuzz;
 mod harness;
 mod invariants;
 mod rules;
+mod scenarios;
 mod split;
 mod terminal;
 mod tidy;

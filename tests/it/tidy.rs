@@ -190,6 +190,7 @@ fn extraction_asks_no_file_clock_thread_or_environment() {
         "src/extract/",
         "src/engine/",
         "src/replay",
+        "src/scenario/",
         "src/catalogue/",
         "src/toml_file/",
         "src/template",
