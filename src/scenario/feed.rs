@@ -161,7 +161,10 @@ impl Reader<'_> {
         if !known.contains(&typed) {
             let message = format!("{} has no cause `{typed}`", code.get_ref());
             let hint = did_you_mean(typed, known.iter().copied()).unwrap_or_else(|| {
-                format!("`ocrwatch explain {}` tells its causes", code.get_ref())
+                match known.is_empty() {
+                    true => "leave `cause` out: this code has none".to_owned(),
+                    false => format!("`ocrwatch explain {}` tells its causes", code.get_ref()),
+                }
             });
             problems.add(problem::UNKNOWN_CAUSE, cause.span(), message, hint);
         }
