@@ -57,9 +57,10 @@ fn rules(by: &LabelName) -> Arc<[Rule]> {
 
 fn occurrences(apis: usize, span_ms: i64) -> Vec<Occurrence> {
     (0..EVENTS)
-        .map(|number| Occurrence {
+        .zip(0i64..)
+        .map(|(number, step)| Occurrence {
             place: Place { file: "app.log".into(), line: number as u64, offset: 0 },
-            at: Instant(1_795_000_000_000 + number as i64 * span_ms).to_utc().fixed_offset().into(),
+            at: Instant(1_795_000_000_000 + step * span_ms).to_utc().fixed_offset().into(),
             module: Module::Ocr,
             code: format!("AIS.{:04}", 101 + number % 10).into(),
             cause: None,

@@ -24,7 +24,7 @@ use super::watch::{self, Watch};
 use crate::clock;
 use crate::occurrence::{Occurrence, Success};
 use crate::report::InputFacts;
-use crate::report::alerts::{self, Alerts, Comparison};
+use crate::report::alerts::{self, Comparison};
 
 /// What a backtest is written as.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -100,9 +100,7 @@ impl BacktestArgs {
         };
         let mut found =
             sink.watches.into_iter().zip(sets.into_iter().flatten()).map(|(watch, set)| {
-                let (replayed, unplaced) = watch.finish(filter.until());
-                let (rules, catalogue) = (Arc::clone(set.rules()), Arc::clone(&catalogue));
-                Alerts { replayed, unplaced, rules, catalogue, zone: self.input.zone_shown() }
+                watch.finish(filter.until(), set.rules(), &catalogue, self.input.zone_shown())
             });
         let mut out = BufWriter::with_capacity(super::OUT_BYTES, io::stdout().lock());
         let style = self.style.style();

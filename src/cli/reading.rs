@@ -135,8 +135,9 @@ pub(super) struct Reading<'a> {
 
 /// One log: inputs that are read one after the other.
 struct Log<'d, 'c> {
-    inputs: VecDeque<&'d Input>,
-    stream: Option<(&'d Input, Stream<'c>)>,
+    /// Each with its place among all inputs.
+    inputs: VecDeque<(usize, &'d Input)>,
+    stream: Option<(usize, &'d Input, Stream<'c>)>,
     /// What comes next.
     next: Option<Found>,
     /// The latest time that was read.
@@ -154,7 +155,7 @@ impl<'a> Reading<'a> {
         let sizes = discovery.inputs.iter().map(|input| input.size_bytes);
         let inputs = discovery.inputs.len();
         let mut amount = Amount { bytes: 0, bytes_total: sizes.sum(), input: 0, inputs };
-        let mut passage = Passage { filter: self.filter, sink, untimed: 0 };
+        let mut passage = Passage { filter: self.filter, sink, untimed: 0, facts: Vec::new() };
         let mut logs = self.logs(discovery);
         let mut queue = BinaryHeap::new();
         for (index, log) in logs.iter_mut().enumerate() {
@@ -170,6 +171,11 @@ impl<'a> Reading<'a> {
             queue.extend(log.next.is_some().then_some(Reverse((log.reached, index))));
         }
         self.messages.clear();
+        // Logs that are read side by side do not end in order.
+        passage.facts.sort_by_key(|(place, _)| *place);
+        for (_, facts) in passage.facts {
+            passage.sink.input_read(facts);
+        }
         let untimed_left_out = passage.untimed;
         if untimed_left_out > 0 {
             let errors = match untimed_left_out {
@@ -203,7 +209,7 @@ impl<'a> Reading<'a> {
     fn logs<'d>(&self, discovery: &'d Discovery) -> Vec<Log<'d, 'a>> {
         let mut logs: Vec<Log<'d, 'a>> = Vec::new();
         let mut places = HashMap::new();
-        for input in &discovery.inputs {
+        for (index, input) in discovery.inputs.iter().enumerate() {
             let place = match self.order {
                 Order::Inputs => 0,
                 Order::Times => *places
@@ -215,7 +221,7 @@ impl<'a> Reading<'a> {
                 logs.push(Log { inputs, stream: None, next: None, reached: None });
             }
             if let Some(log) = logs.get_mut(place) {
-                log.inputs.push_back(input);
+                log.inputs.push_back((index, input));
             }
         }
         logs
@@ -230,14 +236,14 @@ impl<'a> Reading<'a> {
     ) -> Option<ExitKind> {
         let mut problem = None;
         while log.next.is_none() {
-            let Some((input, stream)) = &mut log.stream else {
-                let Some(input) = log.inputs.pop_front() else { break };
+            let Some((place, input, stream)) = &mut log.stream else {
+                let Some((place, input)) = log.inputs.pop_front() else { break };
                 amount.input += 1;
                 match self.open(input) {
-                    Ok(stream) => log.stream = Some((input, stream)),
+                    Ok(stream) => log.stream = Some((place, input, stream)),
                     Err((kind, facts)) => {
                         problem = problem.max(Some(kind));
-                        passage.sink.input_read(facts);
+                        passage.facts.push((place, *facts));
                     }
                 }
                 continue;
@@ -256,8 +262,9 @@ impl<'a> Reading<'a> {
             // A file may have shrunk or grown since it was found.
             let size = input.size_bytes.unwrap_or(0);
             amount.bytes = (amount.bytes + size).saturating_sub(stream.position());
-            if let Some((_, stream)) = log.stream.take() {
-                passage.sink.input_read(stream.facts());
+            let place = *place;
+            if let Some((.., stream)) = log.stream.take() {
+                passage.facts.push((place, stream.facts()));
             }
         }
         let latest = log.next.as_ref().and_then(Found::at).map(|at| at.to_utc());
@@ -265,7 +272,7 @@ impl<'a> Reading<'a> {
         problem
     }
 
-    fn open(&mut self, input: &Input) -> Result<Stream<'a>, (ExitKind, InputFacts)> {
+    fn open(&mut self, input: &Input) -> Result<Stream<'a>, (ExitKind, Box<InputFacts>)> {
         let settings = extract::Settings {
             successes: self.beside.successes.clone(),
             activity_gap: self.beside.activity_gap,
@@ -278,7 +285,7 @@ impl<'a> Reading<'a> {
                 problem: Some(input_words::of_problem(&problem).into()),
                 ..InputFacts::default()
             };
-            (problem.exit_code_kind(), facts)
+            (problem.exit_code_kind(), Box::new(facts))
         })
     }
 
@@ -300,6 +307,8 @@ struct Passage<'p, S> {
     sink: &'p mut S,
     /// Left out because their time is not known.
     untimed: u64,
+    /// What was read of the inputs that have ended.
+    facts: Vec<(usize, InputFacts)>,
 }
 
 impl<S: Sink> Passage<'_, S> {
@@ -320,7 +329,7 @@ impl<S: Sink> Passage<'_, S> {
             }
             Found::Success(_) => {}
             Found::Activity(at) => {
-                if let Some((input, _)) = &log.stream {
+                if let Some((_, input, _)) = &log.stream {
                     self.sink.activity(&input.name, at);
                 }
             }

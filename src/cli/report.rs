@@ -6,6 +6,7 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::sync::Arc;
 
+use chrono::{DateTime, FixedOffset, Utc};
 use clap::{Args, ValueEnum};
 
 use super::catalogue::CatalogueArgs;
@@ -14,10 +15,12 @@ use super::failure::{Failure, written};
 use super::filter::FilterArgs;
 use super::messages::Messages;
 use super::reading::{Beside, InputArgs, Order, Reading, Sink};
+use super::rules::RulesArgs;
 use super::terminal::StyleArgs;
 use super::time_range::{self, Present};
+use super::watch::{self, Watch};
 use crate::clock;
-use crate::occurrence::Occurrence;
+use crate::occurrence::{Occurrence, Success};
 use crate::report::{
     FailOn, InputFacts, Report, Settings, Summary, csv, json, jsonl, markdown, terminal,
 };
@@ -68,6 +71,13 @@ pub(super) struct ReportArgs {
     #[arg(long, value_name = "SEVERITY|CODE", value_delimiter = ',')]
     fail_on: Vec<FailOn>,
 
+    #[command(flatten)]
+    rules: RulesArgs,
+
+    /// Do not look for the alerts that there would have been
+    #[arg(long)]
+    no_alerts: bool,
+
     /// Write nothing to standard error but errors: no progress, no notes
     #[arg(long, short)]
     quiet: bool,
@@ -85,6 +95,7 @@ impl ReportArgs {
         let catalogue = Arc::new(self.catalogue.load()?);
         let present = Present { now: clock::now(), zone: self.input.zone() };
         let filter = self.filter.filter(present, &catalogue)?;
+        let rules = self.rules.load(&catalogue)?;
         let discovery = self.input.discover()?;
         let settings = Settings {
             zone: self.input.zone_shown(),
@@ -99,8 +110,16 @@ impl ReportArgs {
         // Lines that stream to a terminal would scroll the progress line away.
         let progress = !(is_streaming && io::stdout().is_terminal());
         let mut messages = Messages::new(self.quiet, progress);
+        let shows_alerts =
+            matches!(self.format, Format::Terminal | Format::Json | Format::Markdown);
+        if shows_alerts && !self.no_alerts && filter.is_of_some_codes() {
+            messages.note("no alerts are looked for, as --module and --code leave errors out");
+        }
+        let watches = shows_alerts && !self.no_alerts && !filter.is_of_some_codes();
         let mut sink = Fold {
             summary: Summary::new(settings),
+            watch: watches.then(|| Watch::new(rules.rules(), &catalogue)),
+            present: present.now,
             lines: is_streaming.then_some(&mut out),
             zone: self.input.zone_shown(),
         };
@@ -109,15 +128,19 @@ impl ReportArgs {
             filter: &filter,
             zone: present.zone,
             now: present.now,
-            order: Order::Inputs,
-            beside: Beside::default(),
+            // Alerts need the order of time, lines that of the input.
+            order: if watches { Order::Times } else { Order::Inputs },
+            beside: if watches { watch::beside(rules.rules()) } else { Beside::default() },
             messages: &mut messages,
         };
         let problem = match reading.read(&discovery, &mut sink) {
             Ok(problem) => problem,
             Err(error) => return written(Err(error)).map(|()| ExitCode::Done),
         };
-        let report = sink.summary.finish();
+        let mut report = sink.summary.finish();
+        let zone = self.input.zone_shown();
+        report.alerts =
+            sink.watch.map(|watch| watch.finish(filter.until(), rules.rules(), &catalogue, zone));
         written(self.write(&mut out, &report).and_then(|()| out.flush()))?;
         Ok(ExitCode::of_reading(problem, report.failures > 0))
     }
@@ -137,6 +160,8 @@ impl ReportArgs {
 /// Counts, and for `--format jsonl` also writes.
 struct Fold<'o, W> {
     summary: Summary,
+    watch: Option<Watch>,
+    present: DateTime<Utc>,
     lines: Option<&'o mut W>,
     zone: Option<Zone>,
 }
@@ -144,6 +169,9 @@ struct Fold<'o, W> {
 impl<W: Write> Sink for Fold<'_, W> {
     fn occurrence(&mut self, occurrence: &Occurrence) -> io::Result<()> {
         self.summary.add(occurrence);
+        if let Some(watch) = &mut self.watch {
+            watch.error(occurrence);
+        }
         match &mut self.lines {
             Some(out) => jsonl::write(out, occurrence, self.zone),
             None => Ok(()),
@@ -154,7 +182,29 @@ impl<W: Write> Sink for Fold<'_, W> {
         self.summary.filtered_out();
     }
 
+    fn success(&mut self, success: &Success) -> io::Result<()> {
+        if let Some(watch) = &mut self.watch {
+            watch.success(success);
+        }
+        Ok(())
+    }
+
+    fn activity(&mut self, input: &Arc<str>, at: DateTime<FixedOffset>) {
+        if let Some(watch) = &mut self.watch {
+            watch.activity(input, at);
+        }
+    }
+
+    fn reached(&mut self, at: DateTime<Utc>) {
+        if let Some(watch) = &mut self.watch {
+            watch.reached(at);
+        }
+    }
+
     fn input_read(&mut self, facts: InputFacts) {
+        if let Some(watch) = &mut self.watch {
+            watch.input_read(&facts, self.present);
+        }
         self.summary.input_read(facts);
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, Offset as _, Utc};
 
 use super::reading::Beside;
 use crate::catalogue::Catalogue;
@@ -13,8 +13,10 @@ use crate::engine::{Event, Instant, PolicyConfig, Rule, Settings, Source, Span, 
 use crate::extract::Successes;
 use crate::input;
 use crate::occurrence::{Occurrence, Success};
-use crate::replay::{Limits, Replay, Replayed, activity_gap};
+use crate::replay::{Limits, Replay, activity_gap};
 use crate::report::InputFacts;
+use crate::report::alerts::Alerts;
+use crate::zone::Zone;
 
 /// Rules at work on what is being read.
 pub(super) struct Watch {
@@ -24,7 +26,7 @@ pub(super) struct Watch {
     /// How far the logs were read by their own times.
     reached: Option<Instant>,
     /// The last time in any input.
-    last: Option<DateTime<Utc>>,
+    last: Option<DateTime<FixedOffset>>,
     /// Events that came before any time could be read: they have no place.
     unplaced: u64,
 }
@@ -81,14 +83,28 @@ impl Watch {
     }
 
     pub(super) fn input_read(&mut self, facts: &InputFacts, present: DateTime<Utc>) {
-        let last = facts.last_at.map(|at| at.to_utc()).filter(|at| *at <= present);
+        let last = facts.last_at.filter(|at| at.to_utc() <= present);
         self.last = self.last.max(last);
     }
 
     /// The alerts up to the logs' end, or up to another instant.
-    pub(super) fn finish(self, until: Option<DateTime<FixedOffset>>) -> (Replayed, u64) {
-        let until = until.map(|at| at.to_utc()).or(self.last).map(Instant::from);
-        (self.replay.finish(until, self.settings), self.unplaced)
+    pub(super) fn finish(
+        self,
+        until: Option<DateTime<FixedOffset>>,
+        rules: &Arc<[Rule]>,
+        catalogue: &Arc<Catalogue>,
+        zone: Option<Zone>,
+    ) -> Alerts {
+        let until = until.or(self.last);
+        let offset = until.map_or(Utc.fix(), |at| *at.offset());
+        Alerts {
+            replayed: self.replay.finish(until.map(Instant::from), self.settings),
+            unplaced: self.unplaced,
+            rules: Arc::clone(rules),
+            catalogue: Arc::clone(catalogue),
+            zone,
+            offset,
+        }
     }
 }
 

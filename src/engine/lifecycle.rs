@@ -4,9 +4,9 @@
 //! condition holds. Nothing here fails.
 //!
 //! ```text
-//! inactive ──holds──▶ pending ──held for `for`──▶ firing ──ended, `keep_firing_for` over──▶ resolved
-//!     ▲                  │                                                                   │
-//!     └──────ended───────┴───────────────────────────────────────────────────────────────────┘
+//! inactive ──holds──▶ pending ──held for `for`──▶ firing ──ended──▶ resolved
+//!     ▲                  │                     (`keep_firing_for`)     │
+//!     └──────ended───────┴─────────────────────────────────────────────┘
 //! ```
 
 use serde::{Deserialize, Serialize};

@@ -5,8 +5,8 @@
 //! same events with the same instants give the same transitions. Nothing here fails.
 //!
 //! ```text
-//! Event ──route──▶ group's window ──lifecycle──▶ Transition ──policy──▶ Decision
-//!                  (event time)    (states)                  (now: group, silence, inhibit, repeat)
+//! Event ──route──▶ window ──lifecycle──▶ Transition ──policy──▶ Decision
+//!           (event time)   (states)              (now: groups, silences, …)
 //! ```
 //!
 //! Two times. `at` is when something happened, by the log; it alone decides windows. `now` is how

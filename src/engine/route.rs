@@ -38,7 +38,7 @@ pub(super) struct Step {
 pub(super) struct Routes {
     /// Where the route of a look stands.
     known: HashMap<Box<str>, usize>,
-    routes: Vec<Route>,
+    found: Vec<Route>,
     look: String,
 }
 
@@ -56,13 +56,13 @@ impl Routes {
         let place = self.known.get(self.look.as_str()).copied().unwrap_or_else(|| {
             if self.known.len() >= routes_max {
                 self.known.clear();
-                self.routes.clear();
+                self.found.clear();
             }
-            self.known.insert(self.look.as_str().into(), self.routes.len());
-            self.routes.push(route(event, rules, catalogue));
-            self.routes.len() - 1
+            self.known.insert(self.look.as_str().into(), self.found.len());
+            self.found.push(route(event, rules, catalogue));
+            self.found.len() - 1
         });
-        &mut self.routes[place]
+        &mut self.found[place]
     }
 
     /// Writes down everything that a matcher or a group key can depend on.
@@ -126,9 +126,12 @@ fn route(event: &Event<'_>, rules: &[Rule], catalogue: &Catalogue) -> Route {
         for role in roles(event, rule, known) {
             // Rules that group by the same share the key.
             let same = steps.iter().find(|step| rules[step.rule].group_by == rule.group_by);
-            let key = same.map(|step| Arc::clone(&step.key)).unwrap_or_else(|| {
-                rule.group_by.iter().map(|name| value_of(event, name, &mut values)).collect()
-            });
+            let key = match same {
+                Some(step) => Arc::clone(&step.key),
+                None => {
+                    rule.group_by.iter().map(|name| value_of(event, name, &mut values)).collect()
+                }
+            };
             steps.push(Step { rule: index, role, key, slot: None });
         }
     }

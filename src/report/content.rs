@@ -6,6 +6,7 @@
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use serde::Serialize;
 
+use super::alerts::Alerts;
 use super::settings::{Filters, InputFacts};
 use super::tally::{RequestIdsSeen, Values};
 use super::timeline::{Grid, Series};
@@ -39,6 +40,8 @@ pub struct Report {
     pub left_out: LeftOut,
     /// How many occurrences `fail_on` names, repeats left aside.
     pub failures: u64,
+    /// The alerts that there would have been, if they were looked for.
+    pub alerts: Option<Alerts>,
 }
 
 impl Report {

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use chrono::{DateTime, FixedOffset};
 use serde::{Serialize, Serializer};
 
+use super::alerts::AlertsView;
 use super::content::{
     BeyondTop, CauseReport, CodeReport, Counts, Fields, GroupReport, LeftOut, Report, Sample, Seen,
     Timelines,
@@ -49,6 +50,8 @@ struct Document<'r> {
     codes_beyond_top: BeyondTop,
     left_out: LeftOut,
     failures: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alerts: Option<AlertsView<'r>>,
 }
 
 impl<'r> Document<'r> {
@@ -93,6 +96,7 @@ impl<'r> Document<'r> {
             codes_beyond_top: report.beyond_top,
             left_out: report.left_out,
             failures: report.failures,
+            alerts: report.alerts.as_ref().map(AlertsView::of),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::io::{self, Write};
 
+use super::alerts;
 use super::content::{CauseReport, CodeReport, Report};
 use super::facts::{self, Fact, Item};
 use super::timeline::Grid;
@@ -46,6 +47,9 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         return Ok(());
     }
     tables(out, report)?;
+    if let Some(alerts) = &report.alerts {
+        alerts::markdown(out, alerts)?;
+    }
     report.codes.iter().try_for_each(|code| section(out, code, report.grid.as_ref()))
 }
 

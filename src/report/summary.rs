@@ -173,6 +173,7 @@ impl Summary {
             beyond_top: BeyondTop::of(&beyond),
             left_out: self.left_out,
             failures: self.failures,
+            alerts: None,
         }
     }
 

@@ -8,6 +8,7 @@ mod section;
 
 use std::io::{self, Write};
 
+use super::alerts;
 use super::content::{Report, Totals};
 use super::escape;
 use super::facts::{self, Item};
@@ -35,6 +36,9 @@ pub fn write(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<(
         return Ok(());
     }
     overview::write(&mut page, report)?;
+    if let Some(alerts) = &report.alerts {
+        alerts::section(&mut page, alerts)?;
+    }
     for code in &report.codes {
         section::write(&mut page, code, report.grid.as_ref())?;
     }

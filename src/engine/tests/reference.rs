@@ -122,7 +122,10 @@ proptest! {
     #[test]
     fn windows_agree_with_counting_every_event_anew(
         drawn in proptest::collection::vec(
-            (prop_oneof![5 => 0i64..5, 1 => 5i64..90], prop_oneof![3 => Just(0i64), 2 => 0i64..25, 1 => 25i64..80]),
+            (
+                prop_oneof![5 => 0i64..5, 1 => 5i64..90],
+                prop_oneof![3 => Just(0i64), 2 => 0i64..25, 1 => 25i64..80]
+            ),
             1..60
         ),
         span in 1i64..50, aligned: bool, at_least in 1u32..6, clear in 1u32..6,

@@ -116,7 +116,8 @@ proptest! {
             engine = restarted(&engine);
             let next = fed.get(index + 1).map_or(event.now.plus(END), |next| next.now);
             let room = next.since(event.now).0 + 1;
-            let mut polls: Vec<_> = polls.iter().map(|poll| event.now.plus(Span(poll % room))).collect();
+            let polls = polls.iter().map(|poll| event.now.plus(Span(poll % room)));
+            let mut polls: Vec<_> = polls.collect();
             polls.sort();
             for poll in polls {
                 engine.advance(poll);

@@ -76,21 +76,20 @@ pub(in crate::report) struct AlertsView<'a> {
 impl<'a> AlertsView<'a> {
     pub(in crate::report) fn of(alerts: &'a Alerts) -> Self {
         let replayed = &alerts.replayed;
-        let offset_s = alerts.offset_s();
         Self {
             alerts: replayed.episodes.iter().map(|it| AlertView::of(alerts, it)).collect(),
             alerts_left_out: replayed.episodes_left_out,
             notifications: alerts
                 .notifications()
-                .map(|told| NotificationView::of(told, alerts.shown_in(told.at, offset_s)))
+                .map(|told| NotificationView::of(told, alerts.shown_apart(told.at)))
                 .collect(),
             withheld: alerts
                 .withheld()
-                .map(|withheld| WithheldView::of(withheld, alerts.shown_in(withheld.at, offset_s)))
+                .map(|withheld| WithheldView::of(withheld, alerts.shown_apart(withheld.at)))
                 .collect(),
             decisions_left_out: replayed.decisions_left_out,
             rules: alerts.rules.len(),
-            until: replayed.until.map(|until| alerts.shown_in(until, offset_s)),
+            until: replayed.until.map(|until| alerts.shown_apart(until)),
             counters: replayed.counters,
             unplaced: alerts.unplaced,
         }

@@ -5,6 +5,7 @@
 
 mod compare;
 mod json;
+mod markdown;
 mod terminal;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::zone::Zone;
 pub use compare::Comparison;
 pub(super) use json::AlertsView;
 pub use json::{write as write_json, write_comparison as write_comparison_json};
+pub(super) use markdown::section as markdown;
 pub(super) use terminal::section;
 pub use terminal::{write, write_comparison};
 
@@ -36,6 +38,8 @@ pub struct Alerts {
     pub catalogue: Arc<Catalogue>,
     /// The zone in which times are shown; each in its log's own if there is none.
     pub zone: Option<Zone>,
+    /// The offset of times beside no alert, if there is no zone.
+    pub offset: FixedOffset,
 }
 
 impl Alerts {
@@ -59,16 +63,18 @@ impl Alerts {
 
     /// An instant as it is shown beside an alert.
     fn shown(&self, episode: &Episode, at: Instant) -> DateTime<FixedOffset> {
-        self.shown_in(at, episode.alert.evidence.offset_s)
+        let offset = FixedOffset::east_opt(episode.alert.evidence.offset_s);
+        self.shown_in(at, offset.unwrap_or(self.offset))
     }
 
-    fn shown_in(&self, at: Instant, offset_s: i32) -> DateTime<FixedOffset> {
+    /// An instant as it is shown beside no alert.
+    fn shown_apart(&self, at: Instant) -> DateTime<FixedOffset> {
+        self.shown_in(at, self.offset)
+    }
+
+    fn shown_in(&self, at: Instant, offset: FixedOffset) -> DateTime<FixedOffset> {
         let at = at.to_utc();
-        match (self.zone, FixedOffset::east_opt(offset_s)) {
-            (Some(zone), _) => zone.show(at),
-            (None, Some(offset)) => at.with_timezone(&offset),
-            (None, None) => at.fixed_offset(),
-        }
+        self.zone.map_or_else(|| at.with_timezone(&offset), |zone| zone.show(at))
     }
 
     fn notifications(&self) -> impl Iterator<Item = &Notification> {
@@ -83,10 +89,5 @@ impl Alerts {
             Decision::Withhold(withheld) => Some(withheld),
             Decision::Notify(_) => None,
         })
-    }
-
-    /// The offset in which times without an alert are shown: the first alert's.
-    fn offset_s(&self) -> i32 {
-        self.replayed.episodes.first().map_or(0, |episode| episode.alert.evidence.offset_s)
     }
 }

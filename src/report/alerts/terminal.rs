@@ -101,10 +101,11 @@ fn totals(page: &mut Page<'_>, alerts: &Alerts) -> io::Result<()> {
     }
     let notifications = alerts.notifications().count() as u64;
     let withheld = alerts.withheld().count() as u64;
-    let mut words = phrase::counted(notifications, "notification", "notifications");
-    if withheld > 0 {
-        words += &format!(", {} withheld", phrase::count(withheld));
-    }
+    let told = phrase::counted(notifications, "notification", "notifications");
+    let words = match withheld {
+        0 => told,
+        withheld => format!("{told}, {} withheld", phrase::count(withheld)),
+    };
     page.prose("Told", &words, Role::Plain)?;
     let counters = replayed.counters;
     let words = format!(
@@ -206,12 +207,12 @@ fn one(page: &mut Page<'_>, alerts: &Alerts, episode: &Episode) -> io::Result<()
 fn told(page: &mut Page<'_>, alerts: &Alerts, shown: usize) -> io::Result<()> {
     page.prose("Told", "", Role::Plain)?;
     for notification in alerts.notifications().take(shown) {
-        let at = phrase::instant(alerts.shown_in(notification.at, alerts.offset_s()));
+        let at = phrase::instant(alerts.shown_apart(notification.at));
         let words = notification_words(notification, page.style.unicode);
         page.line(&format!("  {at}  {words}"))?;
     }
     for withheld in alerts.withheld().take(shown) {
-        let at = phrase::instant(alerts.shown_in(withheld.at, alerts.offset_s()));
+        let at = phrase::instant(alerts.shown_apart(withheld.at));
         page.line(&format!("  {at}  {}", withheld_words(withheld, page.style.unicode)))?;
     }
     Ok(())
@@ -226,16 +227,12 @@ fn notification_words(told: &Notification, unicode: bool) -> String {
         };
         format!("{}{mark}", escape::terminal(&told.alert.rule, unicode))
     });
-    let mut words = format!(
-        "{} to {}: {}",
-        told.reason,
-        escape::terminal(&told.receiver, unicode),
-        alerts.collect::<Vec<_>>().join(", ")
-    );
-    if told.left_out > 0 {
-        words += &format!(" and {} more", phrase::count(told.left_out));
-    }
-    words
+    let more = match told.left_out {
+        0 => String::new(),
+        more => format!(" and {} more", phrase::count(more)),
+    };
+    let receiver = escape::terminal(&told.receiver, unicode);
+    format!("{} to {receiver}: {}{more}", told.reason, alerts.collect::<Vec<_>>().join(", "))
 }
 
 fn withheld_words(withheld: &Withheld, unicode: bool) -> String {
