@@ -9,7 +9,7 @@ fn run(rules: &str, scenarios: &str) -> String {
     let file = file.unwrap_or_else(|problems| panic!("{}", problems[0]));
     let outcomes = file.scenarios.iter().map(|scenario| scenario.run(&catalogue));
     let differences = outcomes.flat_map(|outcome| outcome.differences);
-    differences.map(|difference| format!("{difference}\n")).collect()
+    differences.map(|difference| difference.to_string() + "\n").collect()
 }
 
 #[track_caller]

@@ -77,7 +77,7 @@ fn shipped(catalogue: &Catalogue) -> Vec<(&'static str, Scenario)> {
     let files = ScenarioFile::shipped().iter();
     let read = files.flat_map(|(name, text)| {
         let file = ScenarioFile::read(name, text, &rules, catalogue);
-        let file = file.unwrap_or_else(|problems| panic!("{name}: {problems:?}"));
+        let file = file.expect("a right file");
         file.scenarios.into_iter().map(move |scenario| (*name, scenario))
     });
     read.collect()
