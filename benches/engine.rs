@@ -92,7 +92,7 @@ fn feed(engine: &mut Engine, source: &Source, occurrences: &[Occurrence]) -> usi
 fn speed(bencher: Bencher<'_, '_>, codes: usize, apis: usize) {
     let rules = rules(codes, &LabelName::Api);
     let catalogue = Arc::new(Catalogue::embedded());
-    let occurrences = occurrences(codes, apis, 50);
+    let occurrences = occurrences(codes, apis, 10);
     let source = Source::named("app.log");
     bencher
         .counter(ItemsCount::new(EVENTS))
