@@ -63,6 +63,18 @@ fn what_an_alert_says_is_what_it_said_at_the_instant() {
 }
 
 #[test]
+fn an_alert_that_begins_anew_soon_counts_only_its_own() {
+    let lock = "[[rule]]\nname = \"row\"\nseverity = \"info\"\nsummary = \"{{ count }}\"\n\
+                condition = \"consecutive > 1\"\ngap = \"1h\"\n";
+    let success = "[[scenario.success]]\nat = \"15s\"\n";
+    let expected = expect("10s", "{ rule = \"row\", count = 2 }")
+        + &expect("15s", "")
+        + &expect("30s", "{ rule = \"row\", count = 2 }");
+    let scenario = errors("0s", "x") + success + &errors("20s", "x") + &expected;
+    check(lock, &scenario, "");
+}
+
+#[test]
 fn what_is_read_late_counts_when_it_was_written() {
     let late = "[[scenario.occurrence]]\nat = \"5s\"\nread_after = \"20s\"\ncode = \"AIS.0104\"\n";
     let first = "[[scenario.occurrence]]\nat = \"10s\"\ncode = \"AIS.0104\"\n";
