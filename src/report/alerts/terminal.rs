@@ -132,10 +132,10 @@ fn notes(alerts: &Alerts) -> Vec<String> {
         }
     };
     note(counters.late, "came late and counted in the windows that were still open");
-    note(counters.past, "had a time too far back and counted as of when they were read");
-    note(counters.future, "had a time in the future and counted as of when they were read");
-    note(counters.untimed, "had no readable time and counted as of when they were read");
-    note(alerts.unplaced, "came before any readable time and are no part of any alert");
+    note(counters.past, "had a time too far back: counted as of when read");
+    note(counters.future, "had a time in the future: counted as of when read");
+    note(counters.untimed, "had no readable time: counted as of when read");
+    note(alerts.unplaced, "came before any readable time: no part of any alert");
     note(counters.groups_refused, "found no room among the groups");
     if counters.groups_evicted > 0 {
         let groups = phrase::counted(counters.groups_evicted, "quiet group", "quiet groups");
@@ -148,6 +148,11 @@ fn notes(alerts: &Alerts) -> Vec<String> {
     if alerts.replayed.episodes_left_out > 0 {
         let more = phrase::counted(alerts.replayed.episodes_left_out, "more alert", "more alerts");
         notes.push(format!("{more} found no room on this page"));
+    }
+    if alerts.replayed.decisions_left_out > 0 {
+        let count = alerts.replayed.decisions_left_out;
+        let more = phrase::counted(count, "more notification", "more notifications");
+        notes.push(format!("{more}, told or withheld, found no room on this page"));
     }
     notes
 }
