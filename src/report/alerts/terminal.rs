@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use super::{Alerts, Comparison};
 use crate::catalogue::Severity;
 use crate::engine::{AlertStatus, Notification, Withheld, WithheldBy};
+use crate::render::plain;
 use crate::replay::Episode;
 use crate::surface::page::Page;
 use crate::surface::style::{Role, Style};
@@ -15,14 +16,20 @@ use crate::surface::{escape, phrase, wrap};
 /// Alerts and notifications that a report shows; `backtest` shows all.
 const SHOWN_IN_REPORT: usize = 10;
 
-/// Writes the alerts for a person at a terminal.
-pub fn write(out: &mut dyn Write, alerts: &Alerts, style: Style) -> io::Result<()> {
-    let mut page = Page::new(out, style);
+/// Writes the alerts for a person at a terminal; with `texts` each as it would be sent.
+pub fn write(out: &mut dyn Write, alerts: &Alerts, style: Style, texts: bool) -> io::Result<()> {
+    let mut page = Page::new(&mut *out, style);
     totals(&mut page, alerts)?;
     for episode in &alerts.replayed.episodes {
+        let mut page = Page::new(&mut *out, style);
         page.rule()?;
-        one(&mut page, alerts, episode)?;
+        if texts {
+            plain::write(&mut *out, &alerts.text(episode), style)?;
+        } else {
+            one(&mut page, alerts, episode)?;
+        }
     }
+    let mut page = Page::new(out, style);
     if alerts.replayed.decisions.is_empty() {
         return Ok(());
     }
