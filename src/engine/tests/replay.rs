@@ -169,3 +169,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_success_alone_still_parts_what_is_read_late_after_a_restart() {
+    let of = |now: i64, at: i64, code, cause| {
+        let what = Given::Error { code, cause, key: Some("K".into()), api: None };
+        Fed { at: seconds(at), what, ..error(now) }
+    };
+    let failure = |now, at| of(now, at, "APIG.0301", Some("aksk-signature"));
+    let accepted = |at| of(at, at, "AIS.0104", None);
+    let mut fed = vec![failure(0, 0), accepted(1), accepted(50)];
+    fed.extend([failure(51, 20), failure(51, 20), failure(51, 20)]);
+    fed.extend([failure(51, 51), failure(51, 51), failure(51, 51)]);
+    let mut engine = engine(&[lockout()]);
+    for event in &fed {
+        event.feed(&mut engine);
+        engine = restarted(&engine);
+        engine.advance(event.now);
+    }
+    assert_eq!(engine.alerts(), []);
+}

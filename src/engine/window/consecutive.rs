@@ -181,10 +181,10 @@ impl Consecutive {
         self.forgotten_first = None;
     }
 
-    /// When no further failure could continue the row.
+    /// When no further failure could continue the row. A success alone is kept as long: it parts
+    /// from each other what is read late.
     pub(super) fn idle_at(&self, rule: &Rule) -> Instant {
-        let last = self.marks.iter().rev().find(|mark| mark.failed);
-        last.map_or(Instant::MIN, |mark| mark.at.plus(rule.gap))
+        self.marks.back().map_or(Instant::MIN, |mark| mark.at.plus(rule.gap))
     }
 }
 
