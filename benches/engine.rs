@@ -1,5 +1,5 @@
-//! How many occurrences a second go through 50 rules and 10,000 groups, and what a group weighs: the
-//! allocator counts.
+//! How many occurrences a second go through 50 rules and 10,000 groups, and what a group weighs:
+//! the allocator counts.
 
 use std::sync::Arc;
 
