@@ -10,6 +10,7 @@ mod documents;
 mod fuzz;
 mod harness;
 mod invariants;
+mod policy;
 mod rules;
 mod scenarios;
 mod split;
