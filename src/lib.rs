@@ -1,11 +1,16 @@
 //! ocrwatch reads application logs, extracts the errors that Huawei Cloud OCR returned, and says
-//! what went wrong, how often, since when, and what the documentation says to do.
+//! what went wrong, how often, since when, which alerts that would have raised, and what the
+//! documentation says to do.
 //!
 //! Data moves left to right once; a stage is told what it needs and never asks the next one:
 //!
 //! ```text
 //! bytes ──input──▶ buffer ──extract──▶ Occurrence ──report──▶ terminal, JSON, CSV, Markdown
-//!          (io)            (pure)                   (pure fold, thin writers)
+//!          (io)            (pure)      │    ▲        (pure fold, thin writers)
+//!                                      │    └── the alerts that there would have been
+//!                                      │    replay: the clock of the log
+//!                                      └──▶ engine ──▶ Transition ──policy──▶ Decision
+//!                                           (pure)                  (pure)
 //! ```
 //!
 //! Modules in reading order; each may import only from those above it in this list.

@@ -70,7 +70,7 @@ pub struct Replayed {
     pub decisions: Vec<Decision>,
     /// Decisions that found no room.
     pub decisions_left_out: u64,
-    /// Every change of an alert, in the order in which they were decided, as far as they found room.
+    /// The changes of alerts in the order in which they were decided, as far as there was room.
     pub changes: Vec<Transition>,
     /// What the engine took in.
     pub counters: Counters,

@@ -52,6 +52,11 @@ pub(super) struct BacktestArgs {
     #[arg(long, value_name = "DIR")]
     compare: Option<PathBuf>,
 
+    /// Show the whole text of each alert, as it would be sent: the documented solution, who is
+    /// affected, samples, what to tell technical support
+    #[arg(long, conflicts_with = "compare")]
+    texts: bool,
+
     /// What to write
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: Format,
@@ -109,7 +114,9 @@ impl BacktestArgs {
         let mut out = BufWriter::with_capacity(super::OUT_BYTES, io::stdout().lock());
         let style = self.style.style();
         let result = match (found.next(), found.next(), self.format) {
-            (Some(alerts), None, Format::Terminal) => alerts::write(&mut out, &alerts, style),
+            (Some(alerts), None, Format::Terminal) => {
+                alerts::write(&mut out, &alerts, style, self.texts)
+            }
             (Some(alerts), None, Format::Json) => alerts::write_json(&mut out, &alerts),
             (Some(before), Some(after), format) => {
                 let comparison = Comparison::of(&before, &after);

@@ -12,7 +12,7 @@ use crate::input::ExitKind;
 pub enum ExitCode {
     /// Everything was read and shown. Also when whoever read the output closed it early.
     Done = 0,
-    /// Everything was read and shown, and it is what a script asked to be told: `--fail-on` matched,
+    /// Everything was read and shown, and the verdict is what scripts ask for: `--fail-on` matched,
     /// or a scenario failed.
     Matched = 1,
     /// The arguments are wrong.

@@ -45,8 +45,7 @@ impl TestArgs {
         let mut out = BufWriter::with_capacity(super::OUT_BYTES, io::stdout().lock());
         let mut verdict = Verdict::default();
         for file in &files {
-            let shown = verdict.of(file, &catalogue, self.quiet);
-            if let Err(error) = out.write_all(shown.as_bytes()) {
+            if let Err(error) = verdict.write(&mut out, file, &catalogue, self.quiet) {
                 return written(Err(error)).map(|()| ExitCode::Done);
             }
         }
@@ -123,9 +122,14 @@ struct Verdict {
 }
 
 impl Verdict {
-    /// Runs a file's scenarios and says what they come to.
-    fn of(&mut self, file: &ScenarioFile, catalogue: &Arc<Catalogue>, quiet: bool) -> String {
-        let mut shown = String::new();
+    /// Runs a file's scenarios and writes what they come to.
+    fn write(
+        &mut self,
+        out: &mut impl Write,
+        file: &ScenarioFile,
+        catalogue: &Arc<Catalogue>,
+        quiet: bool,
+    ) -> io::Result<()> {
         let failed_before = self.failed;
         for scenario in &file.scenarios {
             self.run += 1;
@@ -134,16 +138,16 @@ impl Verdict {
                 continue;
             }
             self.failed += 1;
-            shown += &format!("FAILED {}:{}: {}\n", file.name, scenario.line, scenario.name);
+            writeln!(out, "FAILED {}:{}: {}", file.name, scenario.line, scenario.name)?;
             for difference in differences {
                 let text = difference.to_string().replace('\n', "\n  ");
-                shown += &format!("  {}\n", visible(&text));
+                writeln!(out, "  {}", visible(&text))?;
             }
         }
         if self.failed == failed_before && !quiet {
-            shown = format!("ok {}: {}\n", file.name, counted(file.scenarios.len()));
+            writeln!(out, "ok {}: {}", file.name, counted(file.scenarios.len()))?;
         }
-        shown
+        Ok(())
     }
 }
 

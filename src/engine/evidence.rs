@@ -28,27 +28,27 @@ pub(super) const AFFECTED_BY: [LabelName; 7] = [
 ];
 
 impl Evidence {
-    /// Takes an event in. `open` tells whether the alert is; its first sample then stays.
+    /// Takes an event in. Of the samples the first one stays that is not before `since`.
     pub(super) fn add(
         &mut self,
         event: &Event<'_>,
         labels: &[(LabelName, Arc<str>)],
         at: Instant,
-        open: bool,
+        since: Instant,
     ) {
         for (name, value) in labels {
             self.note(name, value, at);
         }
         match event.what {
-            What::Error(error) => self.add_error(event, error, at, open),
+            What::Error(error) => self.add_error(event, error, at, since),
             What::Success(success) => {
-                self.add_sample(&success.place, at, 0, "", open);
+                self.add_sample(&success.place, (at, 0), "", since);
             }
             What::Line => {}
         }
     }
 
-    fn add_error(&mut self, event: &Event<'_>, error: &Occurrence, at: Instant, open: bool) {
+    fn add_error(&mut self, event: &Event<'_>, error: &Occurrence, at: Instant, since: Instant) {
         self.access_key_unseen += u64::from(!event.shows_access_key());
         self.inferred += u64::from(error.inferred);
         self.add_code(error, at);
@@ -67,7 +67,7 @@ impl Evidence {
             self.request_ids.push(kept);
         }
         self.offset_s = error.at.map_or(self.offset_s, |at| at.offset().local_minus_utc());
-        self.add_sample(&error.place, at, self.offset_s, &error.sample, open);
+        self.add_sample(&error.place, (at, self.offset_s), &error.sample, since);
     }
 
     fn add_code(&mut self, error: &Occurrence, at: Instant) {
@@ -112,13 +112,19 @@ impl Evidence {
         }
     }
 
-    fn add_sample(&mut self, place: &Place, at: Instant, offset_s: i32, text: &str, open: bool) {
-        // The oldest makes room, but an open alert's first one stays; its text's room is used
-        // again.
+    fn add_sample(
+        &mut self,
+        place: &Place,
+        (at, offset_s): (Instant, i32),
+        text: &str,
+        since: Instant,
+    ) {
+        // The one that makes room leaves its text's room to the new one.
+        let first_stays = self.samples.first().is_some_and(|first| first.at >= since);
         let mut sample = if self.samples.len() < SAMPLES_MAX {
             Sample::default()
         } else {
-            self.samples.remove(usize::from(open))
+            self.samples.remove(usize::from(first_stays))
         };
         if *sample.file != *place.file {
             sample.file = Arc::clone(&place.file);
@@ -127,6 +133,11 @@ impl Evidence {
         sample.text.clear();
         sample.text.push_str(text);
         self.samples.push(sample);
+    }
+
+    /// Forgets the samples before an instant: the alert that opens begins there.
+    pub(super) fn forget_samples(&mut self, before: Instant) {
+        self.samples.retain(|sample| sample.at >= before);
     }
 
     /// Forgets what came up to an instant: the alert of it is resolved.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::{Alert, Evidence, Reason, State, Transition};
 use super::label::{Fingerprint, GroupKey, LabelName};
 use super::lifecycle::{self, Due, Standing, Timing};
-use super::rule::Rule;
+use super::rule::{Condition, Rule};
 use super::time::{Instant, Span};
 use super::window::{Arrival, Close, Role, Window};
 
@@ -284,6 +284,14 @@ impl Group {
             Reason::Absent { since } => (since, since),
             _ => (first_at, at),
         };
+        // Steps do not tell when their first event came, only how far back they reach.
+        let begins_at = match condition {
+            Condition::Ratio(_) | Condition::Spike(_) => at.minus(condition.reach()),
+            _ => first_at,
+        };
+        if let Some(evidence) = &mut self.evidence {
+            evidence.forget_samples(begins_at);
+        }
         self.episode = Some(Box::new(Episode {
             pending_at: at,
             fired_at: None,

@@ -306,7 +306,9 @@ impl Engine {
                 self.evidence_total += 1;
             }
             if let Some(evidence) = &mut group.evidence {
-                evidence.add(event, labels, at, was.is_open());
+                let since =
+                    if was.is_open() { Instant::MIN } else { at.minus(rule.condition.reach()) };
+                evidence.add(event, labels, at, since);
             }
         }
         let arrival =

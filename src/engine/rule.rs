@@ -134,6 +134,20 @@ pub enum Condition {
     Sequence(Sequence),
 }
 
+impl Condition {
+    /// How far back an event can matter to it.
+    pub(super) fn reach(&self) -> Span {
+        match self {
+            Self::Count(threshold) | Self::Distinct(_, threshold) => threshold.window.span,
+            Self::Consecutive(row) => row.gap,
+            Self::Ratio(ratio) => ratio.window,
+            Self::Spike(spike) => spike.window,
+            Self::Sequence(sequence) => sequence.within,
+            Self::New(_) | Self::Absent(_) => Span::ZERO,
+        }
+    }
+}
+
 /// A number in a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Threshold {

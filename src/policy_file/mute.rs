@@ -102,12 +102,11 @@ fn days(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Vec<Weekday> {
     }
     let mut days = Vec::new();
     for text in &texts {
-        let (first, last) = match text.get_ref().split_once('-') {
-            Some((first, last)) => (day(first, text, problems), day(last, text, problems)),
-            None => {
-                let only = day(text.get_ref(), text, problems);
-                (only, only)
-            }
+        let (first, last) = if let Some((first, last)) = text.get_ref().split_once('-') {
+            (day(first, text, problems), day(last, text, problems))
+        } else {
+            let only = day(text.get_ref(), text, problems);
+            (only, only)
         };
         let (Some(mut next), Some(last)) = (first, last) else { continue };
         // `fri-mon` goes over the week's end.

@@ -127,16 +127,13 @@ fn instant(
 /// The state of a silence hangs on its id: it stays the same while the file around it changes, and
 /// when another end is written.
 fn id(matchers: &[AlertMatcher], author: &str, reason: &str, from: Instant) -> String {
-    let mut text = format!("{author}\u{0}{reason}\u{0}{}", from.0);
+    let mut said = vec![author.to_owned(), reason.to_owned(), from.0.to_string()];
     for AlertMatcher { facet, patterns, negated } in matchers {
-        text += &format!("\u{0}{facet}\u{0}{negated}");
-        for pattern in patterns {
-            text.push('\u{0}');
-            text += match pattern {
-                Pattern::Exact(exact) => exact,
-                Pattern::Glob(glob) => glob.glob().glob(),
-            };
-        }
+        said.extend([facet.to_string(), negated.to_string()]);
+        said.extend(patterns.iter().map(|pattern| match pattern {
+            Pattern::Exact(exact) => exact.to_string(),
+            Pattern::Glob(glob) => glob.glob().glob().to_owned(),
+        }));
     }
-    format!("silence-{}", Fingerprint::of(&text, &[], &[]))
+    format!("silence-{}", Fingerprint::of(&said.join("\u{0}"), &[], &[]))
 }

@@ -383,6 +383,8 @@ fn every_key_of_the_json_is_documented() {
         .filter_map(|line| line.strip_prefix("| `"))
         .filter_map(|line| line.split_once('`'))
         .map(|(key, _)| key.to_owned())
+        // Has a page of its own.
+        .filter(|key| key != "alerts")
         .collect();
     assert_eq!(found.difference(&documented).collect::<Vec<_>>(), Vec::<&String>::new());
     assert_eq!(documented.difference(&found).collect::<Vec<_>>(), Vec::<&String>::new());

@@ -47,10 +47,10 @@ impl FoundAlert {
         }
     }
 
-    /// The page without its line breaks, which the width decides.
-    fn unwrapped(&self) -> String {
-        let words = self.page.iter().flat_map(|line| line.split_whitespace());
-        words.collect::<Vec<_>>().join(" ")
+    /// Whether a text stands on the page, wherever its width breaks lines and long words.
+    fn says(&self, text: &str) -> bool {
+        let page: String = self.page.iter().map(|line| unspaced(line)).collect();
+        page.contains(&unspaced(text))
     }
 
     fn name(&self) -> String {
@@ -58,6 +58,10 @@ impl FoundAlert {
         let labels = labels.map(|(name, value)| format!("{name}={value}"));
         format!("{}{{{}}}", self.alert.rule, labels.collect::<Vec<_>>().join(", "))
     }
+}
+
+fn unspaced(text: &str) -> String {
+    text.split_whitespace().collect()
 }
 
 impl ExpectedAlert {
@@ -90,8 +94,7 @@ impl ExpectedAlert {
         if let Some(summary) = &self.summary {
             differ("summary", summary.clone(), found.summary.clone());
         }
-        let page = if self.text.is_empty() { String::new() } else { found.unwrapped() };
-        let missing: Vec<_> = self.text.iter().filter(|text| !page.contains(*text)).collect();
+        let missing: Vec<_> = self.text.iter().filter(|text| !found.says(text)).collect();
         if !missing.is_empty() {
             let missing = missing.into_iter().map(|text| Line::Expected(format!("  text {text}")));
             lines.extend(missing);

@@ -168,11 +168,14 @@ impl Reader<'_> {
         let receiver = receiver.inspect(|receiver| self.check_receiver(receiver, problems));
         let named = alerts.iter().flatten().chain(&withheld);
         named.for_each(|rule| self.check_rule(rule, problems));
-        if keys.has("alerts") == keys.has("withheld") {
-            let hint =
-                "write `alerts`, the rules that are told, or `withheld`, the one that is not";
-            keys.missing("alerts", hint, problems);
-            return None;
+        let hint = "write `alerts`, the rules that are told, or `withheld`, the one that is not";
+        match (keys.has("alerts"), keys.value("withheld")) {
+            (false, None) => keys.missing("alerts", hint, problems),
+            (true, Some(withheld)) => {
+                let message = "what is told is not withheld".to_owned();
+                problems.add(problem::BAD_VALUE, withheld.span(), message, hint.to_owned());
+            }
+            _ => {}
         }
         if let Some(withheld) = withheld {
             let by = by.map(Spanned::into_inner);
@@ -216,7 +219,7 @@ pub(super) fn unknown_rule<'n>(
 ) {
     let message = format!("{said} `{}`", rule.get_ref());
     let hint = did_you_mean(rule.get_ref(), names)
-        .unwrap_or_else(|| "name a rule of the rules that are tested".to_owned());
+        .unwrap_or_else(|| "name a rule that runs, or add it to `rules`".to_owned());
     problems.add(problem::UNKNOWN_RULE, rule.span(), message, hint);
 }
 

@@ -15,7 +15,7 @@ use crate::catalogue::{Catalogue, Details};
 use crate::engine::{Instant, LabelName, Source, Span};
 use crate::extract::redact::mask_access_key;
 use crate::occurrence::{Module, Occurrence, Place, Success};
-use crate::toml_file::{Keys, Problems, boxed, did_you_mean};
+use crate::toml_file::{Keys, Problems, boxed, did_you_mean, listed};
 
 /// How often one table can come, and all tables of a scenario together.
 const TIMES_MAX: i64 = 10_000;
@@ -160,9 +160,12 @@ impl Reader<'_> {
         let typed = cause.get_ref().as_str();
         if !known.contains(&typed) {
             let message = format!("{} has no cause `{typed}`", code.get_ref());
-            let hint = did_you_mean(typed, known.iter().copied()).unwrap_or_else(|| {
-                format!("`ocrwatch explain {}` tells its causes", code.get_ref())
-            });
+            let hint = if known.is_empty() {
+                "leave `cause` out: this code has none".to_owned()
+            } else {
+                did_you_mean(typed, known.iter().copied())
+                    .unwrap_or_else(|| format!("its causes are {}", listed(&known)))
+            };
             problems.add(problem::UNKNOWN_CAUSE, cause.span(), message, hint);
         }
     }

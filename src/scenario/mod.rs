@@ -26,6 +26,9 @@ mod problem;
 mod run;
 mod shipped;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 pub use diff::{Difference, Line};

@@ -113,7 +113,7 @@ impl Scenario {
         let open = changes.filter(|change| matches!(change.to, State::Pending | State::Firing));
         let found = open.map(|change| {
             let known = seen.iter().find(|(state, alert)| {
-                *state == change.to && alert.fingerprint == change.alert.fingerprint
+                *state == change.to && is_of_one_episode(alert, &change.alert)
             });
             let alert = known.map_or(&*change.alert, |(_, alert)| alert);
             let rule = self.rules.iter().find(|rule| rule.name == alert.rule);
@@ -174,6 +174,13 @@ impl Scenario {
         };
         Fact { read_at, source: Arc::clone(&feed.source), at: Some(at), what }
     }
+}
+
+/// Until its end is settled, an alert that is over still stands open, and what begins the next
+/// episode is counted in.
+fn is_of_one_episode(seen: &Alert, changed: &Alert) -> bool {
+    let begins = |alert: &Alert| (alert.fingerprint, alert.pending_at, alert.fired_at);
+    begins(seen) == begins(changed)
 }
 
 impl Fact {

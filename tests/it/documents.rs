@@ -4,18 +4,21 @@
 //! included. `⋮` on a line of its own stands for lines that are left out; a line that ends in `…`
 //! is cut. Commands that build or install are not run.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use clap::CommandFactory as _;
 use ocrwatch::cli::{Cli, ExitCode};
+use serde_json::Value;
 
-const DOCUMENTS: [&str; 5] = [
+const DOCUMENTS: [&str; 6] = [
     "README.md",
     "docs/commands.md",
     "docs/extract-json.md",
     "docs/report-json.md",
+    "docs/backtest-json.md",
     "docs/rules.md",
 ];
 
@@ -144,6 +147,39 @@ fn every_option_stands_in_the_reference() {
         }
     }
     assert!(missing.is_empty(), "not in docs/commands.md:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn every_key_of_a_backtest_stands_on_its_page() {
+    fn keys(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(object) => {
+                for (key, value) in object {
+                    found.insert(key.clone());
+                    // The names of labels are the rules' own.
+                    if key != "labels" {
+                        keys(value, found);
+                    }
+                }
+            }
+            Value::Array(values) => values.iter().for_each(|value| keys(value, found)),
+            _ => {}
+        }
+    }
+    let page = text_of("docs/backtest-json.md");
+    let mut found = BTreeSet::new();
+    for options in ["--until 2026-11-23T18:00:00+08:00", "--compare docs/examples"] {
+        let log = "tests/data/ocr-gateway.log";
+        let printed = run(&format!("ocrwatch backtest --format json {options} {log}"));
+        let document = serde_json::from_str(&printed.concat()).expect("a document");
+        keys(&document, &mut found);
+    }
+    assert!(found.contains("locked_until") && found.contains("repeat"), "{found:?}");
+    // A key stands in a table, or in the sentence that explains its parent.
+    let missing = |key: &&String| !page.contains(&format!("`{key}`"));
+    let in_text = |key: &&String| !page.contains(&format!("\"{key}\""));
+    let missing: Vec<_> = found.iter().filter(missing).filter(in_text).collect();
+    assert!(missing.is_empty(), "not in docs/backtest-json.md: {missing:?}");
 }
 
 #[test]

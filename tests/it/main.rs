@@ -1,5 +1,6 @@
 //! The integration tests, one binary.
 
+mod backtest;
 mod bad_input;
 mod canary;
 mod captures;

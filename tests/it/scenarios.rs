@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ocrwatch::catalogue::Catalogue;
 use ocrwatch::engine::{Condition, Rule};
 use ocrwatch::policy_file::Alerting;
-use ocrwatch::scenario::{PROBLEMS, Scenario, ScenarioFile};
+use ocrwatch::scenario::{PROBLEMS, Scenario, ScenarioFile, is_scenario_file};
 
 use crate::harness::Sandbox;
 
@@ -77,7 +77,7 @@ fn shipped(catalogue: &Catalogue) -> Vec<(&'static str, Scenario)> {
     let files = ScenarioFile::shipped().iter();
     let read = files.flat_map(|(name, text)| {
         let file = ScenarioFile::read(name, text, &alerting, catalogue);
-        let file = file.unwrap_or_else(|problems| panic!("{name}: {problems:?}"));
+        let file = file.expect("a right file");
         file.scenarios.into_iter().map(move |scenario| (*name, scenario))
     });
     read.collect()
@@ -132,6 +132,17 @@ fn every_shipped_rule_is_seen_to_fire_not_to_fire_and_to_resolve() {
         let missing: Vec<_> = names.difference(&seen).collect();
         assert!(missing.is_empty(), "no scenario sees these {what}: {missing:?}");
     }
+}
+
+#[test]
+fn the_document_s_scenario_passes() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    let document = std::fs::read_to_string(path).expect("the document");
+    let blocks = document.split("```toml\n").skip(1);
+    let mut blocks = blocks.filter_map(|block| block.split("```").next());
+    let scenario = blocks.find(|text| is_scenario_file(text)).expect("an example");
+    let run = Sandbox::with("a.toml", scenario).run(&["test", "a.toml"]);
+    run.code(0).stdout_is("ok a.toml: 1 scenario\n1 scenario passed\n");
 }
 
 const PASSES: &str = r#"

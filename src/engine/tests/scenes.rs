@@ -47,7 +47,8 @@ fn six_signature_failures_of_one_key_are_a_lockout() {
     );
     let fired = run(&[lockout()], &fed);
     assert_eq!(fired[0].alert.locked_until, Some(seconds(306)));
-    assert_eq!(fired[0].alert.evidence.samples.len(), 3);
+    let sampled: Vec<_> = fired[0].alert.evidence.samples.iter().map(|it| it.at).collect();
+    assert_eq!(sampled, [seconds(1), seconds(5), seconds(6)]);
 }
 
 #[test]
@@ -159,6 +160,18 @@ fn a_success_that_comes_late_still_prevents_the_lockout_it_stood_before() {
     fed.push(Fed { now: seconds(10), ..late });
     fed.extend(failures(11..=13, Some("K")));
     check(&[lockout()], &fed, "");
+}
+
+#[test]
+fn a_success_that_is_read_late_takes_back_the_lockout_that_it_refutes() {
+    let mut fed = failures(1..=6, Some("K"));
+    fed.push(Fed { now: seconds(20), ..success(3, Some("K")) });
+    check(
+        &[lockout()],
+        &fed,
+        "6 firing aksk-lockout{credential=K} 6 of inactive Consecutive { count: 6, success_visible: false }
+         6 resolved aksk-lockout{credential=K} 6 of firing Success { at: Instant(3000) }",
+    );
 }
 
 fn not_subscribed(hold: i64, keep: i64) -> Rule {

@@ -139,29 +139,25 @@ impl Consecutive {
 
     /// How the row ended that was too long at `from`.
     pub(super) fn closes(&self, rule: &Rule, from: Instant) -> End {
-        let mut last = from;
-        let mut count_before = None;
+        let mut last = None;
+        let mut last_success = None;
         for (mark, row) in self.rows(rule) {
-            let Some(row) = row else {
-                if mark.at >= from && count_before.is_some() {
-                    return End::Success(mark.at);
-                }
-                continue;
-            };
-            if mark.at < from {
-                continue;
+            // At the instant itself there can be marks before the one that made it too long.
+            let is_too_long = row.is_some_and(|row| row.count > rule.more_than);
+            match (last, row) {
+                _ if mark.at >= from && is_too_long => last = Some(mark.at),
+                (Some(_), None) => return End::Success(mark.at),
+                (Some(last), Some(_)) => return End::Quiet(last),
+                (None, None) => last_success = Some(mark.at),
+                (None, Some(_)) => {}
             }
-            if row.count <= rule.more_than {
-                // At the same instant there can be failures before the one that made it too long.
-                if count_before.is_some() {
-                    return End::Quiet(last);
-                }
-                continue;
-            }
-            count_before = Some(row.count);
-            last = mark.at;
         }
-        End::Quiet(last)
+        match (last, last_success) {
+            (Some(last), _) => End::Quiet(last),
+            // A success that was read later shows that it never was too long.
+            (None, Some(success)) => End::Success(success),
+            (None, None) => End::Quiet(from),
+        }
     }
 
     /// The row at an instant.
@@ -271,5 +267,6 @@ mod tests {
         row.insert(Instant(3), false);
         assert_eq!(row.opens(&rule, Instant::MIN), None);
         assert_eq!(row.row(&rule, Instant::MAX).map(|row| row.count), Some(3));
+        assert_eq!(row.closes(&rule, Instant(6)), End::Success(Instant(3)));
     }
 }

@@ -26,14 +26,14 @@ impl Count {
     /// Takes an event in; returns where it stands among the kept ones.
     pub(super) fn insert(&mut self, at: Instant) -> usize {
         let mut place = self.times.len();
+        if self.times.back().is_none_or(|last| *last <= at) {
+            self.times.push_back(at);
+            return place;
+        }
         while place > 0 && self.times[place - 1] > at {
             place -= 1;
         }
-        if place == self.times.len() {
-            self.times.push_back(at);
-        } else {
-            self.times.insert(place, at);
-        }
+        self.times.insert(place, at);
         place
     }
 
@@ -103,14 +103,22 @@ impl Count {
         let needed = threshold.clear_below.max(1) as usize;
         // What was forgotten, or seen again later, is settled: it held up to what is kept.
         let mut until = self.until(from).max(needed);
+        let Some(last) = self.times.back() else { return from };
         loop {
             let Some(oldest) = self.times.get(until - needed) else { return from };
             let leaves = window.leaves(*oldest);
+            // What comes before the oldest leaves only puts that off.
+            if *last < leaves {
+                until = self.times.len().max(until);
+                return window.leaves(self.times[until - needed]);
+            }
             let Some(next) = self.times.get(until).filter(|next| **next <= leaves) else {
                 return leaves;
             };
             // All that came at one instant count there.
-            until += self.times.range(until..).take_while(|time| *time == next).count();
+            while self.times.get(until) == Some(next) {
+                until += 1;
+            }
             if !window.holds(self.times[until - needed], *next) {
                 return leaves;
             }

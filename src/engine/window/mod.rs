@@ -204,7 +204,7 @@ impl Window {
             (Self::Consecutive(row), Condition::Consecutive(rule)) => {
                 Some(match row.closes(rule, from) {
                     End::Quiet(at) => Close::Quiet(at),
-                    End::Success(at) => Close::By(at, Reason::Success { at }),
+                    End::Success(at) => Close::By(at.max(from), Reason::Success { at }),
                 })
             }
             (Self::Steps(steps), _) => steps.closes().map(|at| Close::Quiet(at.max(from))),

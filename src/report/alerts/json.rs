@@ -1,8 +1,8 @@
 //! The alerts as one JSON document.
 //!
 //! Owns the schemas `ocrwatch.backtest/1` and `ocrwatch.comparison/1`, described in
-//! `docs/backtest-json.md`: no key changes its meaning or goes away without a new number. Fails with
-//! the `io::Error` of the output.
+//! `docs/backtest-json.md`: no key changes its meaning or goes away without a new number. Fails
+//! with the `io::Error` of the output.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use super::{Alerts, Comparison};
 use crate::catalogue::Severity;
 use crate::engine::{AlertStatus, Notification, Withheld, WithheldBy};
+use crate::render::plain;
 use crate::replay::Episode;
 use crate::surface::page::Page;
 use crate::surface::style::{Role, Style};
@@ -15,14 +16,20 @@ use crate::surface::{escape, phrase, wrap};
 /// Alerts and notifications that a report shows; `backtest` shows all.
 const SHOWN_IN_REPORT: usize = 10;
 
-/// Writes the alerts for a person at a terminal.
-pub fn write(out: &mut dyn Write, alerts: &Alerts, style: Style) -> io::Result<()> {
-    let mut page = Page::new(out, style);
+/// Writes the alerts for a person at a terminal; with `texts` each as it would be sent.
+pub fn write(out: &mut dyn Write, alerts: &Alerts, style: Style, texts: bool) -> io::Result<()> {
+    let mut page = Page::new(&mut *out, style);
     totals(&mut page, alerts)?;
     for episode in &alerts.replayed.episodes {
+        let mut page = Page::new(&mut *out, style);
         page.rule()?;
-        one(&mut page, alerts, episode)?;
+        if texts {
+            plain::write(&mut *out, &alerts.text(episode), style)?;
+        } else {
+            one(&mut page, alerts, episode)?;
+        }
     }
+    let mut page = Page::new(out, style);
     if alerts.replayed.decisions.is_empty() {
         return Ok(());
     }
@@ -132,10 +139,10 @@ fn notes(alerts: &Alerts) -> Vec<String> {
         }
     };
     note(counters.late, "came late and counted in the windows that were still open");
-    note(counters.past, "had a time too far back and counted as of when they were read");
-    note(counters.future, "had a time in the future and counted as of when they were read");
-    note(counters.untimed, "had no readable time and counted as of when they were read");
-    note(alerts.unplaced, "came before any readable time and are no part of any alert");
+    note(counters.past, "had a time too far back: counted as of when read");
+    note(counters.future, "had a time in the future: counted as of when read");
+    note(counters.untimed, "had no readable time: counted as of when read");
+    note(alerts.unplaced, "came before any readable time: no part of any alert");
     note(counters.groups_refused, "found no room among the groups");
     if counters.groups_evicted > 0 {
         let groups = phrase::counted(counters.groups_evicted, "quiet group", "quiet groups");
@@ -148,6 +155,11 @@ fn notes(alerts: &Alerts) -> Vec<String> {
     if alerts.replayed.episodes_left_out > 0 {
         let more = phrase::counted(alerts.replayed.episodes_left_out, "more alert", "more alerts");
         notes.push(format!("{more} found no room on this page"));
+    }
+    if alerts.replayed.decisions_left_out > 0 {
+        let count = alerts.replayed.decisions_left_out;
+        let more = phrase::counted(count, "more notification", "more notifications");
+        notes.push(format!("{more}, told or withheld, found no room on this page"));
     }
     notes
 }
