@@ -37,6 +37,8 @@ pub mod template;
 
 pub mod rules;
 
+pub mod policy_file;
+
 pub mod replay;
 
 pub mod render;

@@ -76,18 +76,22 @@ impl BacktestArgs {
     /// Writes the alerts to standard output.
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let catalogue = Arc::new(self.catalogue.load()?);
-        let rules = self.rules.load(&catalogue)?;
+        let own = self.rules.load(&catalogue)?;
         let others = self.compare.as_deref().map(RulesArgs::of);
         let others = others.map(|others| others.load(&catalogue)).transpose()?;
         let present = Present { now: clock::now(), zone: self.input.zone() };
         let filter = self.range.filter(present)?;
         let discovery = self.input.discover()?;
         let mut messages = Messages::new(self.quiet, true);
-        let sets = [Some(&rules), others.as_ref()];
+        if others.as_ref().is_some_and(|others| !others.successes.is_same_as(&own.successes)) {
+            messages
+                .note("the log is read once: of two that differ, the [success] of --rules counts");
+        }
+        let sets = [Some(&own), others.as_ref()];
         let all: Vec<_> =
-            sets.iter().flatten().flat_map(|set| set.rules().iter().cloned()).collect();
+            sets.iter().flatten().flat_map(|set| set.rules.rules().iter().cloned()).collect();
         let mut sink = Watches {
-            watches: sets.iter().flatten().map(|set| Watch::new(set.rules(), &catalogue)).collect(),
+            watches: sets.iter().flatten().map(|set| Watch::new(set, &catalogue)).collect(),
             present: present.now,
         };
         let reading = Reading {
@@ -96,7 +100,7 @@ impl BacktestArgs {
             zone: present.zone,
             now: present.now,
             order: Order::Times,
-            beside: watch::beside(&all),
+            beside: watch::beside(&all, &own.successes),
             messages: &mut messages,
         };
         let problem = match reading.read(&discovery, &mut sink) {
@@ -105,7 +109,7 @@ impl BacktestArgs {
         };
         let mut found =
             sink.watches.into_iter().zip(sets.into_iter().flatten()).map(|(watch, set)| {
-                watch.finish(filter.until(), set.rules(), &catalogue, self.input.zone_shown())
+                watch.finish(filter.until(), set.rules.rules(), &catalogue, self.input.zone_shown())
             });
         let mut out = BufWriter::with_capacity(super::OUT_BYTES, io::stdout().lock());
         let style = self.style.style();

@@ -12,7 +12,8 @@ use super::catalogue::{self, CatalogueArgs};
 use super::exit_code::ExitCode;
 use super::failure::{Failure, written};
 use super::rules::{self, RulesArgs};
-use crate::rules::{RuleSet, is_rule_file};
+use crate::policy_file::Alerting;
+use crate::rules::is_rule_file;
 use crate::scenario::{ScenarioFile, is_scenario_file};
 
 /// Options of `check`.
@@ -62,19 +63,19 @@ impl CheckArgs {
                 }
             }
         }
-        let rules = rules::set(&rule_files, &catalogue).map_err(|found| problems.extend(found));
-        let rules = rules.ok();
+        let alerting = rules::set(&rule_files, &catalogue);
+        let alerting = alerting.map_err(|found| problems.extend(found)).ok();
         let mut scenarios = 0;
         // What they name is only known once the rules are right.
-        if let Some(rules) = &rules {
+        if let Some(alerting) = &alerting {
             for (name, text) in &scenario_files {
-                match ScenarioFile::read(name, text, rules, &catalogue) {
+                match ScenarioFile::read(name, text, alerting, &catalogue) {
                     Ok(file) => scenarios += file.scenarios.len(),
                     Err(found) => problems.extend(found.iter().map(ToString::to_string)),
                 }
             }
         }
-        let Some(rules) = rules.filter(|_| problems.is_empty()) else {
+        let Some(alerting) = alerting.filter(|_| problems.is_empty()) else {
             return Err(Failure::new(exit_code, problems));
         };
         let codes = catalogue.entries().count();
@@ -85,7 +86,7 @@ impl CheckArgs {
         };
         let mut out = io::stdout().lock();
         let shown = writeln!(out, "{catalogue} right: {codes} codes")
-            .and_then(|()| writeln!(out, "{}", of_rules(rule_files.len(), &rules)))
+            .and_then(|()| writeln!(out, "{}", of_rules(rule_files.len(), &alerting)))
             .and_then(|()| match of_scenarios(scenario_files.len(), scenarios) {
                 Some(text) => writeln!(out, "{text}"),
                 None => Ok(()),
@@ -109,8 +110,9 @@ fn of_scenarios(files: usize, scenarios: usize) -> Option<String> {
     }
 }
 
-/// What is said of rules that are right.
-fn of_rules(files: usize, rules: &RuleSet) -> String {
+/// What is said of rules that are right, and of who is told.
+fn of_rules(files: usize, alerting: &Alerting) -> String {
+    let (rules, written) = (&alerting.rules, alerting.written);
     let from = match files {
         0 => "the shipped rules are".to_owned(),
         1 => "1 rule file is".to_owned(),
@@ -124,5 +126,12 @@ fn of_rules(files: usize, rules: &RuleSet) -> String {
         0 => String::new(),
         count => format!(", {count} not enabled"),
     };
-    format!("{from} right: {rules_in_use}{disabled}")
+    let tables =
+        [("route", written.routes), ("silence", written.silences), ("mute", written.mutes)];
+    let tables = tables.iter().map(|(what, count)| match count {
+        0 => String::new(),
+        1 => format!(", 1 {what}"),
+        count => format!(", {count} {what}s"),
+    });
+    format!("{from} right: {rules_in_use}{disabled}{}", tables.collect::<String>())
 }

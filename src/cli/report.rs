@@ -95,7 +95,8 @@ impl ReportArgs {
         let catalogue = Arc::new(self.catalogue.load()?);
         let present = Present { now: clock::now(), zone: self.input.zone() };
         let filter = self.filter.filter(present, &catalogue)?;
-        let rules = self.rules.load(&catalogue)?;
+        let alerting = self.rules.load(&catalogue)?;
+        let rules = alerting.rules.rules();
         let discovery = self.input.discover()?;
         let settings = Settings {
             zone: self.input.zone_shown(),
@@ -118,7 +119,7 @@ impl ReportArgs {
         let watches = shows_alerts && !self.no_alerts && !filter.is_of_some_codes();
         let mut sink = Fold {
             summary: Summary::new(settings),
-            watch: watches.then(|| Watch::new(rules.rules(), &catalogue)),
+            watch: watches.then(|| Watch::new(&alerting, &catalogue)),
             present: present.now,
             lines: is_streaming.then_some(&mut out),
             zone: self.input.zone_shown(),
@@ -130,7 +131,11 @@ impl ReportArgs {
             now: present.now,
             // Alerts need the order of time, lines that of the input.
             order: if watches { Order::Times } else { Order::Inputs },
-            beside: if watches { watch::beside(rules.rules()) } else { Beside::default() },
+            beside: if watches {
+                watch::beside(rules, &alerting.successes)
+            } else {
+                Beside::default()
+            },
             messages: &mut messages,
         };
         let problem = match reading.read(&discovery, &mut sink) {
@@ -140,7 +145,7 @@ impl ReportArgs {
         let mut report = sink.summary.finish();
         let zone = self.input.zone_shown();
         report.alerts =
-            sink.watch.map(|watch| watch.finish(filter.until(), rules.rules(), &catalogue, zone));
+            sink.watch.map(|watch| watch.finish(filter.until(), rules, &catalogue, zone));
         written(self.write(&mut out, &report).and_then(|()| out.flush()))?;
         Ok(ExitCode::of_reading(problem, report.failures > 0))
     }

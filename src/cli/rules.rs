@@ -1,4 +1,4 @@
-//! The alert rules: the shipped ones, or the user's own.
+//! The alert rules, and who is told: as shipped, or the user's own.
 //!
 //! Owns how a directory of rule files is read. Must not know what stands in them. Fails with every
 //! problem of every file at once.
@@ -12,7 +12,7 @@ use super::catalogue::{not_read, read};
 use super::exit_code::ExitCode;
 use super::failure::{Failure, with_hint};
 use crate::catalogue::Catalogue;
-use crate::rules::RuleSet;
+use crate::policy_file::Alerting;
 
 /// How many files of a directory are read.
 const FILES_MAX: usize = 1000;
@@ -20,8 +20,9 @@ const FILES_MAX: usize = 1000;
 /// The user's own rules.
 #[derive(Debug, Args)]
 pub(super) struct RulesArgs {
-    /// Use the rules of this directory's *.toml files, or of one file, instead of the shipped
-    /// ones; a file that says `shipped = true` makes them add to those
+    /// Use the rules, routes, silences, mutes and settings of this directory's *.toml files, or of
+    /// one file, instead of the shipped rules; a file that says `shipped = true` makes them add to
+    /// those
     #[arg(long = "rules", value_name = "DIR")]
     rules: Option<PathBuf>,
 }
@@ -32,8 +33,8 @@ impl RulesArgs {
         Self { rules: Some(path.to_owned()) }
     }
 
-    /// The rules to use.
-    pub(super) fn load(&self, catalogue: &Catalogue) -> Result<RuleSet, Failure> {
+    /// The rules to use, and who is told.
+    pub(super) fn load(&self, catalogue: &Catalogue) -> Result<Alerting, Failure> {
         match self.files() {
             Ok(files) => set(&files, catalogue),
             Err(problems) => Err(problems),
@@ -65,15 +66,15 @@ impl RulesArgs {
     }
 }
 
-/// The set that files make, or the shipped one.
+/// What files say, or what is shipped.
 pub(super) fn set(
     files: &[(String, String)],
     catalogue: &Catalogue,
-) -> Result<RuleSet, Vec<String>> {
+) -> Result<Alerting, Vec<String>> {
     if files.is_empty() {
-        return Ok(RuleSet::embedded(catalogue));
+        return Ok(Alerting::embedded(catalogue));
     }
-    RuleSet::load(files, catalogue)
+    Alerting::load(files, catalogue)
         .map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 

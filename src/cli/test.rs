@@ -15,7 +15,7 @@ use super::failure::{Failure, with_hint, written};
 use super::rules::{RulesArgs, in_directory};
 use crate::catalogue::Catalogue;
 use crate::extract::visible::visible;
-use crate::rules::RuleSet;
+use crate::policy_file::Alerting;
 use crate::scenario::{Outcome, ScenarioFile};
 
 /// Options of `test`.
@@ -40,8 +40,8 @@ impl TestArgs {
     /// Runs the scenarios and writes to standard output which of them fail, and how.
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let catalogue = Arc::new(self.catalogue.load()?);
-        let rules = self.rules.load(&catalogue)?;
-        let files = self.scenarios(&rules, &catalogue)?;
+        let alerting = self.rules.load(&catalogue)?;
+        let files = self.scenarios(&alerting, &catalogue)?;
         let mut out = BufWriter::with_capacity(super::OUT_BYTES, io::stdout().lock());
         let mut verdict = Verdict::default();
         for file in &files {
@@ -60,7 +60,7 @@ impl TestArgs {
 
     fn scenarios(
         &self,
-        rules: &RuleSet,
+        alerting: &Alerting,
         catalogue: &Catalogue,
     ) -> Result<Vec<ScenarioFile>, Failure> {
         let mut exit_code = ExitCode::Configuration;
@@ -81,7 +81,7 @@ impl TestArgs {
         texts.extend(shipped.map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
         let mut files = Vec::new();
         for (name, text) in &texts {
-            match ScenarioFile::read(name, text, rules, catalogue) {
+            match ScenarioFile::read(name, text, alerting, catalogue) {
                 Ok(file) => files.push(file),
                 Err(found) => problems.extend(found.iter().map(ToString::to_string)),
             }

@@ -9,10 +9,11 @@ use chrono::{DateTime, FixedOffset, Offset as _, Utc};
 
 use super::reading::Beside;
 use crate::catalogue::Catalogue;
-use crate::engine::{Event, Instant, PolicyConfig, Rule, Settings, Source, Span, What};
+use crate::engine::{Event, Instant, Rule, Settings, Source, Span, What};
 use crate::extract::Successes;
 use crate::input;
 use crate::occurrence::{Occurrence, Success};
+use crate::policy_file::Alerting;
 use crate::replay::{Limits, Replay, activity_gap};
 use crate::report::InputFacts;
 use crate::report::alerts::Alerts;
@@ -32,18 +33,15 @@ pub(super) struct Watch {
 }
 
 /// What the rules need to be told beside errors.
-pub(super) fn beside(rules: &[Rule]) -> Beside {
-    Beside {
-        successes: Successes::access_logs(),
-        activity_gap: activity_gap(rules).map(Span::to_delta),
-    }
+pub(super) fn beside(rules: &[Rule], successes: &Successes) -> Beside {
+    Beside { successes: successes.clone(), activity_gap: activity_gap(rules).map(Span::to_delta) }
 }
 
 impl Watch {
-    pub(super) fn new(rules: &Arc<[Rule]>, catalogue: &Arc<Catalogue>) -> Self {
-        let settings = Settings::default();
-        let (rules, catalogue) = (Arc::clone(rules), Arc::clone(catalogue));
-        let policy = PolicyConfig::new();
+    pub(super) fn new(alerting: &Alerting, catalogue: &Arc<Catalogue>) -> Self {
+        let settings = alerting.settings;
+        let (rules, catalogue) = (Arc::clone(alerting.rules.rules()), Arc::clone(catalogue));
+        let policy = alerting.policy.clone();
         Self {
             replay: Replay::new(rules, policy, catalogue, settings, Limits::default()),
             settings,

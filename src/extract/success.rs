@@ -36,6 +36,9 @@ const BESIDE_BYTES: usize = 2 * 1024;
 /// The longest fact that a group of a pattern tells; cutting one could part a secret from its key.
 const GROUP_BYTES_MAX: usize = 256;
 
+/// How large what is made of a pattern can become.
+const PATTERN_COMPILED_BYTES_MAX: usize = 1024 * 1024;
+
 /// What counts as a call that succeeded.
 #[derive(Debug, Clone, Default)]
 pub struct Successes {
@@ -61,9 +64,30 @@ impl Successes {
     /// A pattern sees the line as it is in the input, its carrier included; `^` and `$` are the
     /// line's ends, and no match reaches over them.
     pub fn with_pattern(mut self, pattern: &str) -> Result<Self, regex::Error> {
-        let pattern = RegexBuilder::new(pattern).multi_line(true).crlf(true).build()?;
+        let pattern = RegexBuilder::new(pattern)
+            .multi_line(true)
+            .crlf(true)
+            .size_limit(PATTERN_COMPILED_BYTES_MAX)
+            .build()?;
         self.patterns = self.patterns.iter().cloned().chain([pattern]).collect();
         Ok(self)
+    }
+
+    /// The names of the groups of a pattern, whether or not they tell anything.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        self.patterns.iter().flat_map(Regex::capture_names).flatten()
+    }
+
+    /// Whether a line without any text counts: then every line does.
+    pub fn has_empty(&self) -> bool {
+        self.patterns.iter().any(|pattern| pattern.is_match(b""))
+    }
+
+    /// Whether the same counts.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let texts = |of: &Self| of.patterns.iter().map(|at| at.as_str().to_owned()).collect();
+        let (own, others): (Vec<_>, Vec<_>) = (texts(self), texts(other));
+        self.access_logs == other.access_logs && own == others
     }
 
     /// Whether nothing counts.

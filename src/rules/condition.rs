@@ -267,7 +267,7 @@ impl Reader<'_, '_, '_, '_> {
 }
 
 /// A length of time within bounds.
-pub(super) fn span_in(
+pub(crate) fn span_in(
     keys: &Keys<'_, '_>,
     key: &str,
     range: RangeInclusive<i64>,
@@ -280,7 +280,7 @@ pub(super) fn span_in(
     let message =
         format!("`{key}` must be from {} to {}", shown(*range.start()), shown(*range.end()));
     let hint = "lengths are written as `30s`, `5m`, `2h` or `1d`".to_owned();
-    problems.add(problem::BAD_VALUE, read.span(), message, hint);
+    problems.add(problems.names().bad_value, read.span(), message, hint);
     None
 }
 

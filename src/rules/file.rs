@@ -18,8 +18,10 @@ use crate::catalogue::{Catalogue, Severity};
 use crate::engine::{Flap, Inhibit, LabelName, Rule, Span};
 use crate::toml_file::{self, Keys, Problems};
 
-/// What stands at the root; no file of another kind has such a key.
-pub(super) const ROOT_KEYS: &[&str] = &["shipped", "rule"];
+/// What stands at the root; no file of another kind has such a key. The tables behind the rules are
+/// read elsewhere: they say who is told.
+pub(super) const ROOT_KEYS: &[&str] =
+    &["shipped", "rule", "engine", "success", "route", "silence", "mute"];
 
 const RULE_KEYS: &[&str] = &[
     "name",
@@ -64,8 +66,10 @@ const FLAP: Flap = Flap { times: 5, within: Span::HOUR };
 
 /// What a rule file says.
 pub(super) struct File {
-    /// Whether its folder adds to the shipped rules.
-    pub(super) shipped: bool,
+    /// Whether its folder adds to the shipped rules, if it says so.
+    pub(super) shipped: Option<bool>,
+    /// Whether it has rules, right or wrong.
+    pub(super) has_rules: bool,
     pub(super) rules: Vec<Said>,
 }
 
@@ -85,10 +89,10 @@ pub(super) struct Said {
 pub(super) fn read(catalogue: &Catalogue, problems: &mut Problems<'_>) -> Option<File> {
     let root = toml_file::parse(problems)?;
     let root = Keys::of_table(root.get_ref(), 0..0, "the file", ROOT_KEYS, problems);
-    let shipped = root.flag("shipped", problems).unwrap_or(false);
+    let shipped = root.flag("shipped", problems);
     let items = root.tables("rule", "[[rule]]", problems).unwrap_or_default();
     let rules = items.iter().filter_map(|item| rule(item, catalogue, problems)).collect();
-    Some(File { shipped, rules })
+    Some(File { shipped, has_rules: root.has("rule"), rules })
 }
 
 fn rule(
@@ -115,21 +119,28 @@ fn name(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Spanned<Arc<
     let hint = "name the rule, such as `name = \"token-expired\"`";
     let name = keys.required_text("name", hint, problems)?;
     let text = name.get_ref().as_str();
+    let Some(hint) = why_no_name(text, "token-expired") else {
+        return Some(Spanned::new(name.span(), text.into()));
+    };
+    let message = format!("`{text}` cannot be a rule's name");
+    problems.add(problem::BAD_NAME, name.span(), message, hint);
+    None
+}
+
+/// What to write instead of a text that cannot be a name.
+pub(crate) fn why_no_name(text: &str, such_as: &str) -> Option<String> {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     let is_kebab = text.bytes().all(plain)
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && !text.ends_with('-')
         && !text.contains("--");
-    if is_kebab && text.len() <= NAME_BYTES_MAX {
-        return Some(Spanned::new(name.span(), text.into()));
-    }
-    let message = format!("`{text}` cannot be a rule's name");
-    let hint = format!(
-        "write lower-case words with `-` between them, such as `token-expired`, at most \
-         {NAME_BYTES_MAX} letters"
-    );
-    problems.add(problem::BAD_NAME, name.span(), message, hint);
-    None
+    let is_name = is_kebab && text.len() <= NAME_BYTES_MAX;
+    (!is_name).then(|| {
+        format!(
+            "write lower-case words with `-` between them, such as `{such_as}`, at most \
+             {NAME_BYTES_MAX} letters"
+        )
+    })
 }
 
 /// What the rule means.

@@ -14,7 +14,7 @@ use crate::engine::{EventKind, LabelName, Matcher, Pattern};
 use crate::toml_file::{Keys, Problems};
 
 /// How long the source of an expression may be, and how large what is made of it, in bytes.
-const REGEX_BYTES_MAX: usize = 4 * 1024;
+pub(crate) const REGEX_BYTES_MAX: usize = 4 * 1024;
 const REGEX_COMPILED_BYTES_MAX: usize = 256 * 1024;
 
 /// The keys that are no labels.
@@ -109,22 +109,27 @@ fn expression(text: &Spanned<String>, problems: &mut Problems<'_>) -> Option<Reg
     } else {
         match RegexBuilder::new(source).size_limit(REGEX_COMPILED_BYTES_MAX).build() {
             Ok(regex) => return Some(regex),
-            Err(regex::Error::CompiledTooBig(_)) => (
-                "the expression becomes too large".to_owned(),
-                "write it without great repetitions such as `{1000}`".to_owned(),
-            ),
-            Err(error) => {
-                // The last line says what is wrong; those before draw the place.
-                let error = error.to_string();
-                let reason = error.lines().last().unwrap_or_default();
-                let reason = reason.trim_start_matches("error: ");
-                let hint = "see the syntax of Rust's `regex`; a literal sign needs `\\` before it";
-                (format!("this is no regular expression: {reason}"), hint.to_owned())
-            }
+            Err(error) => why_no_expression(&error),
         }
     };
     problems.add(problem::BAD_PATTERN, text.span(), message, hint);
     None
+}
+
+/// What is wrong with an expression, and what to write.
+pub(crate) fn why_no_expression(error: &regex::Error) -> (String, String) {
+    if let regex::Error::CompiledTooBig(_) = error {
+        return (
+            "the expression becomes too large".to_owned(),
+            "write it without great repetitions such as `{1000}`".to_owned(),
+        );
+    }
+    // The last line says what is wrong; those before draw the place.
+    let error = error.to_string();
+    let reason = error.lines().last().unwrap_or_default();
+    let reason = reason.trim_start_matches("error: ");
+    let hint = "see the syntax of Rust's `regex`; a literal sign needs `\\` before it";
+    (format!("this is no regular expression: {reason}"), hint.to_owned())
 }
 
 /// Says what events of the kind never have.

@@ -20,6 +20,10 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(crate) use condition::span_in;
+pub(crate) use file::why_no_name;
+pub(crate) use matcher::{REGEX_BYTES_MAX, why_no_expression};
+pub(crate) use pattern::{PATTERNS_MAX, label_named, pattern_of};
 pub use problem::PROBLEMS;
 
 use crate::catalogue::Catalogue;
@@ -51,7 +55,7 @@ impl RuleSet {
 
     /// The rules of these files, each with its name as the user gave it and its text. They are used
     /// instead of the shipped ones; if one of the files says `shipped = true`, they add to those,
-    /// and a rule of the same name replaces one.
+    /// and a rule of the same name replaces one. Files without any rule leave the shipped ones.
     pub fn load(
         files: &[(String, String)],
         catalogue: &Catalogue,
@@ -107,8 +111,11 @@ fn read(
     };
     let own = files.iter().map(|(name, text)| one(name, text, false));
     let mut readings: Vec<_> = own.collect();
-    let adds = |reading: &Reading<'_>| reading.file.as_ref().is_some_and(|file| file.shipped);
-    if shipped || readings.iter().any(adds) {
+    let mut said = readings.iter().map(|reading| reading.file.as_ref());
+    let adds = said.clone().flatten().any(|file| file.shipped == Some(true));
+    let has_none =
+        |file: Option<&File>| file.is_some_and(|file| file.shipped.is_none() && !file.has_rules);
+    if shipped || adds || said.all(has_none) {
         let shipped = SHIPPED.iter().map(|(name, text)| one(name, text, true));
         readings.splice(0..0, shipped.collect::<Vec<_>>());
     }

@@ -14,7 +14,7 @@ use crate::toml_file::{Problems, did_you_mean, listed};
 
 /// How long a pattern may be, in bytes, and how many may stand in a list.
 const PATTERN_BYTES_MAX: usize = 256;
-const PATTERNS_MAX: usize = 500;
+pub(crate) const PATTERNS_MAX: usize = 500;
 
 /// A label by its name. A name of one's own that looks like a mistyped one is refused: it would
 /// never match.
@@ -23,27 +23,30 @@ pub(super) fn label(
     range: std::ops::Range<usize>,
     problems: &mut Problems<'_>,
 ) -> Option<LabelName> {
+    let wrong = |(message, hint)| problems.add(problem::BAD_LABEL, range, message, hint);
+    label_named(name).map_err(wrong).ok()
+}
+
+/// The same, else what is wrong with it and what to write.
+pub(crate) fn label_named(name: &str) -> Result<LabelName, (String, String)> {
     let known = LabelName::KNOWN.map(|(name, _)| name);
     match name.parse() {
         Ok(LabelName::Custom(custom)) => {
             // Two words of other meaning often differ in their first letter alone.
             let alike = known.iter().copied().filter(|known| known.get(..1) == custom.get(..1));
             let Some(hint) = did_you_mean(&custom, alike) else {
-                return Some(LabelName::Custom(custom));
+                return Ok(LabelName::Custom(custom));
             };
             let message = format!("unknown label `{custom}`");
-            let hint = format!("{hint} a label of your own needs a name less like it");
-            problems.add(problem::BAD_LABEL, range, message, hint);
-            None
+            Err((message, format!("{hint} a label of your own needs a name less like it")))
         }
-        Ok(name) => Some(name),
+        Ok(name) => Ok(name),
         Err(message) => {
             let hint = format!(
                 "the labels are {}; one of your own has lower-case letters, digits and `_`",
                 listed(&known)
             );
-            problems.add(problem::BAD_LABEL, range, message, hint);
-            None
+            Err((message, hint))
         }
     }
 }
@@ -63,23 +66,26 @@ pub(super) fn patterns(
 }
 
 fn pattern(text: &Spanned<String>, problems: &mut Problems<'_>) -> Option<Pattern> {
-    let source = text.get_ref().as_str();
-    let (message, hint) = if source.len() > PATTERN_BYTES_MAX {
+    let wrong = |(message, hint)| problems.add(problem::BAD_PATTERN, text.span(), message, hint);
+    pattern_of(text.get_ref()).map_err(wrong).ok()
+}
+
+/// A pattern, else what is wrong with it and what to write.
+pub(crate) fn pattern_of(source: &str) -> Result<Pattern, (String, String)> {
+    if source.len() > PATTERN_BYTES_MAX {
         let message = format!("a pattern has at most {PATTERN_BYTES_MAX} bytes");
-        (message, "write a shorter glob, or several".to_owned())
-    } else if !source.contains(['*', '?', '[', '{']) {
-        return Some(Pattern::Exact(source.into()));
-    } else {
-        match GlobBuilder::new(source).build() {
-            Ok(glob) => return Some(Pattern::Glob(glob.compile_matcher())),
-            Err(error) => {
-                let message = format!("this is no glob: {}", error.kind());
-                (message, "globs know `*`, `?`, `[a-z]` and `{a,b}`".to_owned())
-            }
+        return Err((message, "write a shorter glob, or several".to_owned()));
+    }
+    if !source.contains(['*', '?', '[', '{']) {
+        return Ok(Pattern::Exact(source.into()));
+    }
+    match GlobBuilder::new(source).build() {
+        Ok(glob) => Ok(Pattern::Glob(glob.compile_matcher())),
+        Err(error) => {
+            let message = format!("this is no glob: {}", error.kind());
+            Err((message, "globs know `*`, `?`, `[a-z]` and `{a,b}`".to_owned()))
         }
-    };
-    problems.add(problem::BAD_PATTERN, text.span(), message, hint);
-    None
+    }
 }
 
 /// Codes, causes and modules that nobody knows would never match. `known` is the rule's own

@@ -185,13 +185,16 @@ pub(super) fn told(
         Decision::Withhold(withheld) => withheld.at,
     };
     let decisions: Vec<_> = decisions.iter().filter(|decision| counts(at(decision))).collect();
+    let names_receiver =
+        |told: &Told| matches!(&told.what, ToldWhat::Notified { receiver: Some(_), .. });
+    let with_receiver = told.iter().any(names_receiver);
     let mut lines = Vec::new();
     let mut is_other = false;
     for place in 0..told.len().max(decisions.len()) {
         let (wanted, decision) = (told.get(place), decisions.get(place));
         let found = decision.map(|decision| {
             let when = shown(at(decision), scenario.start, scenario.zone);
-            format!("{when}: {}", words_of(decision))
+            format!("{when}: {}", words_of(decision, with_receiver))
         });
         if let (Some(wanted), Some(decision)) = (wanted, decision)
             && is_in_second_of(wanted.at, at(decision))
@@ -219,8 +222,9 @@ pub(super) fn is_in_second_of(wanted: Instant, at: Instant) -> bool {
 impl ToldWhat {
     fn fits(&self, decision: &Decision) -> bool {
         match (self, decision) {
-            (Self::Notified { reason, rules }, Decision::Notify(notification)) => {
+            (Self::Notified { reason, rules, receiver }, Decision::Notify(notification)) => {
                 reason.is_none_or(|reason| notification.reason.to_string() == reason)
+                    && receiver.as_ref().is_none_or(|to| **to == *notification.receiver)
                     && rules_of(notification).eq(rules.iter().map(String::as_str))
             }
             (Self::Withheld { rule, by }, Decision::Withhold(withheld)) => {
@@ -233,8 +237,9 @@ impl ToldWhat {
 
     fn words(&self) -> String {
         match self {
-            Self::Notified { reason, rules } => {
-                format!("{} of {}", reason.unwrap_or("told"), rules.join(", "))
+            Self::Notified { reason, rules, receiver } => {
+                let to = receiver.as_ref().map_or_else(String::new, |to| format!(" to {to}"));
+                format!("{} of {}{to}", reason.unwrap_or("told"), rules.join(", "))
             }
             Self::Withheld { rule, by: Some(by) } => format!("{rule} withheld by {by}"),
             Self::Withheld { rule, by: None } => format!("{rule} withheld"),
@@ -242,11 +247,16 @@ impl ToldWhat {
     }
 }
 
-fn words_of(decision: &Decision) -> String {
+fn words_of(decision: &Decision, with_receiver: bool) -> String {
     match decision {
         Decision::Notify(notification) => {
             let rules: Vec<_> = rules_of(notification).collect();
-            format!("{} of {}", notification.reason, rules.join(", "))
+            let to = if with_receiver {
+                format!(" to {}", notification.receiver)
+            } else {
+                String::new()
+            };
+            format!("{} of {}{to}", notification.reason, rules.join(", "))
         }
         Decision::Withhold(withheld) => {
             format!("{} withheld by {}", withheld.rule, by_whom(withheld))

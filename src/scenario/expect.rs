@@ -11,8 +11,8 @@ use super::moment::Clock;
 use super::problem;
 use crate::catalogue::Severity;
 use crate::diagnostic::Position;
-use crate::engine::{Instant, LabelName, Rule, State};
-use crate::toml_file::{Keys, Problems, did_you_mean};
+use crate::engine::{Instant, LabelName, PolicyConfig, Rule, State};
+use crate::toml_file::{Keys, Problems, did_you_mean, listed};
 
 const SEVERITIES: [(&str, Severity); 3] =
     [("critical", Severity::Critical), ("warning", Severity::Warning), ("info", Severity::Info)];
@@ -66,8 +66,8 @@ pub(super) struct Told {
 #[derive(Debug, Clone)]
 pub(super) enum ToldWhat {
     /// Alerts of these rules were told.
-    Notified { reason: Option<&'static str>, rules: Vec<String> },
-    /// An alert of the rule was withheld, by an alert of another.
+    Notified { reason: Option<&'static str>, rules: Vec<String>, receiver: Option<String> },
+    /// An alert of the rule was withheld, by an alert of another, a silence or a mute.
     Withheld { rule: String, by: Option<String> },
 }
 
@@ -75,6 +75,7 @@ pub(super) enum ToldWhat {
 pub(super) struct Reader<'r> {
     pub(super) clock: Clock,
     pub(super) rules: &'r [Rule],
+    pub(super) policy: &'r PolicyConfig,
 }
 
 impl Reader<'_> {
@@ -146,7 +147,7 @@ impl Reader<'_> {
         let items = keys.tables("notify", "[[scenario.notify]]", problems)?;
         let mut told = Vec::new();
         for item in items {
-            let known = ["at", "reason", "alerts", "withheld", "by"];
+            let known = ["at", "reason", "alerts", "receiver", "withheld", "by"];
             let keys = Keys::of_value(item, "[[scenario.notify]]", &known, problems);
             let Some(keys) = keys else { continue };
             let at = self.clock.at("at", &keys, problems);
@@ -162,7 +163,10 @@ impl Reader<'_> {
         let alerts = keys.texts("alerts", problems);
         let withheld = keys.text("withheld", problems);
         let by = keys.text("by", problems);
-        let named = alerts.iter().flatten().chain(&withheld).chain(&by);
+        let by = by.inspect(|by| self.check_by(by, problems));
+        let receiver = keys.text("receiver", problems);
+        let receiver = receiver.inspect(|receiver| self.check_receiver(receiver, problems));
+        let named = alerts.iter().flatten().chain(&withheld);
         named.for_each(|rule| self.check_rule(rule, problems));
         let hint = "write `alerts`, the rules that are told, or `withheld`, the one that is not";
         match (keys.has("alerts"), keys.value("withheld")) {
@@ -178,7 +182,31 @@ impl Reader<'_> {
             return Some(ToldWhat::Withheld { rule: withheld.into_inner(), by });
         }
         let rules = alerts?.into_iter().map(Spanned::into_inner).collect();
-        Some(ToldWhat::Notified { reason: reason.map(Spanned::into_inner), rules })
+        let receiver = receiver.map(Spanned::into_inner);
+        Some(ToldWhat::Notified { reason: reason.map(Spanned::into_inner), rules, receiver })
+    }
+
+    /// What withholds is a rule, a silence or a mute.
+    fn check_by(&self, by: &Spanned<String>, problems: &mut Problems<'_>) {
+        let silences = self.policy.silences.iter().map(|silence| &*silence.id);
+        let mutes = self.policy.mutes.iter().map(|mute| &*mute.name);
+        if !silences.chain(mutes).any(|name| name == by.get_ref()) {
+            self.check_rule(by, problems);
+        }
+    }
+
+    fn check_receiver(&self, receiver: &Spanned<String>, problems: &mut Problems<'_>) {
+        let names = self.policy.routes.iter().map(|route| &*route.receiver);
+        if names.clone().any(|name| name == receiver.get_ref()) {
+            return;
+        }
+        let message = format!("no route has the receiver `{}`", receiver.get_ref());
+        let mut names: Vec<&str> = names.collect();
+        names.sort_unstable();
+        names.dedup();
+        let hint = did_you_mean(receiver.get_ref(), names.iter().copied())
+            .unwrap_or_else(|| format!("receivers of routes: {}", listed(&names)));
+        problems.add(problem::UNKNOWN_RECEIVER, receiver.span(), message, hint);
     }
 }
 

@@ -16,6 +16,7 @@ use super::moment::Clock;
 use super::problem;
 use crate::catalogue::Catalogue;
 use crate::engine::Rule;
+use crate::policy_file::Alerting;
 use crate::rules::RuleSet;
 use crate::toml_file::{self, Keys, Problems};
 
@@ -38,14 +39,14 @@ const SCENARIOS_MAX: usize = 1000;
 
 /// Reads a file.
 pub(super) fn read(
-    rules: &RuleSet,
+    alerting: &Alerting,
     catalogue: &Catalogue,
     problems: &mut Problems<'_>,
 ) -> Option<Vec<Scenario>> {
     let root = toml_file::parse(problems)?;
     let known = ["rules", "scenario"];
     let root = Keys::of_table(root.get_ref(), 0..0, "the file", &known, problems);
-    let chosen = chosen(&root, rules, problems);
+    let chosen = chosen(&root, &alerting.rules, problems);
     if !root.has("scenario") {
         root.missing("scenario", "begin each with a line `[[scenario]]`", problems);
     }
@@ -58,7 +59,7 @@ pub(super) fn read(
     let mut names = BTreeMap::new();
     let mut scenarios = Vec::new();
     for item in items.iter().take(SCENARIOS_MAX) {
-        let reader = Reader { rules, catalogue, chosen: chosen.as_ref() };
+        let reader = Reader { alerting, catalogue, chosen: chosen.as_ref() };
         let Some((name, scenario)) = reader.scenario(item, problems) else { continue };
         if let Some(line) = names.insert(scenario.name.clone(), scenario.line) {
             let message = format!("scenario `{}` stands on line {line} already", scenario.name);
@@ -95,7 +96,7 @@ fn chosen(
 }
 
 struct Reader<'r> {
-    rules: &'r RuleSet,
+    alerting: &'r Alerting,
     catalogue: &'r Catalogue,
     chosen: Option<&'r Arc<[Rule]>>,
 }
@@ -111,13 +112,13 @@ impl Reader<'_> {
         let hint = "say what happens, such as `name = \"six failures in a row lock the key\"`";
         let name = keys.required_text("name", hint, problems);
         let clock = Clock::read(&keys, problems);
-        let own = chosen(&keys, self.rules, problems);
+        let own = chosen(&keys, &self.alerting.rules, problems);
         let chosen = own.as_ref().or(self.chosen);
-        let rules = Arc::clone(chosen.unwrap_or(self.rules.rules()));
+        let rules = Arc::clone(chosen.unwrap_or(self.alerting.rules.rules()));
         let sources = Sources::read(&keys, problems);
         let reader = feed::Reader { clock, catalogue: self.catalogue, sources: &sources };
         let feeds = reader.read(&keys, problems);
-        let reader = expect::Reader { clock, rules: &rules };
+        let reader = expect::Reader { clock, rules: &rules, policy: &self.alerting.policy };
         let expected = reader.expected(&keys, problems);
         let told = reader.told(&keys, problems);
         if !keys.has("expect") && !keys.has("notify") {
@@ -139,6 +140,9 @@ impl Reader<'_> {
             zone: clock.zone,
             is_choice: chosen.is_some(),
             rules,
+            policy: self.alerting.policy.clone(),
+            settings: self.alerting.settings,
+            successes: self.alerting.successes.clone(),
             feeds,
             expected,
             told,

@@ -25,6 +25,7 @@ pub(super) enum Found {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reading<'r> {
     pub(super) catalogue: &'r Catalogue,
+    pub(super) successes: &'r Successes,
     pub(super) zone: Zone,
     pub(super) activity_gap: Option<Span>,
 }
@@ -56,7 +57,7 @@ impl Reading<'_> {
         }
         let Some((_, last)) = starts.last() else { return Vec::new() };
         let settings = Settings {
-            successes: Successes::access_logs(),
+            successes: self.successes.clone(),
             activity_gap: self.activity_gap.map(Span::to_delta),
             ..Settings::new(self.zone, last.to_utc() + TimeDelta::days(1))
         };

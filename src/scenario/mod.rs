@@ -37,8 +37,9 @@ pub use run::Outcome;
 
 use crate::catalogue::Catalogue;
 use crate::diagnostic::Diagnostic;
-use crate::engine::{Instant, Rule};
-use crate::rules::RuleSet;
+use crate::engine::{Instant, PolicyConfig, Rule, Settings};
+use crate::extract::Successes;
+use crate::policy_file::Alerting;
 use crate::toml_file::Problems;
 use crate::zone::Zone;
 use expect::{Expected, Told};
@@ -64,6 +65,9 @@ pub struct Scenario {
     zone: Zone,
     rules: Arc<[Rule]>,
     is_choice: bool,
+    policy: PolicyConfig,
+    settings: Settings,
+    successes: Successes,
     feeds: Vec<Feed>,
     expected: Vec<Expected>,
     /// Every decision of the policy; not asked for if there is none.
@@ -84,15 +88,15 @@ impl Scenario {
 
 impl ScenarioFile {
     /// Reads a file of this name, as the user gave it, and this text; its scenarios run these
-    /// rules.
+    /// rules, and tell whom these routes name.
     pub fn read(
         name: &str,
         text: &str,
-        rules: &RuleSet,
+        alerting: &Alerting,
         catalogue: &Catalogue,
     ) -> Result<Self, Vec<Diagnostic>> {
         let mut problems = Problems::of(name, text, &problem::NAMES);
-        let scenarios = file::read(rules, catalogue, &mut problems);
+        let scenarios = file::read(alerting, catalogue, &mut problems);
         if problems.is_empty() {
             Ok(Self { name: name.to_owned(), scenarios: scenarios.unwrap_or_default() })
         } else {

@@ -16,6 +16,7 @@ pub(super) const BAD_VALUE: &str = "scenario-bad-value";
 pub(super) const BAD_TIME: &str = "scenario-bad-time";
 pub(super) const BAD_LABEL: &str = "scenario-bad-label";
 pub(super) const UNKNOWN_RULE: &str = "scenario-unknown-rule";
+pub(super) const UNKNOWN_RECEIVER: &str = "scenario-unknown-receiver";
 pub(super) const UNKNOWN_CODE: &str = "scenario-unknown-code";
 pub(super) const UNKNOWN_CAUSE: &str = "scenario-unknown-cause";
 pub(super) const DUPLICATE_NAME: &str = "scenario-duplicate-name";
@@ -23,7 +24,7 @@ pub(super) const NOTHING_EXPECTED: &str = "scenario-nothing-expected";
 pub(super) const TOO_MANY: &str = "scenario-too-many";
 
 /// The name of every problem that a scenario file can have.
-pub const PROBLEMS: [&str; 16] = [
+pub const PROBLEMS: [&str; 17] = [
     SYNTAX,
     TOO_LARGE,
     UNKNOWN_KEY,
@@ -35,6 +36,7 @@ pub const PROBLEMS: [&str; 16] = [
     BAD_TIME,
     BAD_LABEL,
     UNKNOWN_RULE,
+    UNKNOWN_RECEIVER,
     UNKNOWN_CODE,
     UNKNOWN_CAUSE,
     DUPLICATE_NAME,

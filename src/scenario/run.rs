@@ -15,8 +15,7 @@ use super::log::{Found, Reading};
 use super::{Scenario, expect::Expected};
 use crate::catalogue::Catalogue;
 use crate::engine::{
-    Alert, Event, Fingerprint, Instant, LabelName, PolicyConfig, Rule, Settings, Source, Span,
-    State, Transition, What,
+    Alert, Event, Fingerprint, Instant, LabelName, Rule, Source, Span, State, Transition, What,
 };
 use crate::replay::{Episode, Limits, Replay, Replayed, activity_gap};
 
@@ -49,10 +48,10 @@ impl Scenario {
     /// Feeds everything in and compares.
     pub fn run(&self, catalogue: &Arc<Catalogue>) -> Outcome {
         const CHANGES_MAX: usize = 1_000_000;
-        let settings = Settings::default();
+        let settings = self.settings;
         let limits = Limits { changes_max: CHANGES_MAX, ..Limits::default() };
         let rules = Arc::clone(&self.rules);
-        let policy = PolicyConfig::new();
+        let policy = self.policy.clone();
         let mut replay = Replay::new(rules, policy, Arc::clone(catalogue), settings, limits);
         let facts = self.facts(catalogue);
         let mut looks: Vec<&Expected> = self.expected.iter().collect();
@@ -126,7 +125,8 @@ impl Scenario {
     /// Everything that is fed in, in the order in which it is read.
     fn facts(&self, catalogue: &Catalogue) -> Vec<Fact> {
         let activity_gap = activity_gap(&self.rules);
-        let reading = Reading { catalogue, zone: self.zone, activity_gap };
+        let reading =
+            Reading { catalogue, successes: &self.successes, zone: self.zone, activity_gap };
         let mut logs: Vec<(&Arc<Source>, Vec<&Feed>)> = Vec::new();
         let mut facts = Vec::new();
         for feed in &self.feeds {

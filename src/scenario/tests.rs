@@ -3,7 +3,7 @@ use super::*;
 /// Runs the scenarios of a file over rules of one's own and says what is otherwise than expected.
 fn run(rules: &str, scenarios: &str) -> String {
     let catalogue = Arc::new(Catalogue::embedded());
-    let rules = RuleSet::load(&[("rules.toml".to_owned(), rules.to_owned())], &catalogue);
+    let rules = Alerting::load(&[("rules.toml".to_owned(), rules.to_owned())], &catalogue);
     let rules = rules.unwrap_or_else(|problems| panic!("{}", problems[0]));
     let file = ScenarioFile::read("s.toml", scenarios, &rules, &catalogue);
     let file = file.unwrap_or_else(|problems| panic!("{}", problems[0]));

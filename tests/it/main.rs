@@ -11,6 +11,7 @@ mod documents;
 mod fuzz;
 mod harness;
 mod invariants;
+mod policy;
 mod rules;
 mod scenarios;
 mod split;

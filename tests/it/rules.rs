@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ocrwatch::catalogue::Catalogue;
 use ocrwatch::engine::{Engine, Event, Rule, Settings, Source, State};
 use ocrwatch::occurrence::{Module, Occurrence, Place};
+use ocrwatch::policy_file::Alerting;
 use ocrwatch::rules::{PROBLEMS, RuleSet};
 use ocrwatch::scenario::is_scenario_file;
 use ocrwatch::template;
@@ -16,7 +17,7 @@ use crate::harness::Sandbox;
 fn problems_of(name: &str, text: String) -> String {
     let files = [(name.to_owned(), text)];
     let mut found = String::new();
-    for problem in RuleSet::load(&files, &Catalogue::embedded()).err().unwrap_or_default() {
+    for problem in Alerting::load(&files, &Catalogue::embedded()).err().unwrap_or_default() {
         writeln!(found, "{problem}").expect("writing to a string");
     }
     found
@@ -279,5 +280,5 @@ fn the_document_s_examples_are_right() {
         assert_eq!(problems_of("docs/rules.md", format!("shipped = true\n{text}")), "", "{text}");
         blocks += 1;
     }
-    assert_eq!(blocks, 3);
+    assert_eq!(blocks, 4);
 }

@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use ocrwatch::catalogue::Catalogue;
 use ocrwatch::engine::{Condition, Rule};
-use ocrwatch::rules::RuleSet;
+use ocrwatch::policy_file::Alerting;
 use ocrwatch::scenario::{PROBLEMS, Scenario, ScenarioFile, is_scenario_file};
 
 use crate::harness::Sandbox;
 
 fn problems_of(name: &str, text: &str) -> String {
     let catalogue = Catalogue::embedded();
-    let rules = RuleSet::embedded(&catalogue);
+    let alerting = Alerting::embedded(&catalogue);
     let mut found = String::new();
-    for problem in ScenarioFile::read(name, text, &rules, &catalogue).err().unwrap_or_default() {
+    for problem in ScenarioFile::read(name, text, &alerting, &catalogue).err().unwrap_or_default() {
         writeln!(found, "{problem}").expect("writing to a string");
     }
     found
@@ -73,10 +73,10 @@ fn every_problem_has_a_bad_file() {
 
 /// The shipped scenarios with the names of their files.
 fn shipped(catalogue: &Catalogue) -> Vec<(&'static str, Scenario)> {
-    let rules = RuleSet::embedded(catalogue);
+    let alerting = Alerting::embedded(catalogue);
     let files = ScenarioFile::shipped().iter();
     let read = files.flat_map(|(name, text)| {
-        let file = ScenarioFile::read(name, text, &rules, catalogue);
+        let file = ScenarioFile::read(name, text, &alerting, catalogue);
         let file = file.expect("a right file");
         file.scenarios.into_iter().map(move |scenario| (*name, scenario))
     });
@@ -101,7 +101,7 @@ fn is_of_one_event(rule: &Rule) -> bool {
 #[test]
 fn every_shipped_rule_is_seen_to_fire_not_to_fire_and_to_resolve() {
     let catalogue = Arc::new(Catalogue::embedded());
-    let rules = RuleSet::embedded(&catalogue);
+    let rules = Alerting::embedded(&catalogue).rules;
     let (mut fire, mut stay, mut resolve) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut wrong = String::new();
     for (name, scenario) in shipped(&catalogue) {

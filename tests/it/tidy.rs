@@ -195,6 +195,7 @@ fn extraction_asks_no_file_clock_thread_or_environment() {
         "src/toml_file/",
         "src/template",
         "src/rules/",
+        "src/policy_file/",
         "src/length.rs",
         "src/render/affected.rs",
         "src/render/codes.rs",
