@@ -117,7 +117,7 @@ pub(super) enum Order {
 }
 
 /// Logs that are read side by side; of more some are read one after the other.
-const LOGS_MAX: usize = 32;
+const LOGS_MAX: usize = 256;
 
 /// How far ahead of the present a stamp can be and still be one: a zone may have been mistaken.
 const AHEAD_MAX: TimeDelta = TimeDelta::days(1);
@@ -156,7 +156,12 @@ impl<'a> Reading<'a> {
         let inputs = discovery.inputs.len();
         let mut amount = Amount { bytes: 0, bytes_total: sizes.sum(), input: 0, inputs };
         let mut passage = Passage { filter: self.filter, sink, untimed: 0, facts: Vec::new() };
-        let mut logs = self.logs(discovery);
+        let (mut logs, behind_others) = self.logs(discovery);
+        if behind_others > 0 {
+            self.messages.note(&format!(
+                "there are more than {LOGS_MAX} logs; {behind_others} are read behind others, and                  what they have of the same time counts as late"
+            ));
+        }
         let mut queue = BinaryHeap::new();
         for (index, log) in logs.iter_mut().enumerate() {
             problem = problem.max(self.fill(log, &mut amount, &mut passage));
@@ -206,15 +211,17 @@ impl<'a> Reading<'a> {
         discovery.problems.iter().map(input::InputProblem::exit_code_kind).max()
     }
 
-    fn logs<'d>(&self, discovery: &'d Discovery) -> Vec<Log<'d, 'a>> {
+    /// The logs, and how many of them found no place beside the others.
+    fn logs<'d>(&self, discovery: &'d Discovery) -> (Vec<Log<'d, 'a>>, usize) {
         let mut logs: Vec<Log<'d, 'a>> = Vec::new();
         let mut places = HashMap::new();
         for (index, input) in discovery.inputs.iter().enumerate() {
+            let next = places.len();
             let place = match self.order {
                 Order::Inputs => 0,
-                Order::Times => *places
-                    .entry(input::live_name(&input.name))
-                    .or_insert_with(|| logs.len() % LOGS_MAX),
+                Order::Times => {
+                    *places.entry(input::live_name(&input.name)).or_insert(next % LOGS_MAX)
+                }
             };
             if place >= logs.len() {
                 let inputs = VecDeque::new();
@@ -224,7 +231,7 @@ impl<'a> Reading<'a> {
                 log.inputs.push_back((index, input));
             }
         }
-        logs
+        (logs, places.len().saturating_sub(LOGS_MAX))
     }
 
     /// Reads on until there is something to pass on or nothing left.
@@ -328,6 +335,7 @@ impl<S: Sink> Passage<'_, S> {
                 return self.sink.success(&success);
             }
             Found::Success(_) => {}
+            Found::Activity(at) if self.filter.covers(Some(at)).is_err() => {}
             Found::Activity(at) => {
                 if let Some((_, input, _)) = &log.stream {
                     self.sink.activity(&input.name, at);

@@ -131,7 +131,8 @@ impl Group {
         if is_counted(arrival.role) {
             self.late = self.late.saturating_add(trust.late.into());
             self.clamped = self.clamped.saturating_add(trust.clamped.into());
-            if let Some(episode) = &mut self.episode {
+            // What ends a silence is no part of it.
+            if let Some(episode) = self.episode.as_mut().filter(|_| !self.window.is_silence()) {
                 episode.count += 1;
                 episode.last_at = episode.last_at.max(arrival.at);
                 episode.first_at = episode.first_at.min(arrival.at);

@@ -239,7 +239,7 @@ fn silence_is_told_by_time_and_ends_with_a_line() {
         &[silence(600)],
         &[line(0), line(300), line(2000), in_source("other.log", line(2500))],
         "900 firing silent{source=app.log} 0 of inactive Absent { since: Instant(300000) }
-         2000 resolved silent{source=app.log} 1 of firing Back
+         2000 resolved silent{source=app.log} 0 of firing Back
          2600 firing silent{source=app.log} 0 of inactive Absent { since: Instant(2000000) }
          3100 firing silent{source=other.log} 0 of inactive Absent { since: Instant(2500000) }",
     );

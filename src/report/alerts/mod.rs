@@ -58,12 +58,17 @@ impl Alerts {
         let alert = &episode.alert;
         let rule = self.rules.iter().find(|rule| rule.name == alert.rule);
         let state = if episode.resolved.is_some() { State::Resolved } else { State::Firing };
-        AlertText::of(alert, rule, Some(reason), state, &self.catalogue, self.zone)
+        // An alert without errors knows no offset of its log's.
+        let of_log = || Zone::parse(&self.offset.to_string()).ok();
+        let zone = self.zone.or_else(|| alert.evidence.codes.is_empty().then(of_log).flatten());
+        AlertText::of(alert, rule, Some(reason), state, &self.catalogue, zone)
     }
 
     /// An instant as it is shown beside an alert.
     fn shown(&self, episode: &Episode, at: Instant) -> DateTime<FixedOffset> {
-        let offset = FixedOffset::east_opt(episode.alert.evidence.offset_s);
+        let evidence = &episode.alert.evidence;
+        let offset = FixedOffset::east_opt(evidence.offset_s);
+        let offset = offset.filter(|_| !evidence.codes.is_empty());
         self.shown_in(at, offset.unwrap_or(self.offset))
     }
 

@@ -6,14 +6,17 @@ use std::io::{self, Write};
 
 use super::{Alerts, Comparison};
 use crate::catalogue::Severity;
-use crate::engine::{AlertStatus, Notification, Withheld, WithheldBy};
+use crate::engine::{AlertStatus, Decision, Notification, NotifyReason, Withheld, WithheldBy};
 use crate::render::plain;
 use crate::replay::Episode;
 use crate::surface::page::Page;
 use crate::surface::style::{Role, Style};
 use crate::surface::{escape, phrase, wrap};
 
-/// Alerts and notifications that a report shows; `backtest` shows all.
+/// Below this width a time leaves too little room beside it.
+const NARROW_COLUMNS: usize = 60;
+
+/// Alerts that a report shows; `backtest` shows all.
 const SHOWN_IN_REPORT: usize = 10;
 
 /// Writes the alerts for a person at a terminal; with `texts` each as it would be sent.
@@ -34,7 +37,7 @@ pub fn write(out: &mut dyn Write, alerts: &Alerts, style: Style, texts: bool) ->
         return Ok(());
     }
     page.rule()?;
-    told(&mut page, alerts, usize::MAX)
+    told(&mut page, alerts)
 }
 
 /// Writes the alerts as a section of a report; nothing if there is none.
@@ -216,25 +219,42 @@ fn one(page: &mut Page<'_>, alerts: &Alerts, episode: &Episode) -> io::Result<()
     Ok(())
 }
 
-fn told(page: &mut Page<'_>, alerts: &Alerts, shown: usize) -> io::Result<()> {
+/// Who was told what, and what was withheld, in the order of time.
+fn told(page: &mut Page<'_>, alerts: &Alerts) -> io::Result<()> {
     page.prose("Told", "", Role::Plain)?;
-    for notification in alerts.notifications().take(shown) {
-        let at = phrase::instant(alerts.shown_apart(notification.at));
-        let words = notification_words(notification, page.style.unicode);
-        page.line(&format!("  {at}  {words}"))?;
-    }
-    for withheld in alerts.withheld().take(shown) {
-        let at = phrase::instant(alerts.shown_apart(withheld.at));
-        page.line(&format!("  {at}  {}", withheld_words(withheld, page.style.unicode)))?;
+    let unicode = page.style.unicode;
+    for decision in &alerts.replayed.decisions {
+        let (at, words) = match decision {
+            Decision::Notify(told) => (told.at, notification_words(told, unicode)),
+            Decision::Withhold(withheld) => (withheld.at, withheld_words(withheld, unicode)),
+        };
+        let at = phrase::instant(alerts.shown_apart(at));
+        // On a narrow page the words stand below their time.
+        let beside = page.style.width() >= NARROW_COLUMNS;
+        let indent = if beside { at.len() + 4 } else { 4 };
+        let lines = wrap::wrap(&words, page.style.width().saturating_sub(indent));
+        if !beside {
+            page.line(&format!("  {at}"))?;
+        }
+        for (index, line) in lines.iter().enumerate() {
+            if beside && index == 0 {
+                page.line(&format!("  {at}  {line}"))?;
+            } else {
+                page.line(&format!("{}{line}", " ".repeat(indent)))?;
+            }
+        }
     }
     Ok(())
 }
 
 fn notification_words(told: &Notification, unicode: bool) -> String {
+    let reason = told.reason;
     let alerts = told.alerts.iter().map(|told| {
         let mark = match told.status {
             AlertStatus::Firing => "",
             AlertStatus::FiredAndResolved => " (over already)",
+            // The reason says so already.
+            AlertStatus::Resolved if reason == NotifyReason::Resolved => "",
             AlertStatus::Resolved => " (resolved)",
         };
         format!("{}{mark}", escape::terminal(&told.alert.rule, unicode))
@@ -244,7 +264,7 @@ fn notification_words(told: &Notification, unicode: bool) -> String {
         more => format!(" and {} more", phrase::count(more)),
     };
     let receiver = escape::terminal(&told.receiver, unicode);
-    format!("{} to {receiver}: {}{more}", told.reason, alerts.collect::<Vec<_>>().join(", "))
+    format!("{reason} to {receiver}: {}{more}", alerts.collect::<Vec<_>>().join(", "))
 }
 
 fn withheld_words(withheld: &Withheld, unicode: bool) -> String {
