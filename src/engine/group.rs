@@ -115,12 +115,14 @@ impl Group {
             .is_some_and(|known| known.affected.iter().any(|it| it.name == LabelName::AccessKey))
     }
 
-    /// Takes an event in; it may open the alert at once.
+    /// Takes an event in; it may open the alert at once, which then has at least the evidence of
+    /// this event.
     pub(super) fn observe(
         &mut self,
         around: Surroundings<'_>,
         arrival: &Arrival<'_>,
         trust: Trust,
+        evidence: impl FnOnce() -> Box<Evidence>,
         out: &mut Vec<Transition>,
     ) {
         if trust.late {
@@ -146,6 +148,7 @@ impl Group {
             let from = from.max(arrival.at);
             let from = if settled { from.max(arrival.watermark) } else { from };
             if let Some(at) = self.window.opens(&around.rule.condition, from) {
+                self.evidence.get_or_insert_with(evidence);
                 self.open(around, at, out);
             }
         }

@@ -313,7 +313,14 @@ impl Engine {
         }
         let arrival =
             Arrival { at, role: step.role, value, watermark, learnt_at, open: was.is_open() };
-        group.observe(around, &arrival, trust, &mut self.out);
+        let gathered = group.evidence.is_some();
+        let evidence = || {
+            let mut evidence = Box::<Evidence>::default();
+            evidence.add(event, labels, at, at);
+            evidence
+        };
+        group.observe(around, &arrival, trust, evidence, &mut self.out);
+        self.evidence_total += usize::from(group.evidence.is_some() && !gathered);
         // Else what comes can only put off what time has to say.
         let nearer = group.standing != was || step.role == Role::Reset || group.can_hurry();
         if nearer || group.wakes_at == Instant::MAX {

@@ -1,0 +1,76 @@
+//! What there is no room for is counted and shown, and what fires is never given up for it.
+
+use std::sync::Arc;
+
+use super::stream::{Fed, Given, catalogue, count, error, rule, seconds};
+use crate::engine::{Engine, LabelName, Rule, Settings, Span};
+
+fn by_api(at_least: u32) -> Rule {
+    Rule { group_by: Arc::from([LabelName::Api]), ..rule("r", "APIG.0301", count(at_least, 60)) }
+}
+
+fn call_of(at: i64, api: usize) -> Fed {
+    let api = Some(format!("api-{api}"));
+    Fed { what: Given::Error { code: "APIG.0301", cause: None, key: None, api }, ..error(at) }
+}
+
+fn engine(rule: Rule, groups_max: usize) -> Engine {
+    let settings =
+        Settings { groups_max, evidence_groups_max: 10, routes_max: 50, ..Settings::default() };
+    Engine::new(Arc::from([rule]), catalogue(), settings)
+}
+
+#[test]
+fn a_million_keys_take_the_room_of_the_limit() {
+    let mut engine = engine(by_api(2), 1_000);
+    let key = |number: usize| call_of(i64::try_from(number / 1_000).unwrap_or(0), number);
+    for number in 0..100_000 {
+        key(number).feed(&mut engine);
+        assert!(engine.groups() <= 1_000);
+    }
+    assert_eq!(engine.counters().groups_refused, 0);
+    assert!(engine.counters().groups_evicted > 90_000);
+    assert_eq!(engine.take(), []);
+}
+
+#[test]
+fn the_quiet_group_that_would_be_forgotten_first_makes_room() {
+    let mut engine = engine(by_api(2), 2);
+    for (at, api) in [(0, 1), (10, 2), (11, 1), (20, 3), (21, 3)] {
+        call_of(at, api).feed(&mut engine);
+    }
+    // The first fires since 11 s, the second is quiet and goes, the third fires in its place.
+    let fired: Vec<_> = engine.take().iter().map(|change| change.at).collect();
+    assert_eq!(fired, [seconds(11), seconds(21)]);
+    assert_eq!(engine.counters().groups_evicted, 1);
+}
+
+#[test]
+fn where_everything_fires_further_groups_are_told_as_a_number() {
+    let mut engine = engine(by_api(1), 3);
+    for api in 0..40 {
+        call_of(1, api).feed(&mut engine);
+    }
+    call_of(2, 39).feed(&mut engine);
+    assert_eq!((engine.groups(), engine.take().len()), (3, 3));
+    assert_eq!(engine.counters().groups_refused, 38);
+    let [(_, alert), ..] = &engine.alerts()[..] else { panic!("three alerts fire") };
+    assert_eq!(alert.groups_left_out, 37);
+    engine.advance(seconds(2).plus(Span::HOUR));
+    assert_eq!(engine.groups(), 0);
+}
+
+#[test]
+fn evidence_before_an_alert_is_kept_of_some_groups_and_of_every_alert() {
+    let mut engine = engine(by_api(2), 1_000);
+    for api in 0..100 {
+        call_of(1, api).feed(&mut engine);
+        call_of(2, api).feed(&mut engine);
+        call_of(3, api).feed(&mut engine);
+    }
+    let alerts = engine.alerts();
+    assert_eq!(alerts.len(), 100);
+    let samples = |number: usize| alerts[number].1.evidence.samples.len();
+    assert_eq!((samples(0), samples(99)), (3, 2));
+    assert!(alerts.iter().all(|(_, alert)| !alert.evidence.codes.is_empty()));
+}
