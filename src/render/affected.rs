@@ -4,7 +4,6 @@
 
 use serde::Serialize;
 
-use super::facts::label_words;
 use crate::engine::{Alert, LabelName};
 
 /// How many values of a label are told.
@@ -55,6 +54,25 @@ pub(super) fn of(alert: &Alert) -> Vec<Affected> {
 pub(super) fn values<'a>(alert: &'a Alert, label: &LabelName) -> Vec<&'a str> {
     let affected = alert.evidence.affected.iter().filter(|known| known.name == *label);
     affected.map(|known| &*known.value).collect()
+}
+
+/// What a label is called for so many values.
+pub(super) fn label_words(label: &LabelName, values: usize) -> String {
+    let (one, many) = match label {
+        LabelName::Module => ("Module", "Modules"),
+        LabelName::Code => ("Code", "Codes"),
+        LabelName::Cause => ("Cause", "Causes"),
+        LabelName::Api => ("API", "APIs"),
+        LabelName::Region => ("Region", "Regions"),
+        LabelName::Project => ("Project", "Projects"),
+        LabelName::AccessKey => ("Access key", "Access keys"),
+        LabelName::Credential => ("Credential", "Credentials"),
+        LabelName::Host => ("Endpoint", "Endpoints"),
+        LabelName::Source => ("Source", "Sources"),
+        LabelName::Service => ("Service", "Services"),
+        LabelName::Custom(name) => (&**name, &**name),
+    };
+    if values == 1 { one.to_owned() } else { many.to_owned() }
 }
 
 /// A credential is an access key or a source: its group has said so.

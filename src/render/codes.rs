@@ -6,7 +6,6 @@
 use serde::Serialize;
 
 use super::affected;
-use super::content::TicketText;
 use super::ticket::{Ticket, is_needed};
 use super::times::Times;
 use crate::catalogue::{Catalogue, Cause, Entry, Paragraph};
@@ -74,6 +73,15 @@ struct OfCode<'a> {
     last_at: Instant,
     message: Option<&'a str>,
     causes: Vec<(&'a str, u64)>,
+}
+
+/// What to send to technical support about a code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TicketText {
+    /// The code.
+    pub code: String,
+    /// The text, one line after the other.
+    pub text: String,
 }
 
 /// Every code of the alert, the most frequent first.

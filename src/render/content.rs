@@ -9,7 +9,7 @@ use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
 use super::affected::{self, Affected};
-use super::codes::{self, CodeText};
+use super::codes::{self, CodeText, TicketText};
 use super::context::Context;
 use super::facts::{self, Fact};
 use super::reason;
@@ -122,15 +122,6 @@ pub struct SampleText {
     /// When it happened.
     pub at: DateTime<FixedOffset>,
     /// The lines, redacted; empty where only the place is known.
-    pub text: String,
-}
-
-/// What to send to technical support about a code.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TicketText {
-    /// The code.
-    pub code: String,
-    /// The text, one line after the other.
     pub text: String,
 }
 

@@ -30,7 +30,10 @@ pub(super) fn of(alert: &Alert, state: State, times: Times) -> Vec<Fact> {
     let mut facts: Vec<_> = alert
         .labels
         .iter()
-        .map(|(name, value)| Fact { label: label_words(name, 1), value: value.to_string() })
+        .map(|(name, value)| Fact {
+            label: affected::label_words(name, 1),
+            value: value.to_string(),
+        })
         .collect();
     facts.extend(access_key(alert));
     if alert.count > 0 {
@@ -125,23 +128,4 @@ fn limit(alert: &Alert) -> Option<Fact> {
         (None, None) => return None,
     };
     Some(Fact::new("Limit", words))
-}
-
-/// What a label is called for so many values.
-pub(super) fn label_words(label: &LabelName, values: usize) -> String {
-    let (one, many) = match label {
-        LabelName::Module => ("Module", "Modules"),
-        LabelName::Code => ("Code", "Codes"),
-        LabelName::Cause => ("Cause", "Causes"),
-        LabelName::Api => ("API", "APIs"),
-        LabelName::Region => ("Region", "Regions"),
-        LabelName::Project => ("Project", "Projects"),
-        LabelName::AccessKey => ("Access key", "Access keys"),
-        LabelName::Credential => ("Credential", "Credentials"),
-        LabelName::Host => ("Endpoint", "Endpoints"),
-        LabelName::Source => ("Source", "Sources"),
-        LabelName::Service => ("Service", "Services"),
-        LabelName::Custom(name) => (&**name, &**name),
-    };
-    if values == 1 { one.to_owned() } else { many.to_owned() }
 }

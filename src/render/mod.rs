@@ -22,8 +22,8 @@ pub(crate) mod ticket;
 mod times;
 
 pub use affected::Affected;
-pub use codes::{CauseText, CodeText, SourceText};
-pub use content::{AlertText, Moments, Numbers, SampleText, TicketText};
+pub use codes::{CauseText, CodeText, SourceText, TicketText};
+pub use content::{AlertText, Moments, Numbers, SampleText};
 pub use context::Context;
 pub use facts::Fact;
 

@@ -4,9 +4,11 @@
 //! be wrong together.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
 use ocrwatch::catalogue::{Catalogue, Entry, PROBLEMS, Paragraph};
+use ocrwatch::diagnostic::Diagnostic;
+
+use crate::bad_files::BadFiles;
 
 const DOCUMENT: &str = include_str!("../data/reference/ocr-error-codes.txt");
 
@@ -196,49 +198,19 @@ fn a_bad_file_leaves_the_catalogue_as_it_was() {
     assert_eq!(catalogue.entries().cloned().collect::<Vec<_>>(), before);
 }
 
-/// Loads a bad file and compares its problems with the text beside it.
-fn check(file: &Path) {
-    let name = file.file_name().and_then(|name| name.to_str()).expect("a plain name");
-    let text = std::fs::read_to_string(file).expect("a readable file");
-    let mut found = String::new();
-    for problem in Catalogue::embedded().load(name, &text) {
-        writeln!(found, "{problem}").expect("writing to a string");
-    }
-    let expected = std::fs::read_to_string(file.with_extension("txt")).unwrap_or_default();
-    assert_eq!(found, expected, "problems of {name}");
-}
+const BAD_FILES: BadFiles =
+    BadFiles { folder: "catalogue", prefix: "catalogue", names: &PROBLEMS, problems: problems_of };
 
-fn bad_files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/catalogue");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .expect("the folder of bad files")
-        .map(|entry| entry.expect("a readable folder").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .collect();
-    files.sort();
-    files
+fn problems_of(name: &str, text: &str) -> Vec<Diagnostic> {
+    Catalogue::embedded().load(name, text)
 }
 
 #[test]
 fn every_problem_is_placed_explained_and_hinted() {
-    for file in bad_files() {
-        check(&file);
-    }
+    BAD_FILES.check_texts();
 }
 
 #[test]
 fn every_problem_has_a_bad_file() {
-    let names: Vec<_> = bad_files()
-        .iter()
-        .filter_map(|file| Some(format!("catalogue-{}", file.file_stem()?.to_str()?)))
-        .collect();
-    // A file beyond the limit is made here: a megabyte does not belong in the repository.
-    let missing: Vec<_> = PROBLEMS
-        .into_iter()
-        .filter(|problem| *problem != "catalogue-too-large" && !names.iter().any(|n| n == problem))
-        .collect();
-    assert!(missing.is_empty(), "no bad file for {missing:?}");
-    let problems = Catalogue::empty().load("big.toml", &"#\n".repeat(600_000));
-    let found: Vec<_> = problems.iter().map(|problem| problem.name).collect();
-    assert_eq!(found, ["catalogue-too-large"]);
+    BAD_FILES.check_names();
 }

@@ -1,6 +1,7 @@
 //! The integration tests, one binary.
 
 mod backtest;
+mod bad_files;
 mod bad_input;
 mod canary;
 mod captures;

@@ -1,71 +1,40 @@
 //! Routes, silences, mutes and settings in files: what is wrong with them, and what they do.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ocrwatch::catalogue::Catalogue;
+use ocrwatch::diagnostic::Diagnostic;
 use ocrwatch::policy_file::{Alerting, PROBLEMS};
 
+use crate::bad_files::BadFiles;
 use crate::harness::{Outcome, Sandbox};
 
 /// What stands in another file already.
 const OTHER: &str = "\n[success]\n\n[engine]\nlateness = \"30s\"\n";
 
-fn problems_of(name: &str, text: String) -> String {
-    let mut files = vec![(name.to_owned(), text)];
+const BAD_FILES: BadFiles =
+    BadFiles { folder: "policy", prefix: "policy", names: &PROBLEMS, problems: problems_of };
+
+fn problems_of(name: &str, text: &str) -> Vec<Diagnostic> {
+    let mut files = vec![(name.to_owned(), text.to_owned())];
     if name == "duplicate-table.toml" {
         files.insert(0, ("another.toml".to_owned(), OTHER.to_owned()));
     }
-    let mut found = String::new();
-    for problem in Alerting::load(&files, &Catalogue::embedded()).err().unwrap_or_default() {
-        writeln!(found, "{problem}").expect("writing to a string");
-    }
-    found
-}
-
-/// Loads a bad file and compares its problems with the text beside it.
-fn check(file: &Path) {
-    let name = file.file_name().and_then(|name| name.to_str()).expect("a plain name");
-    let text = std::fs::read_to_string(file).expect("a readable file");
-    let found = problems_of(name, text);
-    let beside = file.with_extension("txt");
-    if std::env::var_os("OCRWATCH_BLESS").is_some() {
-        std::fs::write(&beside, &found).expect("a writable folder");
-    }
-    let expected = std::fs::read_to_string(beside).unwrap_or_default();
-    assert_eq!(found, expected, "problems of {name}");
-    let own = file.file_stem().and_then(|stem| stem.to_str()).expect("a plain name");
-    assert!(found.contains(&format!("[policy-{own}]")), "{name} has another problem: {found}");
-}
-
-fn bad_files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/policy");
-    let entries = std::fs::read_dir(folder).expect("a folder of files");
-    let paths = entries.map(|entry| entry.expect("a readable folder").path());
-    let mut files: Vec<_> = paths
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .collect();
-    files.sort();
-    files
+    Alerting::load(&files, &Catalogue::embedded()).err().unwrap_or_default()
 }
 
 #[test]
 fn every_problem_is_placed_explained_and_hinted() {
-    for file in bad_files() {
-        check(&file);
-    }
+    BAD_FILES.check_texts();
 }
 
 #[test]
 fn every_problem_has_a_bad_file_and_stands_in_the_document() {
-    let names: Vec<_> = bad_files()
-        .iter()
-        .filter_map(|file| Some(format!("policy-{}", file.file_stem()?.to_str()?)))
-        .collect();
+    BAD_FILES.check_names();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
     let document = std::fs::read_to_string(path).expect("the document");
     for problem in PROBLEMS {
-        assert!(names.iter().any(|name| name == problem), "no bad file for {problem}");
         assert!(document.contains(&format!("`{problem}`")), "docs/rules.md lacks {problem}");
     }
 }

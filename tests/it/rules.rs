@@ -1,10 +1,11 @@
 //! Rule files that are wrong, and what the shipped ones cover.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use ocrwatch::catalogue::Catalogue;
+use ocrwatch::diagnostic::Diagnostic;
 use ocrwatch::engine::{Engine, Event, Rule, Settings, Source, State};
 use ocrwatch::occurrence::{Module, Occurrence, Place};
 use ocrwatch::policy_file::Alerting;
@@ -12,67 +13,25 @@ use ocrwatch::rules::{PROBLEMS, RuleSet};
 use ocrwatch::scenario::is_scenario_file;
 use ocrwatch::template;
 
+use crate::bad_files::{BadFiles, toml_files};
 use crate::harness::Sandbox;
 
-fn problems_of(name: &str, text: String) -> String {
-    let files = [(name.to_owned(), text)];
-    let mut found = String::new();
-    for problem in Alerting::load(&files, &Catalogue::embedded()).err().unwrap_or_default() {
-        writeln!(found, "{problem}").expect("writing to a string");
-    }
-    found
-}
+const BAD_FILES: BadFiles =
+    BadFiles { folder: "rules", prefix: "rule", names: &PROBLEMS, problems: problems_of };
 
-/// Loads a bad file and compares its problems with the text beside it.
-fn check(file: &Path) {
-    let name = file.file_name().and_then(|name| name.to_str()).expect("a plain name");
-    let text = std::fs::read_to_string(file).expect("a readable file");
-    let found = problems_of(name, text);
-    let beside = file.with_extension("txt");
-    if std::env::var_os("OCRWATCH_BLESS").is_some() {
-        std::fs::write(&beside, &found).expect("a writable folder");
-    }
-    let expected = std::fs::read_to_string(beside).unwrap_or_default();
-    assert_eq!(found, expected, "problems of {name}");
-    let own = file.file_stem().and_then(|stem| stem.to_str()).expect("a plain name");
-    assert!(found.contains(&format!("[rule-{own}]")), "{name} has another problem: {found}");
-}
-
-fn bad_files() -> Vec<PathBuf> {
-    toml_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/rules"))
-}
-
-fn toml_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .expect("a folder of files")
-        .map(|entry| entry.expect("a readable folder").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .collect();
-    files.sort();
-    files
+fn problems_of(name: &str, text: &str) -> Vec<Diagnostic> {
+    let files = [(name.to_owned(), text.to_owned())];
+    Alerting::load(&files, &Catalogue::embedded()).err().unwrap_or_default()
 }
 
 #[test]
 fn every_problem_is_placed_explained_and_hinted() {
-    for file in bad_files() {
-        check(&file);
-    }
+    BAD_FILES.check_texts();
 }
 
 #[test]
 fn every_problem_has_a_bad_file() {
-    let names: Vec<_> = bad_files()
-        .iter()
-        .filter_map(|file| Some(format!("rule-{}", file.file_stem()?.to_str()?)))
-        .collect();
-    // A file beyond the limit is made here: a megabyte does not belong in the repository.
-    let missing: Vec<_> = PROBLEMS
-        .into_iter()
-        .filter(|problem| *problem != "rule-too-large" && !names.iter().any(|n| n == problem))
-        .collect();
-    assert!(missing.is_empty(), "no bad file for {missing:?}");
-    let found = problems_of("big.toml", "#\n".repeat(600_000));
-    assert!(found.contains("[rule-too-large]"), "{found}");
+    BAD_FILES.check_names();
 }
 
 const OURS: &str = "[[rule]]\nname = \"ours\"\nseverity = \"info\"\ncondition = \"count >= 1\"\n\
@@ -277,7 +236,7 @@ fn the_document_s_examples_are_right() {
         if is_scenario_file(text) {
             continue;
         }
-        assert_eq!(problems_of("docs/rules.md", format!("shipped = true\n{text}")), "", "{text}");
+        assert_eq!(problems_of("docs/rules.md", &format!("shipped = true\n{text}")), [], "{text}");
         blocks += 1;
     }
     assert_eq!(blocks, 4);

@@ -6,69 +6,31 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ocrwatch::catalogue::Catalogue;
+use ocrwatch::diagnostic::Diagnostic;
 use ocrwatch::engine::{Condition, Rule};
 use ocrwatch::policy_file::Alerting;
 use ocrwatch::scenario::{PROBLEMS, Scenario, ScenarioFile, is_scenario_file};
 
+use crate::bad_files::{BadFiles, toml_files};
 use crate::harness::Sandbox;
 
-fn problems_of(name: &str, text: &str) -> String {
+const BAD_FILES: BadFiles =
+    BadFiles { folder: "scenarios", prefix: "scenario", names: &PROBLEMS, problems: problems_of };
+
+fn problems_of(name: &str, text: &str) -> Vec<Diagnostic> {
     let catalogue = Catalogue::embedded();
     let alerting = Alerting::embedded(&catalogue);
-    let mut found = String::new();
-    for problem in ScenarioFile::read(name, text, &alerting, &catalogue).err().unwrap_or_default() {
-        writeln!(found, "{problem}").expect("writing to a string");
-    }
-    found
-}
-
-/// Reads a bad file and compares its problems with the text beside it.
-fn check(file: &Path) {
-    let name = file.file_name().and_then(|name| name.to_str()).expect("a plain name");
-    let text = std::fs::read_to_string(file).expect("a readable file");
-    let found = problems_of(name, &text);
-    let beside = file.with_extension("txt");
-    if std::env::var_os("OCRWATCH_BLESS").is_some() {
-        std::fs::write(&beside, &found).expect("a writable folder");
-    }
-    let expected = std::fs::read_to_string(beside).unwrap_or_default();
-    assert_eq!(found, expected, "problems of {name}");
-    let own = file.file_stem().and_then(|stem| stem.to_str()).expect("a plain name");
-    assert!(found.contains(&format!("[scenario-{own}]")), "{name} has another problem: {found}");
-}
-
-fn toml_files(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let entries = std::fs::read_dir(folder).expect("a folder of files");
-    let mut files: Vec<_> = entries
-        .map(|entry| entry.expect("a readable folder").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .collect();
-    files.sort();
-    files
+    ScenarioFile::read(name, text, &alerting, &catalogue).err().unwrap_or_default()
 }
 
 #[test]
 fn every_problem_is_placed_explained_and_hinted() {
-    for file in toml_files("tests/config/scenarios") {
-        check(&file);
-    }
+    BAD_FILES.check_texts();
 }
 
 #[test]
 fn every_problem_has_a_bad_file() {
-    let names: Vec<_> = toml_files("tests/config/scenarios")
-        .iter()
-        .filter_map(|file| Some(format!("scenario-{}", file.file_stem()?.to_str()?)))
-        .collect();
-    // A file beyond the limit is made here: a megabyte does not belong in the repository.
-    let missing: Vec<_> = PROBLEMS
-        .into_iter()
-        .filter(|problem| *problem != "scenario-too-large" && !names.iter().any(|n| n == problem))
-        .collect();
-    assert!(missing.is_empty(), "no bad file for {missing:?}");
-    let found = problems_of("big.toml", &"#\n".repeat(600_000));
-    assert!(found.contains("[scenario-too-large]"), "{found}");
+    BAD_FILES.check_names();
 }
 
 /// The shipped scenarios with the names of their files.
@@ -88,7 +50,7 @@ fn every_scenario_file_is_shipped() {
     let shipped: BTreeSet<_> =
         ScenarioFile::shipped().iter().map(|(name, _)| PathBuf::from(name)).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let files = toml_files("rules/tests");
+    let files = toml_files(Path::new("rules/tests"));
     let found: BTreeSet<_> =
         files.iter().filter_map(|path| Some(path.strip_prefix(root).ok()?.to_owned())).collect();
     assert_eq!(shipped, found);
