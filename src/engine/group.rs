@@ -355,11 +355,12 @@ impl Group {
     fn end(&mut self, around: Surroundings<'_>, close: Close, out: &mut Vec<Transition>) {
         let condition = &around.rule.condition;
         let ended_at = close.at();
+        let mut from = ended_at.plus(MOMENT);
         if matches!(self.standing, Standing::Firing { .. }) {
-            self.window.resolved(close);
+            from = self.window.resolved(condition, close);
         }
         let settled_to = self.episode.take().map_or(Instant::MIN, |episode| episode.settled_to);
-        let from = ended_at.plus(MOMENT).max(settled_to);
+        let from = from.max(settled_to);
         self.standing = Standing::Inactive { from };
         (self.late, self.clamped) = (0, 0);
         if let Some(evidence) = &mut self.evidence {

@@ -181,6 +181,20 @@ impl Consecutive {
         self.forgotten_first = None;
     }
 
+    /// A success ended the row: forgets it, and what was before it. What came at the same instant
+    /// behind the success is a row of its own.
+    pub(super) fn end_row(&mut self, rule: &Rule) {
+        let mut was_too_long = false;
+        let ended_at = self.rows(rule).position(|(mark, row)| {
+            was_too_long |= row.is_some_and(|row| row.count > rule.more_than);
+            was_too_long && !mark.failed
+        });
+        if let Some(place) = ended_at {
+            self.marks.drain(..place);
+            (self.forgotten, self.forgotten_first) = (0, None);
+        }
+    }
+
     /// When no further failure could continue the row. A success alone is kept as long: it parts
     /// from each other what is read late.
     pub(super) fn idle_at(&self, rule: &Rule) -> Instant {

@@ -298,11 +298,18 @@ impl Window {
         (count.into(), first_at.unwrap_or(at))
     }
 
-    /// Takes note that the alert is resolved: what came up to here is no part of another.
-    pub(super) fn resolved(&mut self, close: Close) {
-        if let (Self::Consecutive(row), Close::Quiet(at)) = (self, close) {
-            row.restart(at);
+    /// Takes note that the alert is resolved: what came up to here is no part of another. From the
+    /// answer on the condition can hold again.
+    pub(super) fn resolved(&mut self, condition: &Condition, close: Close) -> Instant {
+        match (self, condition, close) {
+            (Self::Consecutive(row), _, Close::Quiet(at)) => row.restart(at),
+            (Self::Consecutive(row), Condition::Consecutive(rule), Close::By(at, _)) => {
+                row.end_row(rule);
+                return at;
+            }
+            _ => {}
         }
+        close.at().plus(Span(1))
     }
 
     /// From when on nothing of what is kept matters.
