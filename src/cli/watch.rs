@@ -110,7 +110,9 @@ impl Watch {
 fn source<'s>(sources: &'s mut HashMap<Arc<str>, Source>, input: &Arc<str>) -> &'s Source {
     // Looked up first: an entry would ask for a key of its own each time.
     if !sources.contains_key(input) {
-        sources.insert(Arc::clone(input), Source::named(input::live_name(input)));
+        // `-` would read badly in an alert.
+        let name = if &**input == "-" { "stdin".to_owned() } else { input::live_name(input) };
+        sources.insert(Arc::clone(input), Source::named(name));
     }
     sources.entry(Arc::clone(input)).or_default()
 }

@@ -170,6 +170,8 @@ pub struct Affected {
 pub struct Evidence {
     /// Codes with their causes, in the order in which they came.
     pub codes: Vec<CodeCount>,
+    /// How many events had a further code, or a further cause of one.
+    pub codes_left_out: u64,
     /// The throttling limit that the last message carried.
     pub limit: Option<u64>,
     /// The period of that limit.

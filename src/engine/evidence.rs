@@ -87,7 +87,10 @@ impl Evidence {
                 });
                 self.codes.last_mut()
             }
-            None => None,
+            None => {
+                self.codes_left_out += 1;
+                None
+            }
         };
         if let Some(known) = known {
             known.count += 1;
@@ -148,6 +151,7 @@ impl Evidence {
         for known in &mut self.codes {
             known.count = 1;
         }
+        self.codes_left_out = 0;
         self.affected_left_out = 0;
         self.access_key_unseen = 0;
         self.inferred = 0;

@@ -68,6 +68,12 @@ pub(super) fn of(alert: &Alert, state: State, times: Times) -> Vec<Fact> {
         "events had an unbelievable time; they count as of when they were read",
     );
     note(
+        "Codes",
+        alert.evidence.codes_left_out,
+        "event had a further code that is not named here",
+        "events had further codes that are not named here",
+    );
+    note(
         "Left out",
         alert.groups_left_out,
         "more group of this rule found no room",

@@ -44,6 +44,7 @@ fn hostile() -> Given {
         limit: Some(1),
         period: Some(text()),
         affected: affected.into(),
+        codes_left_out: 3,
         affected_left_out: 1,
         request_ids: vec![text().to_string(), text().to_string()],
         samples: vec![sample.clone(), sample],
