@@ -65,6 +65,10 @@ impl Reader<'_, '_, '_, '_> {
             Ok(phrase) => phrase,
             Err((message, hint)) => {
                 self.problems.add(problem::BAD_CONDITION, text.span(), message, hint);
+                // Whatever the condition was meant to be, a length that is none is wrong.
+                for key in ["window", "gap", "unseen", "learning", "within"] {
+                    self.keys.length(key, self.problems);
+                }
                 return None;
             }
         };
