@@ -13,6 +13,7 @@ use super::lifecycle::{self, Due, Standing, Timing};
 use super::rule::{Condition, Rule};
 use super::time::{Instant, Span};
 use super::window::{Arrival, Close, Role, Window};
+use super::{Counters, Settings};
 
 const MOMENT: Span = Span(1);
 
@@ -67,10 +68,19 @@ pub(super) struct Surroundings<'r> {
 }
 
 impl<'r> Surroundings<'r> {
-    pub(super) fn of(rule: &'r Rule, lateness: Span) -> Self {
-        let timing =
-            Timing { hold: rule.hold, keep: rule.keep_firing_for, lateness, flap: rule.flap };
-        Self { rule, timing, success_visible: false, groups_left_out: 0 }
+    pub(super) fn of(
+        rule: &'r Rule,
+        settings: Settings,
+        counters: Counters,
+        groups_left_out: u64,
+    ) -> Self {
+        let timing = Timing {
+            hold: rule.hold,
+            keep: rule.keep_firing_for,
+            lateness: settings.lateness,
+            flap: rule.flap,
+        };
+        Self { rule, timing, success_visible: counters.successes > 0, groups_left_out }
     }
 }
 

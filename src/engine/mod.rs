@@ -204,12 +204,11 @@ impl Engine {
         let mut open = Vec::new();
         for (index, groups) in self.groups.iter().enumerate() {
             let Some(around) = self.around(index) else { continue };
-            let groups = groups.in_order().into_iter().map(|(_, group)| group);
-            open.extend(
-                groups
-                    .filter(|group| group.standing.is_open())
-                    .map(|group| (group.standing.state(), group.alert(around))),
-            );
+            for (_, group) in groups.in_order() {
+                if group.standing.is_open() {
+                    open.push((group.standing.state(), group.alert(around)));
+                }
+            }
         }
         open
     }
@@ -259,12 +258,9 @@ impl Engine {
     }
 
     fn around(&self, rule: usize) -> Option<Surroundings<'_>> {
-        let groups = self.groups.get(rule)?;
-        Some(Surroundings {
-            success_visible: self.counters.successes > 0,
-            groups_left_out: groups.left_out(),
-            ..Surroundings::of(self.rules.get(rule)?, self.settings.lateness)
-        })
+        let left_out = self.groups.get(rule)?.left_out();
+        let rule = self.rules.get(rule)?;
+        Some(Surroundings::of(rule, self.settings, self.counters, left_out))
     }
 
     fn walk(
@@ -279,20 +275,14 @@ impl Engine {
         let Some(rule) = rules.get(step.rule) else { return };
         let Some(slot) = self.slot(step, rule, event) else { return };
         let watermark = self.watermark();
-        let success_visible = self.counters.successes > 0;
         let may_gather = self.evidence_total < self.settings.evidence_groups_max;
         let Some(groups) = self.groups.get_mut(step.rule) else { return };
         let first_at = *groups.first_at.get_or_insert(at);
         if matches!(rule.condition, Condition::Consecutive(_)) && step.role == Role::Matched {
             groups.failed_in(&event.source.name, slot);
         }
-        let groups_left_out = groups.left_out();
+        let around = Surroundings::of(rule, self.settings, self.counters, groups.left_out());
         let Some(group) = groups.get(slot) else { return };
-        let around = Surroundings {
-            success_visible,
-            groups_left_out,
-            ..Surroundings::of(rule, self.settings.lateness)
-        };
         let was = group.standing;
         let began = self.began.unwrap_or(at);
         let (learnt_at, value) = match &rule.condition {
@@ -397,15 +387,9 @@ impl Engine {
 
     fn wake(&mut self, wake: Wake) {
         let rules = Arc::clone(&self.rules);
-        let success_visible = self.counters.successes > 0;
         let Some(rule) = rules.get(wake.rule) else { return };
         let Some(groups) = self.groups.get_mut(wake.rule) else { return };
-        let groups_left_out = groups.left_out();
-        let around = Surroundings {
-            success_visible,
-            groups_left_out,
-            ..Surroundings::of(rule, self.settings.lateness)
-        };
+        let around = Surroundings::of(rule, self.settings, self.counters, groups.left_out());
         let Some(group) = groups.get(wake.slot).filter(|group| group.wakes_at == wake.at) else {
             return;
         };

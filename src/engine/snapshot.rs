@@ -96,8 +96,8 @@ impl Engine {
         if let Some(place) = self.groups.get_mut(index) {
             *place = groups;
         }
+        let around = Surroundings::of(rule, self.settings, self.counters, 0);
         for slot in slots {
-            let around = Surroundings::of(rule, self.settings.lateness);
             let Some(group) = self.groups.get_mut(index).and_then(|groups| groups.get(slot)) else {
                 continue;
             };
