@@ -41,7 +41,7 @@ pub use discover::{Discovery, SkipReason, Skipped, SkippedInput, discover};
 pub use encoding::Encoding;
 pub use note::{Note, NoteKind};
 pub use problem::{ExitKind, InputProblem, ProblemKind};
-pub use rotated::live_name;
+pub use rotated::{is_compressed_name, live_name, siblings_of};
 
 use decompress::{Damage, Decompressor, Ending, Foreign};
 use encoding::Text;
@@ -126,6 +126,40 @@ pub fn open_within(input: &Input, limits: Limits) -> Result<Reader, InputProblem
     let expected_bytes = metadata.is_file().then_some(metadata.len());
     let raw = Raw::of_file(file, expected_bytes, limits.read_bytes);
     Reader::over(Arc::clone(&input.name), raw, limits)
+}
+
+/// The bytes of a file as they were before it was compressed, whatever they mean: no byte order
+/// mark is taken off. For a follower that knows how far it has read the file; it is read from where
+/// the handle stands.
+pub fn decompressed(file: File, name: &Path) -> Result<Decompressed, InputProblem> {
+    let limits = Limits::default();
+    let raw = Raw::of_file(file, None, limits.read_bytes);
+    match Decompressor::new(raw, limits.window_bytes_max) {
+        Ok(decompressor) => Ok(Decompressed(decompressor)),
+        Err(Foreign { what, command }) => {
+            let name: Arc<str> = name.to_string_lossy().into();
+            Err(InputProblem::new(&name, ProblemKind::Unsupported { what, command }))
+        }
+    }
+}
+
+/// See [`decompressed`]. Damage is an error once every byte before it was read.
+pub struct Decompressed(Decompressor);
+
+impl Read for Decompressed {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(buf);
+        if count > 0 || buf.is_empty() {
+            return Ok(count);
+        }
+        match self.0.take_ending() {
+            Some(Ending::Failed(error)) => Err(error),
+            Some(Ending::Damaged(..)) => {
+                Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the compressed data is damaged"))
+            }
+            None | Some(Ending::Clean | Ending::Trailing { .. }) => Ok(0),
+        }
+    }
 }
 
 /// What a path is, if it is nothing that a log can be read from.

@@ -97,6 +97,11 @@ pub fn live_name(name: &str) -> String {
     if rotation.is_doubtful { name.to_owned() } else { format!("{directory}{}", rotation.base) }
 }
 
+/// Whether a name says that the file is compressed.
+pub fn is_compressed_name(name: &str) -> bool {
+    Rotation::of(name).is_compressed
+}
+
 fn is_extension(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_alphanumeric()) && text.chars().any(|c| c.is_ascii_alphabetic())
 }
@@ -193,7 +198,7 @@ pub(super) fn in_time_order(
         if wants_siblings {
             let (directory, base) = &key;
             let names = listings.entry(directory.clone()).or_insert_with(|| names_in(directory));
-            let siblings = siblings_of(base, names).into_iter();
+            let siblings = members_of(base, names).into_iter();
             members.extend(siblings.filter_map(|name| find(&path.with_file_name(name))));
         }
     }
@@ -225,8 +230,8 @@ fn names_in(directory: &Path) -> Vec<String> {
     names
 }
 
-/// The names that belong to the log `base`.
-fn siblings_of<'a>(base: &str, names: &'a [String]) -> Vec<&'a str> {
+/// The names that belong to the log `base`, sorted by name.
+fn members_of<'a>(base: &str, names: &'a [String]) -> Vec<&'a str> {
     let mut siblings: Vec<(&str, Rotation)> = names
         .iter()
         .map(|name| (name.as_str(), Rotation::of(name)))
@@ -244,4 +249,14 @@ fn siblings_of<'a>(base: &str, names: &'a [String]) -> Vec<&'a str> {
         !is_copy && (has_live || !rotation.is_doubtful)
     });
     siblings.into_iter().map(|(name, _)| name).collect()
+}
+
+/// Of the names in a directory, those that rotation gave to what was `live`, oldest first; the live
+/// log's own is not among them. A compressed copy of one that is there too is left out.
+pub fn siblings_of<'a>(live: &str, names: &'a [String]) -> Vec<&'a str> {
+    let base = Rotation::of(live).base;
+    let mut siblings = members_of(&base, names);
+    siblings.retain(|name| *name != live);
+    siblings.sort_by_cached_key(|name| Rotation::of(name).age);
+    siblings
 }

@@ -1,0 +1,207 @@
+//! Open files: few at a time, the rest by need.
+//!
+//! Owns how a followed file is opened and read at an offset, and which handle is given up when
+//! there are too many. Must never know why a file is read. Fails with the `io::Error` of the file
+//! system; no handle left (`EMFILE`) gives one of ours up and is tried once more.
+
+use std::collections::HashMap;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read as _, Seek as _};
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+use super::FileId;
+use super::identity::Identity;
+use crate::input::{self, Decompressed};
+
+/// What was opened at a path.
+pub(super) enum Content {
+    /// Bytes as they lie there.
+    Plain(File),
+    /// A compressed copy, in which every step back is a new beginning.
+    Compressed(Box<Forward>),
+}
+
+/// A compressed file and how far its text was read.
+pub(super) struct Forward {
+    file: File,
+    text: Decompressed,
+    read_bytes: u64,
+    /// The last bytes that were read, so that the marker can be read again.
+    last: Vec<u8>,
+}
+
+/// How much of what was read of a compressed file is kept.
+const LAST_BYTES: usize = 256;
+
+impl Content {
+    /// Opens a regular file, and tells what it is.
+    pub(super) fn open(path: &Path) -> io::Result<(File, Metadata)> {
+        // A FIFO in the place of the file must not make the daemon wait for its writer.
+        let flags = i32::try_from(OFlags::NONBLOCK.bits() | OFlags::NOCTTY.bits()).unwrap_or(0);
+        let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+        let metadata = file.metadata()?;
+        if metadata.is_file() {
+            Ok((file, metadata))
+        } else {
+            Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
+        }
+    }
+
+    /// The text of a compressed file.
+    pub(super) fn decompress(file: File) -> io::Result<Self> {
+        let text = text_of(&file)?;
+        Ok(Self::Compressed(Box::new(Forward { file, text, read_bytes: 0, last: Vec::new() })))
+    }
+
+    /// Fills a buffer with what stands at an offset; less only at the end.
+    pub(super) fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(file) => fill_at(file, offset, buffer),
+            Self::Compressed(forward) => forward.read_at(offset, buffer),
+        }
+    }
+
+    /// What the file system says of it now.
+    pub(super) fn metadata(&self) -> io::Result<Metadata> {
+        match self {
+            Self::Plain(file) => file.metadata(),
+            Self::Compressed(forward) => forward.file.metadata(),
+        }
+    }
+}
+
+fn text_of(file: &File) -> io::Result<Decompressed> {
+    let mut again = file.try_clone()?;
+    again.rewind()?;
+    input::decompressed(again, Path::new("")).map_err(io::Error::other)
+}
+
+fn fill_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, offset + filled as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // What came before the error is as good as ever.
+            Err(_) if filled > 0 => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+impl Forward {
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let behind = usize::try_from(self.read_bytes.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let Some(kept_start) = self.last.len().checked_sub(behind) else {
+            self.text = text_of(&self.file)?;
+            self.read_bytes = 0;
+            self.last.clear();
+            return self.read_at(offset, buffer);
+        };
+        let mut skipped = vec![0; 64 * 1024];
+        while self.read_bytes < offset {
+            let wanted = (offset - self.read_bytes).min(skipped.len() as u64);
+            let wanted = usize::try_from(wanted).unwrap_or(skipped.len());
+            let count = self.read(&mut skipped[..wanted])?;
+            if count == 0 {
+                return Ok(0);
+            }
+        }
+        let kept = if behind > 0 { self.last[kept_start..].to_vec() } else { Vec::new() };
+        let mut filled = kept.len().min(buffer.len());
+        buffer[..filled].copy_from_slice(&kept[..filled]);
+        while filled < buffer.len() {
+            let count = self.read(&mut buffer[filled..])?;
+            if count == 0 {
+                break;
+            }
+            filled += count;
+        }
+        Ok(filled)
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.text.read(buffer)?;
+        self.read_bytes += count as u64;
+        self.last.extend_from_slice(&buffer[..count]);
+        let excess = self.last.len().saturating_sub(LAST_BYTES);
+        self.last.drain(..excess);
+        Ok(count)
+    }
+}
+
+/// The open files, the one longest unused first to be closed.
+pub(super) struct Handles {
+    open: HashMap<FileId, (Content, u64)>,
+    open_max: usize,
+    uses: u64,
+    /// Handles that were given up for others.
+    pub(super) closed_early: u64,
+}
+
+impl Handles {
+    pub(super) fn new(open_max: usize) -> Self {
+        Self { open: HashMap::new(), open_max: open_max.max(1), uses: 0, closed_early: 0 }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    pub(super) fn get(&mut self, id: FileId) -> Option<&mut Content> {
+        let (content, used) = self.open.get_mut(&id)?;
+        self.uses += 1;
+        *used = self.uses;
+        Some(content)
+    }
+
+    pub(super) fn close(&mut self, id: FileId) {
+        self.open.remove(&id);
+    }
+
+    pub(super) fn insert(&mut self, id: FileId, content: Content) {
+        while self.open.len() >= self.open_max && !self.open.contains_key(&id) {
+            self.give_up_one();
+        }
+        self.uses += 1;
+        self.open.insert(id, (content, self.uses));
+    }
+
+    fn give_up_one(&mut self) {
+        let oldest = self.open.iter().min_by_key(|(_, (_, used))| *used).map(|(id, _)| *id);
+        if let Some(oldest) = oldest {
+            self.open.remove(&oldest);
+            self.closed_early += 1;
+        }
+    }
+
+    /// Opens a path if what lies there is the file that is meant.
+    pub(super) fn open(
+        &mut self,
+        path: &Path,
+        meant: Identity,
+    ) -> io::Result<Option<(File, Metadata)>> {
+        let opened = match Content::open(path) {
+            Err(error) if is_out_of_handles(&error) && !self.open.is_empty() => {
+                self.give_up_one();
+                Content::open(path)
+            }
+            opened => opened,
+        };
+        let (file, metadata) = opened?;
+        let is_meant = Identity::of(&metadata) == meant;
+        Ok(is_meant.then_some((file, metadata)))
+    }
+}
+
+/// The process or the machine has no handle left.
+pub(super) fn is_out_of_handles(error: &io::Error) -> bool {
+    let number = error.raw_os_error();
+    number == Some(rustix::io::Errno::MFILE.raw_os_error())
+        || number == Some(rustix::io::Errno::NFILE.raw_os_error())
+}

@@ -1,0 +1,314 @@
+//! Bytes of followed files, and the moment when a file turns out to be another.
+//!
+//! Owns the window that is read: the marker's bytes and what comes behind them, at once, so that
+//! nothing can happen in between. Must never look at what the bytes mean. Fails: never; what cannot
+//! be read is tried again.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::handles::{Content, is_out_of_handles};
+use super::identity::{Extent, HEAD_BYTES_MAX, MARKER_BYTES_MAX, Marker};
+use super::notice::{NoticeKind, Unseen};
+use super::position::{Position, Standing};
+use super::siblings::Located;
+use super::{Change, FileId, Tail};
+
+/// How long a file that could not be read is left alone.
+pub(super) const RETRY: Duration = Duration::from_secs(1);
+
+/// File systems whose sizes and contents may be those of a moment ago, by the magic numbers of
+/// `statfs(2)`: NFS, SMB, CIFS, SMB2, 9p, FUSE, AFS, Ceph.
+const REMOTE: [u64; 8] =
+    [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x0102_1997, 0x6573_5546, 0x5346_414f, 0x00c3_6400];
+
+/// What reading a file gave.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Read<'t> {
+    /// Bytes that were not read before.
+    Bytes {
+        /// Where they stand in the file.
+        offset: u64,
+        /// The bytes.
+        bytes: &'t [u8],
+    },
+    /// Nothing more for now.
+    AtEnd,
+}
+
+impl Tail {
+    /// A file that may have bytes to read, whose predecessor is at its end.
+    pub fn next_unread(&mut self, now: Duration) -> Option<FileId> {
+        for _ in 0..self.unread.len() {
+            let id = self.unread.pop_front()?;
+            let Some(followed) = self.files.get(&id).filter(|followed| followed.unread) else {
+                continue;
+            };
+            self.unread.push_back(id);
+            let is_blocked = followed.predecessor.is_some_and(|before| {
+                let before = self.files.get(&before);
+                before.is_some_and(|before| {
+                    before.unread && before.retry_at.is_none() && before.missing_since.is_none()
+                })
+            });
+            let waits = followed.retry_at.is_some_and(|at| at > now)
+                || followed.suspected_at.is_some_and(|at| at + RETRY > now);
+            if !is_blocked && !waits {
+                return Some(id);
+            }
+        }
+        None
+    }
+
+    /// Reads once from a file.
+    pub fn read(&mut self, id: FileId, now: Duration) -> Read<'_> {
+        match self.read_window(id) {
+            Ok(Some(window)) => self.take_window(id, window, now),
+            Ok(None) => {
+                self.is_missing(id, now);
+                Read::AtEnd
+            }
+            Err(error) => {
+                self.cannot_read(id, &error, now);
+                Read::AtEnd
+            }
+        }
+    }
+
+    /// Bytes that were read before, for context: as many as still stand there.
+    pub fn read_again(&mut self, id: FileId, bytes: Range<u64>) -> Option<Vec<u8>> {
+        let mut again = vec![0; usize::try_from(bytes.end - bytes.start).ok()?];
+        let count = self.content(id).ok()??.read_at(bytes.start, &mut again).ok()?;
+        again.truncate(count);
+        Some(again)
+    }
+
+    /// The bytes before the offset and behind it; `None` if the file is nowhere.
+    fn read_window(&mut self, id: FileId) -> std::io::Result<Option<usize>> {
+        let Some(followed) = self.files.get(&id) else { return Ok(None) };
+        let start = followed.position.window_start();
+        let least = if start == 0 { HEAD_BYTES_MAX } else { 1 };
+        let wanted = self.limits.read_bytes.max(least) + followed.position.marker.len();
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.resize(wanted.max(buffer.len()), 0);
+        let read = self.content(id).and_then(|content| {
+            let Some(content) = content else { return Ok(None) };
+            content.read_at(start, buffer.get_mut(..wanted).unwrap_or_default()).map(Some)
+        });
+        self.buffer = buffer;
+        read
+    }
+
+    fn take_window(&mut self, id: FileId, window_bytes: usize, now: Duration) -> Read<'_> {
+        let Some(followed) = self.files.get_mut(&id) else { return Read::AtEnd };
+        let window = self.buffer.get(..window_bytes).unwrap_or_default();
+        match followed.position.judge(window) {
+            Standing::Same { known_bytes } => {
+                let offset = followed.position.read_bytes;
+                followed.position.advance(window, known_bytes);
+                followed.position.verified_ns = followed.position.extent.modified_ns;
+                followed.retry_at = None;
+                followed.suspected_at = None;
+                followed.missing_since = None;
+                if window.len() == known_bytes {
+                    followed.unread = false;
+                    self.note_cut(id);
+                    return Read::AtEnd;
+                }
+                let new = (window.len() - known_bytes) as u64;
+                let extent = &mut followed.position.extent;
+                extent.size_bytes = extent.size_bytes.max(followed.position.read_bytes);
+                followed.changed_at = now;
+                self.moved.insert(id);
+                self.counters.read_bytes += new;
+                let bytes = self.buffer.get(known_bytes..window_bytes).unwrap_or_default();
+                Read::Bytes { offset, bytes }
+            }
+            Standing::Shorter | Standing::Rewritten => {
+                self.is_another(id, now);
+                Read::AtEnd
+            }
+        }
+    }
+
+    /// A file that ends where reading ends, and was seen longer, was cut behind what was read.
+    fn note_cut(&mut self, id: FileId) {
+        let Some(content) = self.handles.get(id) else { return };
+        let Ok(metadata) = content.metadata() else { return };
+        let Some(followed) = self.files.get_mut(&id) else { return };
+        let position = &mut followed.position;
+        if position.compressed {
+            return;
+        }
+        let seen = position.extent.size_bytes;
+        let now = Extent::of(&metadata);
+        if seen > position.read_bytes && now.size_bytes == position.read_bytes {
+            let lost_bytes = seen - position.read_bytes;
+            let from_bytes = position.read_bytes;
+            position.extent = now;
+            let name = followed.name.to_path_buf();
+            self.moved.insert(id);
+            self.notice(&name, NoticeKind::Truncated { lost_bytes, from_bytes });
+        } else if now.size_bytes > position.read_bytes {
+            position.extent = now;
+            self.mark_unread(id);
+        }
+    }
+
+    /// What was read stands there no longer.
+    fn is_another(&mut self, id: FileId, now: Duration) {
+        let Some(followed) = self.files.get(&id) else { return };
+        // What was listed before may have been renamed since.
+        let is_compressed = followed.position.compressed;
+        self.listings.clear();
+        if is_compressed {
+            // A copy that is being replaced; what it was is found again or lost.
+            self.handles.close(id);
+            return self.is_missing(id, now);
+        }
+        let suspected = self.files.get(&id).is_some_and(|followed| followed.suspected_at.is_some());
+        if !suspected && self.is_remote(id) {
+            if let Some(followed) = self.files.get_mut(&id) {
+                followed.suspected_at = Some(now);
+            }
+            // What is cached may be older than what was read; a fresh handle sees the present.
+            self.handles.close(id);
+            return;
+        }
+        let (from_bytes, extent) = self.what_is_left(id);
+        if from_bytes == 0
+            && let Some(copy) = self.locate_copy(id)
+        {
+            return self.go_on_in_copy(id, copy, extent, now);
+        }
+        let Some(followed) = self.files.get(&id) else { return };
+        let lost_bytes = followed.position.unread_bytes();
+        let name = followed.name.to_path_buf();
+        self.notice(&name, NoticeKind::Truncated { lost_bytes, from_bytes });
+        self.changes.push(Change::CutShort(id));
+        // Others may have been copied and emptied since.
+        let last = self.chain(id, now);
+        let predecessor = Some(last).filter(|last| *last != id);
+        self.begin_again(id, from_bytes, extent, now, predecessor);
+        self.forget(id);
+    }
+
+    fn is_remote(&mut self, id: FileId) -> bool {
+        let Some(Content::Plain(file)) = self.handles.get(id) else { return false };
+        let kind = rustix::fs::fstatfs(&*file).map(|about| about.f_type);
+        // The kernel's numbers have 32 bits, whatever the type of the field.
+        kind.is_ok_and(|kind| REMOTE.contains(&(kind as u64 & 0xffff_ffff)))
+    }
+
+    /// From where a file that was cut is read, and its size now.
+    fn what_is_left(&mut self, id: FileId) -> (u64, Extent) {
+        let Some(followed) = self.files.get(&id) else { return (0, Extent::default()) };
+        let position = followed.position.clone();
+        let Some(content) = self.handles.get(id) else { return (0, Extent::default()) };
+        let Ok(metadata) = content.metadata() else { return (0, Extent::default()) };
+        let extent = Extent::of(&metadata);
+        let read = |offset, count| {
+            let mut bytes = vec![0; count];
+            let count = content.read_at(offset, &mut bytes).unwrap_or(0);
+            bytes.truncate(count);
+            bytes
+        };
+        (position.still_known(extent.size_bytes, read), extent)
+    }
+
+    /// The file at the path was emptied after it was copied: its rest is read from the copy, and
+    /// what stands at the path is another file that happens to have its inode.
+    fn go_on_in_copy(&mut self, id: FileId, copy: Located, extent: Extent, now: Duration) {
+        let Some(followed) = self.files.get(&id) else { return };
+        let name = followed.name.to_path_buf();
+        let path = copy.path.clone();
+        self.notice(&name, NoticeKind::CopiedAndTruncated { copy: path.clone() });
+        self.begin_again(id, 0, extent, now, Some(id));
+        if let Some(followed) = self.files.get_mut(&id) {
+            followed.position.extent = copy.extent;
+            followed.position.compressed = copy.compressed;
+            followed.changed_at = now;
+            followed.unread = false;
+        }
+        self.settle_at(id, copy);
+        self.mark_unread(id);
+        self.moved.insert(id);
+        // If the copy is at a path that matches, it is known there now.
+        if let Some(entry) = self.entries.get_mut(&path) {
+            entry.copy = None;
+            self.look_at(&path, now);
+        }
+        let is_shown = self.files.get(&id).is_some_and(|followed| !followed.shown_at.is_empty());
+        if !is_shown {
+            self.retired.insert(id);
+        }
+        let last = self.chain(id, now);
+        if last != id {
+            let after = self
+                .files
+                .values_mut()
+                .find(|followed| followed.predecessor == Some(id) && !followed.shown_at.is_empty());
+            after.into_iter().for_each(|after| after.predecessor = Some(last));
+        }
+    }
+
+    /// What has a file's inode is followed as a file of its own from an offset on.
+    fn begin_again(
+        &mut self,
+        id: FileId,
+        from_bytes: u64,
+        extent: Extent,
+        now: Duration,
+        predecessor: Option<FileId>,
+    ) {
+        let Some(followed) = self.files.get_mut(&id) else { return };
+        let (source, name) = (followed.source, Arc::clone(&followed.name));
+        let shown_at = std::mem::take(&mut followed.shown_at);
+        let predecessor = predecessor.or(followed.predecessor);
+        let Position { identity, path, .. } = followed.position.clone();
+        let mut position = Position::new(identity, path, extent);
+        self.handles.close(id);
+        if from_bytes > 0 {
+            position = self.cut_position(position, from_bytes);
+        }
+        let next = self.follow(source, name, position, predecessor);
+        for path in shown_at {
+            self.show(&path, next, now);
+        }
+        self.mark_unread(next);
+    }
+
+    fn cut_position(&mut self, mut position: Position, from_bytes: u64) -> Position {
+        let opened = self.handles.open(&position.path.clone(), position.identity);
+        if let Ok(Some((file, _))) = opened {
+            let mut content = Content::Plain(file);
+            let mut head = vec![0; HEAD_BYTES_MAX];
+            let count = content.read_at(0, &mut head).unwrap_or(0);
+            let count = count.min(usize::try_from(from_bytes).unwrap_or(usize::MAX));
+            let start = from_bytes.saturating_sub(MARKER_BYTES_MAX as u64);
+            let mut before = vec![0; usize::try_from(from_bytes - start).unwrap_or(0)];
+            let read = content.read_at(start, &mut before).unwrap_or(0);
+            if read == before.len() {
+                position.skip_to(from_bytes, &head[..count], &before);
+                debug_assert_eq!(position.marker, Marker::of(&before));
+            }
+        }
+        position
+    }
+
+    fn cannot_read(&mut self, id: FileId, error: &std::io::Error, now: Duration) {
+        let Some(followed) = self.files.get_mut(&id) else { return };
+        let is_first = followed.retry_at.is_none();
+        followed.retry_at = Some(now + RETRY);
+        let name: PathBuf = followed.name.to_path_buf();
+        if !is_out_of_handles(error) {
+            // A handle of a file that a server has replaced stays stale for ever.
+            self.handles.close(id);
+        }
+        if is_first {
+            self.notice(&name, NoticeKind::Unseen(Unseen::of(error)));
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! What is at a path now, and what that means for the file that was there.
+//!
+//! Owns the way from a path to a followed file. Must never read a file beyond what identifies it.
+//! Fails: never; what cannot be seen stays as it was and is told once.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::discover::is_gone;
+use super::handles::Content;
+use super::identity::{Extent, HEAD_BYTES_MAX, Identity, MARKER_BYTES_MAX};
+use super::notice::{NoticeKind, Unseen};
+use super::position::Position;
+use super::siblings::Located;
+use super::start::Start;
+use super::{Change, FileId, Followed, Kept, Tail};
+
+impl Tail {
+    /// Looks at what a path shows.
+    pub(super) fn look_at(&mut self, path: &Path, now: Duration) {
+        self.counters.looks += 1;
+        let Some(entry) = self.entries.get(path) else { return };
+        let (before, copy) = (entry.file, entry.copy);
+        let metadata = match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() => metadata,
+            Ok(_) => {
+                self.hide(path, now);
+                return self.cannot_see(path, Unseen::NotAFile);
+            }
+            Err(error) if is_gone(&error) => return self.hide(path, now),
+            Err(error) => return self.cannot_see(path, Unseen::of(&error)),
+        };
+        let (identity, extent) = (Identity::of(&metadata), Extent::of(&metadata));
+        let known = self.by_identity.get(&identity).copied();
+        match known {
+            Some(id) if before == Some(id) => self.observe(id, extent, now),
+            Some(id) => {
+                self.hide(path, now);
+                self.show(path, id, now);
+                self.observe(id, extent, now);
+            }
+            None if copy == Some(extent) => {}
+            None => self.meet(path, identity, extent, now),
+        }
+    }
+
+    /// A file that nobody has met is at a path.
+    fn meet(&mut self, path: &Path, identity: Identity, extent: Extent, now: Duration) {
+        if self.is_done(path, identity) {
+            return self.resume(path, identity, extent, now);
+        }
+        if self.is_copy_of_followed(path) {
+            self.hide(path, now);
+            if let Some(entry) = self.entries.get_mut(path) {
+                entry.copy = Some(extent);
+            }
+            return;
+        }
+        let Some(entry) = self.entries.get(path) else { return };
+        let (source, last) = (entry.source, entry.last);
+        let last = last.filter(|last| self.files.contains_key(last));
+        self.hide(path, now);
+        let predecessor = last.map(|last| {
+            self.notice(path, NoticeKind::Rotated);
+            self.chain(last, now)
+        });
+        // Itself may be what came between: under another path of the log.
+        if let Some(id) = self.by_identity.get(&identity).copied() {
+            self.show(path, id, now);
+            return self.observe(id, extent, now);
+        }
+        let position = Position::new(identity, path.to_owned(), extent);
+        let id = self.follow(source, Arc::from(path), position, predecessor);
+        self.show(path, id, now);
+        let is_met = self.sources.get(source).is_none_or(|source| self.met.contains(&source.key));
+        let start = self.sources.get(source).map(|source| source.start).unwrap_or_default();
+        if !is_met && start != Start::Beginning && predecessor.is_none() {
+            self.skip(id, start);
+        }
+        self.look_at_head(id);
+        let from_bytes = self.files.get(&id).map_or(0, |followed| followed.position.read_bytes);
+        self.notice(path, NoticeKind::Followed { from_bytes });
+        self.observe(id, extent, now);
+    }
+
+    /// A file that was let go is at a path that matches: more may come.
+    fn resume(&mut self, path: &Path, identity: Identity, extent: Extent, now: Duration) {
+        let known = self.done.values().find(|done| done.position.identity == identity);
+        let Some(id) = known.map(|known| known.id) else { return };
+        let Some(Kept { name, position, .. }) = self.done.remove(&id) else { return };
+        self.removed.insert(id);
+        let source = self.entries.get(path).map_or(0, |entry| entry.source);
+        self.hide(path, now);
+        let id = self.follow(source, Arc::from(name), position, None);
+        self.show(path, id, now);
+        self.observe(id, extent, now);
+    }
+
+    /// Follows what came between a file and the one that is at its path now; returns the last in
+    /// the chain.
+    pub(super) fn chain(&mut self, from: FileId, now: Duration) -> FileId {
+        let Some(followed) = self.files.get(&from) else { return from };
+        let (source, name) = (followed.source, Arc::clone(&followed.name));
+        // Found first, so that the files behind it are known.
+        self.keep_at_hand(from);
+        let mut last = from;
+        for (path, identity, extent) in self.came_between(from) {
+            last = self.catch_up((source, &name), &path, (identity, extent), Some(last), now);
+        }
+        last
+    }
+
+    /// Follows what came between the last look at a file and now, to be read before it.
+    fn chain_before(&mut self, id: FileId, now: Duration) {
+        let Some(followed) = self.files.get(&id) else { return };
+        let (source, name) = (followed.source, Arc::clone(&followed.name));
+        let mut last = followed.predecessor;
+        for (path, identity, extent) in self.came_between(id) {
+            last = Some(self.catch_up((source, &name), &path, (identity, extent), last, now));
+        }
+        if let Some(followed) = self.files.get_mut(&id) {
+            followed.predecessor = last;
+        }
+    }
+
+    fn catch_up(
+        &mut self,
+        (source, name): (usize, &Arc<Path>),
+        path: &Path,
+        (identity, extent): (Identity, Extent),
+        predecessor: Option<FileId>,
+        now: Duration,
+    ) -> FileId {
+        self.notice(path, NoticeKind::CaughtUp);
+        let mut position = Position::new(identity, path.to_owned(), extent);
+        let file_name = path.file_name().and_then(|name| name.to_str());
+        position.compressed = file_name.is_some_and(crate::input::is_compressed_name);
+        let id = self.follow(source, Arc::clone(name), position, predecessor);
+        if let Some(followed) = self.files.get_mut(&id) {
+            followed.changed_at = now;
+        }
+        self.look_at_head(id);
+        self.mark_unread(id);
+        id
+    }
+
+    pub(super) fn follow(
+        &mut self,
+        source: usize,
+        name: Arc<Path>,
+        position: Position,
+        predecessor: Option<FileId>,
+    ) -> FileId {
+        let id = FileId(self.next_id);
+        self.next_id += 1;
+        self.by_identity.insert(position.identity, id);
+        let mut followed = Followed::new(source, name, position, predecessor);
+        followed.observed = true;
+        self.files.insert(id, followed);
+        self.retired.insert(id);
+        self.changes.push(Change::Opened(id));
+        self.moved.insert(id);
+        id
+    }
+
+    /// A file that is rotated away before it is read is known by how it begins.
+    fn look_at_head(&mut self, id: FileId) {
+        let mut head = [0; HEAD_BYTES_MAX];
+        let Ok(Some(content)) = self.content(id) else { return };
+        let Ok(count) = content.read_at(0, &mut head) else { return };
+        if let Some(followed) = self.files.get_mut(&id) {
+            followed.position.look_at_head(&head[..count]);
+        }
+    }
+
+    fn skip(&mut self, id: FileId, start: Start) {
+        let Some(followed) = self.files.get(&id) else { return };
+        let (path, identity) = (followed.position.path.clone(), followed.position.identity);
+        let Ok(Some((file, metadata))) = self.handles.open(&path, identity) else { return };
+        let mut content = Content::Plain(file);
+        let Ok(offset) = start.offset(&mut content, metadata.len()) else { return };
+        let mut head = vec![0; HEAD_BYTES_MAX];
+        let head_bytes = content.read_at(0, &mut head).unwrap_or(0);
+        let head_bytes = head_bytes.min(usize::try_from(offset).unwrap_or(usize::MAX));
+        let from = offset.saturating_sub(MARKER_BYTES_MAX as u64);
+        let mut before = vec![0; usize::try_from(offset - from).unwrap_or(0)];
+        let count = content.read_at(from, &mut before).unwrap_or(0);
+        if count == before.len()
+            && let Some(followed) = self.files.get_mut(&id)
+        {
+            followed.position.skip_to(offset, &head[..head_bytes], &before);
+        }
+        self.handles.insert(id, content);
+    }
+
+    /// Notes the size and time that a file has now.
+    pub(super) fn observe(&mut self, id: FileId, extent: Extent, now: Duration) {
+        let is_first_sight = self.files.get(&id).is_some_and(|followed| {
+            let position = &followed.position;
+            position.head.is_empty() && position.extent != extent
+        });
+        if is_first_sight {
+            // It was empty, and was written to: perhaps more than once, and emptied in between.
+            self.chain_before(id, now);
+        }
+        let Some(followed) = self.files.get_mut(&id) else { return };
+        let position = &mut followed.position;
+        let changed = position.extent != extent;
+        let is_longer = !position.compressed && extent.size_bytes != position.read_bytes;
+        let unread = changed || is_longer;
+        if changed {
+            position.extent = extent;
+            followed.changed_at = now;
+            self.moved.insert(id);
+        }
+        followed.observed = true;
+        followed.missing_since = None;
+        if unread {
+            self.mark_unread(id);
+        }
+    }
+
+    pub(super) fn mark_unread(&mut self, id: FileId) {
+        if let Some(followed) = self.files.get_mut(&id)
+            && !followed.unread
+        {
+            followed.unread = true;
+            self.unread.push_back(id);
+        }
+    }
+
+    /// A path shows a file.
+    pub(super) fn show(&mut self, path: &Path, id: FileId, now: Duration) {
+        let Some(entry) = self.entries.get_mut(path) else { return };
+        (entry.file, entry.last, entry.copy) = (Some(id), Some(id), None);
+        let was_unseen = entry.told.take().is_some();
+        let Some(followed) = self.files.get_mut(&id) else { return };
+        followed.position.path = path.to_owned();
+        followed.changed_at = followed.changed_at.max(now);
+        let other = followed.shown_at.iter().find(|other| *other != path).cloned();
+        followed.shown_at.insert(path.to_owned());
+        self.learn_link(path);
+        self.retired.remove(&id);
+        self.moved.insert(id);
+        if was_unseen {
+            self.notice(path, NoticeKind::SeenAgain);
+        }
+        if let Some(as_path) = other {
+            self.notice(path, NoticeKind::SameFile { as_path });
+        }
+    }
+
+    /// A path no longer shows the file that it showed; the file may be anywhere.
+    pub(super) fn hide(&mut self, path: &Path, now: Duration) {
+        let Some(entry) = self.entries.get_mut(path) else { return };
+        entry.copy = None;
+        let Some(id) = entry.file.take() else { return };
+        let Some(followed) = self.files.get_mut(&id) else { return };
+        followed.shown_at.remove(path);
+        if followed.shown_at.is_empty() {
+            followed.changed_at = now;
+            self.retired.insert(id);
+            // What was written up to the rename is read, and the file is kept at hand: from now on
+            // nothing but its handle may lead to it.
+            self.mark_unread(id);
+            self.keep_at_hand(id);
+        } else if let Some(other) = followed.shown_at.first() {
+            followed.position.path = other.clone();
+        }
+    }
+
+    fn keep_at_hand(&mut self, id: FileId) {
+        if self.handles.get(id).is_none()
+            && let Ok(Some(located)) = self.locate(id)
+        {
+            self.settle_at(id, located);
+        }
+        self.look_at_head(id);
+    }
+
+    pub(super) fn cannot_see(&mut self, path: &Path, why: Unseen) {
+        self.counters.unseen += 1;
+        let Some(entry) = self.entries.get_mut(path) else { return };
+        if entry.told != Some(why) {
+            entry.told = Some(why);
+            self.counters.unseen -= 1;
+            self.notice(path, NoticeKind::Unseen(why));
+        }
+    }
+
+    /// The content of a followed file, opened if it is not.
+    pub(super) fn content(&mut self, id: FileId) -> std::io::Result<Option<&mut Content>> {
+        if self.handles.get(id).is_none() {
+            let Some(located) = self.locate(id)? else { return Ok(None) };
+            self.settle_at(id, located);
+        }
+        Ok(self.handles.get(id))
+    }
+
+    pub(super) fn settle_at(&mut self, id: FileId, located: Located) {
+        let Located { path, content, identity, compressed, .. } = located;
+        let Some(followed) = self.files.get_mut(&id) else { return };
+        let position = &mut followed.position;
+        if position.path != path {
+            position.path.clone_from(&path);
+            self.moved.insert(id);
+        }
+        let is_new_copy = compressed && !position.compressed;
+        position.compressed = compressed;
+        if position.identity != identity {
+            if self.by_identity.get(&position.identity) == Some(&id) {
+                self.by_identity.remove(&position.identity);
+            }
+            position.identity = identity;
+            self.by_identity.insert(identity, id);
+        }
+        let name = followed.name.to_path_buf();
+        self.handles.insert(id, content);
+        if is_new_copy {
+            self.notice(&name, NoticeKind::Compressed { copy: path });
+        }
+    }
+}

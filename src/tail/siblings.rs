@@ -1,0 +1,264 @@
+//! Where a file went that is no longer at its path, and which files came between.
+//!
+//! Owns the search among the names that rotation gives: by inode, by what a copy holds, by what is
+//! in a compressed one. Must never read on in what it finds. Fails: never; what is not found is
+//! said so.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::{File, Metadata};
+use std::os::unix::fs::DirEntryExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::handles::Content;
+use super::identity::{Extent, HEAD_BYTES_MAX, Identity};
+use super::position::{Position, Standing};
+use super::{FileId, Tail};
+use crate::input;
+
+/// A directory's names with their inodes.
+type Listing = Arc<[(OsString, u64)]>;
+
+/// The listings of one look: many files may rotate at once.
+#[derive(Debug, Default)]
+pub(super) struct Listings(HashMap<PathBuf, Listing>);
+
+impl Listings {
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn of(&mut self, directory: &Path) -> Listing {
+        if let Some(listing) = self.0.get(directory) {
+            return Arc::clone(listing);
+        }
+        let entries = std::fs::read_dir(directory).into_iter().flatten();
+        let listing: Listing =
+            entries.filter_map(|entry| entry.ok().map(|e| (e.file_name(), e.ino()))).collect();
+        self.0.insert(directory.to_owned(), Arc::clone(&listing));
+        listing
+    }
+}
+
+/// Where a file was found again.
+pub(super) struct Located {
+    pub(super) path: PathBuf,
+    pub(super) content: Content,
+    pub(super) identity: Identity,
+    pub(super) extent: Extent,
+    /// What lies there is a compressed copy.
+    pub(super) compressed: bool,
+}
+
+impl Located {
+    fn of(
+        path: PathBuf,
+        file: File,
+        metadata: &Metadata,
+        compressed: bool,
+    ) -> std::io::Result<Self> {
+        let content = if compressed { Content::decompress(file)? } else { Content::Plain(file) };
+        let (identity, extent) = (Identity::of(metadata), Extent::of(metadata));
+        Ok(Self { path, content, identity, extent, compressed })
+    }
+}
+
+impl Tail {
+    /// Finds a file that is followed by its identity, else as a compressed copy.
+    pub(super) fn locate(&mut self, id: FileId) -> std::io::Result<Option<Located>> {
+        let Some(followed) = self.files.get(&id) else { return Ok(None) };
+        let Position { identity, compressed, .. } = followed.position;
+        let path = followed.position.path.clone();
+        match self.handles.open(&path, identity) {
+            Ok(Some((file, metadata))) => {
+                return Located::of(path, file, &metadata, compressed).map(Some);
+            }
+            Ok(None) => {}
+            Err(error) if super::discover::is_gone(&error) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {}
+            Err(error) => return Err(error),
+        }
+        for directory in self.rotation_directories(id) {
+            for (name, ino) in self.listings.of(&directory).iter() {
+                let path = directory.join(name);
+                if *ino != identity.ino {
+                    continue;
+                }
+                if let Ok(Some((file, metadata))) = self.handles.open(&path, identity) {
+                    return Located::of(path, file, &metadata, compressed).map(Some);
+                }
+            }
+        }
+        Ok(self.locate_compressed(id))
+    }
+
+    /// The directories where rotation may have put a file.
+    fn rotation_directories(&self, id: FileId) -> Vec<PathBuf> {
+        let Some(followed) = self.files.get(&id) else { return Vec::new() };
+        let own = [&*followed.position.path, &*followed.name];
+        let own = own.into_iter().filter_map(Path::parent).map(Path::to_owned);
+        let further = self.sources.get(followed.source).map(|source| source.rotated_to.clone());
+        let mut all: Vec<PathBuf> = own.collect();
+        // A link's target is rotated where it lies.
+        all.extend(followed.name.canonicalize().ok().and_then(|p| Some(p.parent()?.to_owned())));
+        all.extend(further.into_iter().flatten());
+        let mut seen = std::collections::BTreeSet::new();
+        all.retain(|directory| seen.insert(directory.clone()));
+        all
+    }
+
+    /// The names that rotation gave to what was a file's path, oldest first.
+    fn siblings(&mut self, id: FileId) -> Vec<PathBuf> {
+        let Some(followed) = self.files.get(&id) else { return Vec::new() };
+        let Some(live) = followed.name.file_name().and_then(|name| name.to_str()) else {
+            return Vec::new();
+        };
+        let live = live.to_owned();
+        let own = followed.name.to_path_buf();
+        let mut paths = Vec::new();
+        for directory in self.rotation_directories(id) {
+            let listing = self.listings.of(&directory);
+            let names: Vec<String> =
+                listing.iter().filter_map(|(name, _)| name.to_str().map(str::to_owned)).collect();
+            let siblings = input::siblings_of(&live, &names).into_iter();
+            paths.extend(siblings.map(|name| directory.join(name)).filter(|path| *path != own));
+        }
+        paths
+    }
+
+    fn locate_compressed(&mut self, id: FileId) -> Option<Located> {
+        let position = self.files.get(&id)?.position.clone();
+        let siblings = self.siblings(id).into_iter();
+        siblings.filter(|path| is_compressed(path)).find_map(|path| self.same_text(&position, path))
+    }
+
+    /// Finds the copy of a file that was emptied: another file that holds what was read of it.
+    pub(super) fn locate_copy(&mut self, id: FileId) -> Option<Located> {
+        let position = self.files.get(&id)?.position.clone();
+        // The oldest first: a little of a beginning may be that of later ones too.
+        let siblings = self.siblings(id).into_iter();
+        siblings
+            .filter(|path| !is_compressed(path))
+            .find_map(|path| self.same_text(&position, path))
+            .or_else(|| self.locate_compressed(id))
+    }
+
+    /// What lies at a path, if it is not followed yet and its text is what was read, as far as it
+    /// was.
+    fn same_text(&self, position: &Position, path: PathBuf) -> Option<Located> {
+        if position.head.is_empty() {
+            return None;
+        }
+        let (file, metadata) = Content::open(&path).ok()?;
+        let is_older = Extent::of(&metadata).modified_ns < position.verified_ns;
+        if is_older || self.by_identity.contains_key(&Identity::of(&metadata)) {
+            return None;
+        }
+        let compressed = is_compressed(&path);
+        let mut located = Located::of(path, file, &metadata, compressed).ok()?;
+        let mut start = vec![0; position.head.len()];
+        let count = located.content.read_at(0, &mut start).ok()?;
+        if !position.head.is_of(start.get(..count)?) {
+            return None;
+        }
+        // Enough to tell, even of a file of which nothing was read.
+        let mut window = vec![0; position.marker.len().max(start.len())];
+        let count = located.content.read_at(position.window_start(), &mut window).ok()?;
+        let standing = position.judge(window.get(..count)?);
+        matches!(standing, Standing::Same { .. }).then_some(located)
+    }
+
+    /// The rotated files that came behind one that was at a path, and were never seen there, oldest
+    /// first. A file that is followed, or a copy of one, is none.
+    pub(super) fn came_between(&mut self, before: FileId) -> Vec<(PathBuf, Identity, Extent)> {
+        let Some(followed) = self.files.get(&before) else { return Vec::new() };
+        let Position { identity, verified_ns, .. } = followed.position;
+        let siblings = self.siblings(before);
+        let stats: Vec<_> = siblings
+            .into_iter()
+            .filter_map(|path| {
+                let metadata = std::fs::metadata(&path).ok().filter(Metadata::is_file)?;
+                Some((Identity::of(&metadata), Extent::of(&metadata), path))
+            })
+            .collect();
+        let place = stats.iter().position(|(own, ..)| *own == identity);
+        let mut between = Vec::new();
+        for (index, (own, seen, path)) in stats.iter().enumerate() {
+            // By its name, or because it was written after the file was last looked at: copies of
+            // what stood in the same file meanwhile have older names than the file itself.
+            let is_later =
+                place.is_some_and(|place| index > place) || seen.modified_ns >= verified_ns;
+            // An empty one may still be written to by who has it open.
+            if is_later
+                && !self.by_identity.contains_key(own)
+                && !self.is_done(path, *own)
+                && (seen.size_bytes == 0 || !self.is_copy_of_followed(path))
+            {
+                between.push((path.clone(), *own, *seen));
+            }
+        }
+        between
+    }
+
+    /// Whether what lies at a rotated name begins as a followed file of that log does: a copy made
+    /// before the log is emptied, or one that is still being made.
+    pub(super) fn is_copy_of_followed(&self, path: &Path) -> bool {
+        let text = path.to_string_lossy();
+        let live = input::live_name(&text);
+        if live == *text {
+            return false;
+        }
+        let live = Path::new(&live);
+        let name = live.file_name();
+        let of_log = |followed: &&super::Followed| {
+            followed.name.file_name() == name
+                && (followed.name.parent() == live.parent()
+                    || self.sources.get(followed.source).is_some_and(|source| {
+                        path.parent().is_some_and(|p| source.rotated_to.iter().any(|to| to == p))
+                    }))
+        };
+        let mut of_log = self.files.values().filter(of_log).peekable();
+        if of_log.peek().is_none() {
+            return false;
+        }
+        let (start, _) = head_of(path);
+        if start.is_empty() {
+            // Nothing tells yet.
+            return true;
+        }
+        // The log itself may not be followed yet.
+        if head_of(live).0.starts_with(&start) {
+            return true;
+        }
+        of_log.any(|followed| {
+            let Position { head, identity, path, .. } = &followed.position;
+            let (present, at_path) = head_of(path);
+            let present = if at_path == Some(*identity) { present } else { Vec::new() };
+            // What is copied is no longer than the original, unless that was emptied since.
+            if !present.is_empty() && head.is_of(&present) {
+                return present.starts_with(&start);
+            }
+            head.len() >= TELLING_BYTES && start.len() >= head.len() && head.is_of(&start)
+        })
+    }
+}
+
+/// So much of a beginning tells one log from another.
+const TELLING_BYTES: usize = 64;
+
+/// How what lies at a path begins, and what it is.
+pub(super) fn head_of(path: &Path) -> (Vec<u8>, Option<Identity>) {
+    let mut start = vec![0; HEAD_BYTES_MAX];
+    let Ok((file, metadata)) = Content::open(path) else { return (Vec::new(), None) };
+    let identity = Identity::of(&metadata);
+    let content =
+        if is_compressed(path) { Content::decompress(file) } else { Ok(Content::Plain(file)) };
+    let read = content.and_then(|mut content| content.read_at(0, &mut start)).unwrap_or(0);
+    start.truncate(read);
+    (start, Some(identity))
+}
+
+fn is_compressed(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(input::is_compressed_name)
+}

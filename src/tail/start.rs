@@ -1,0 +1,96 @@
+//! Where a file begins that was there before anybody followed it.
+//!
+//! Owns the search for the last lines. Must never look at more of the file than it takes. Fails
+//! with the `io::Error` of a read.
+
+use std::io;
+
+use super::handles::Content;
+
+/// Where reading starts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Start {
+    /// At the file's first byte.
+    #[default]
+    Beginning,
+    /// Behind what is there.
+    End,
+    /// So many lines before the end; an unterminated last one counts.
+    LastLines(u64),
+}
+
+const STEP_BYTES: u64 = 64 * 1024;
+
+impl Start {
+    /// The offset for a file of a size.
+    pub(super) fn offset(self, content: &mut Content, size_bytes: u64) -> io::Result<u64> {
+        match self {
+            Self::Beginning => Ok(0),
+            // The rest of a line whose beginning is not wanted is no line.
+            Self::End => after_newline(content, size_bytes, 1),
+            Self::LastLines(lines) => after_newline(content, size_bytes, lines.saturating_add(1)),
+        }
+    }
+}
+
+/// The offset behind the `nth` newline from the end; a line that is not terminated ends at the end.
+fn after_newline(content: &mut Content, size_bytes: u64, nth: u64) -> io::Result<u64> {
+    let mut left = nth;
+    let mut end = size_bytes;
+    let mut buffer = Vec::new();
+    if size_bytes > 0 && nth > 1 {
+        let mut last = [0];
+        content.read_at(size_bytes - 1, &mut last)?;
+        if last != *b"\n" {
+            left -= 1;
+        }
+    }
+    while end > 0 {
+        let start = end.saturating_sub(STEP_BYTES);
+        buffer.resize(usize::try_from(end - start).unwrap_or(0), 0);
+        let count = content.read_at(start, &mut buffer)?;
+        for at in memchr::memrchr_iter(b'\n', &buffer[..count]) {
+            left -= 1;
+            if left == 0 {
+                return Ok(start + at as u64 + 1);
+            }
+        }
+        end = start;
+    }
+    Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn check(text: &[u8], start: Start, expected: u64) {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text).unwrap();
+        let mut content = Content::Plain(file.reopen().unwrap());
+        assert_eq!(start.offset(&mut content, text.len() as u64).unwrap(), expected, "{start:?}");
+    }
+
+    #[test]
+    fn the_last_lines_begin_behind_the_newline_before_them() {
+        check(b"a\nbb\nccc\n", Start::LastLines(1), 5);
+        check(b"a\nbb\nccc\n", Start::LastLines(2), 2);
+        check(b"a\nbb\nccc\n", Start::LastLines(9), 0);
+        check(b"a\nbb\nccc", Start::LastLines(1), 5);
+        check(b"", Start::LastLines(1), 0);
+        let long = [vec![b'x'; 200_000], b"\ny\n".to_vec()].concat();
+        check(&long, Start::LastLines(1), 200_001);
+        check(&long, Start::LastLines(2), 0);
+        check(b"a\nb\n", Start::LastLines(0), 4);
+    }
+
+    #[test]
+    fn the_end_is_where_the_next_line_begins() {
+        check(b"a\nbb\n", Start::End, 5);
+        check(b"a\nbb", Start::End, 2);
+        check(b"half of a line", Start::End, 0);
+        check(b"", Start::End, 0);
+    }
+}

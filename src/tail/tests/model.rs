@@ -1,0 +1,373 @@
+//! Random sequences of what programs, rotation and machines do to a log, against a truth that is
+//! known: every line is read exactly once; a line that was destroyed before anybody could read it is
+//! read at most once, and then a loss is told.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write as _;
+
+use super::super::*;
+use super::world::{World, gzip};
+
+/// A generator of our own, so that a seed means the same for ever.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self, below: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % below
+    }
+}
+
+/// What may have become of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It must be read once.
+    Due,
+    /// It may have been destroyed before it was read; whether anybody can know depends on whether
+    /// it was looked at, and that kept.
+    Endangered { was_seen: bool },
+}
+
+/// How often each hazard came about, over all seeds: a test whose hazards never happen proves
+/// nothing.
+type Hazards = BTreeMap<&'static str, u64>;
+
+struct Model {
+    world: World,
+    random: Random,
+    writer: File,
+    /// The file behind the writer is still at the path.
+    writes_to_old: bool,
+    next_line: u64,
+    /// Lines of each file that exists, by what the writer's file is called now.
+    fates: BTreeMap<u64, Fate>,
+    /// What stands in the live file, in files at rotated names, in order.
+    live: Vec<u64>,
+    rotated: Vec<Vec<u64>>,
+    pending: Option<(u64, usize)>,
+    /// Lines before this one were looked at; were looked at before the last commit.
+    looked_until: u64,
+    kept_until: u64,
+    hazards: Hazards,
+}
+
+const LOG: &str = "app.log";
+
+fn line_of(number: u64) -> String {
+    format!("{number:08} {}\n", "x".repeat(usize::try_from(number * 7 % 90).unwrap_or(0)))
+}
+
+impl Model {
+    fn new(seed: u64, patterns: &[&str], limits: Limits) -> Self {
+        let mut world = World::new(patterns, limits);
+        let writer = world.append(LOG, "");
+        // What is rotated away before anybody looks for the first time is nobody's business.
+        world.look();
+        world.commit();
+        Self {
+            world,
+            random: Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
+            writer,
+            writes_to_old: false,
+            next_line: 1,
+            fates: BTreeMap::new(),
+            live: Vec::new(),
+            rotated: Vec::new(),
+            pending: None,
+            looked_until: 0,
+            kept_until: 0,
+            hazards: Hazards::new(),
+        }
+    }
+
+    fn happened(&mut self, hazard: &'static str) {
+        *self.hazards.entry(hazard).or_default() += 1;
+        self.world.story.push(hazard.to_owned());
+    }
+
+    fn step(&mut self) {
+        let kind = self.random.next(100);
+        self.act(kind);
+        match kind {
+            63..=66 | 71..=73 => self.kept_until = self.looked_until,
+            67..=70 => self.looked_until = self.kept_until,
+            74.. => self.looked_until = self.next_line,
+            _ => {}
+        }
+    }
+
+    fn act(&mut self, kind: u64) {
+        match kind {
+            0..=29 => self.write(),
+            30..=36 => self.write_half(),
+            37..=44 => self.rotate_by_rename(),
+            45..=51 => self.rotate_by_copy(),
+            52..=54 => self.compress(),
+            55..=56 => self.delete_oldest(),
+            57..=58 => self.empty(),
+            59..=62 => self.go_on_in_old(),
+            63..=66 => {
+                self.world.commit();
+                self.happened("commit");
+            }
+            67..=70 => {
+                self.world.kill();
+                self.happened("kill");
+            }
+            71..=73 => {
+                self.world.restart();
+                self.happened("restart");
+            }
+            74..=78 => {
+                self.world.now += Duration::from_millis(700);
+                self.world.tail.look_at_all(self.world.now);
+                self.world.read_once();
+                self.happened("interrupted read");
+            }
+            79..=88 => {
+                self.world.look_named(&[LOG, "app.log.1", "app.log.2"]);
+                self.world.story.push("named look".to_owned());
+            }
+            _ => {
+                self.world.look();
+                self.world.story.push("look".to_owned());
+            }
+        }
+    }
+
+    fn write(&mut self) {
+        let count = 1 + self.random.next(30);
+        let mut text = String::new();
+        self.finish_half(&mut text);
+        for _ in 0..count {
+            text.push_str(&line_of(self.next_line));
+            self.note(self.next_line);
+            self.next_line += 1;
+        }
+        self.writer.write_all(text.as_bytes()).unwrap();
+        self.world.story.push(format!("wrote up to {}", self.next_line - 1));
+    }
+
+    fn note(&mut self, number: u64) {
+        self.fates.insert(number, Fate::Due);
+        if self.writes_to_old {
+            self.rotated.last_mut().unwrap().push(number);
+        } else {
+            self.live.push(number);
+        }
+    }
+
+    fn finish_half(&mut self, text: &mut String) {
+        if let Some((number, written)) = self.pending.take() {
+            text.push_str(&line_of(number)[written..]);
+            self.note(number);
+        }
+    }
+
+    fn write_half(&mut self) {
+        let mut text = String::new();
+        self.finish_half(&mut text);
+        let number = self.next_line;
+        self.next_line += 1;
+        let whole = line_of(number);
+        let written = 1 + usize::try_from(self.random.next(whole.len() as u64 - 1)).unwrap();
+        text.push_str(&whole[..written]);
+        self.writer.write_all(text.as_bytes()).unwrap();
+        self.pending = Some((number, written));
+        self.happened("half a line");
+    }
+
+    /// A half line whose file is taken away from the writer stays half.
+    fn give_up_half(&mut self) {
+        if self.pending.take().is_some() {
+            self.happened("half a line for ever");
+        }
+    }
+
+    fn shift(&mut self) {
+        let count = self.rotated.len();
+        for number in (1..=count).rev() {
+            for ending in ["", ".gz"] {
+                let from = format!("{LOG}.{number}{ending}");
+                if self.world.path(&from).exists() {
+                    self.world.rename(&from, &format!("{LOG}.{}{ending}", number + 1));
+                }
+            }
+        }
+    }
+
+    fn stop_writing_to_old(&mut self) {
+        if self.writes_to_old {
+            self.give_up_half();
+            self.writer = self.world.append(LOG, "");
+            self.writes_to_old = false;
+        }
+    }
+
+    fn rotate_by_rename(&mut self) {
+        self.stop_writing_to_old();
+        self.shift();
+        let before = self.world.inode(LOG);
+        self.world.rename(LOG, "app.log.1");
+        let live = std::mem::take(&mut self.live);
+        self.rotated.push(live);
+        if self.random.next(3) == 0 {
+            // The writer has not heard of it yet.
+            drop(self.world.append(LOG, ""));
+            self.writes_to_old = true;
+            self.happened("both inodes written");
+        } else {
+            self.give_up_half();
+            self.writer = self.world.append(LOG, "");
+        }
+        assert_ne!(before, self.world.inode(LOG), "another file is at the path");
+        self.happened("rename");
+    }
+
+    fn go_on_in_old(&mut self) {
+        self.stop_writing_to_old();
+        self.write();
+    }
+
+    fn rotate_by_copy(&mut self) {
+        self.stop_writing_to_old();
+        self.shift();
+        std::fs::copy(self.world.path(LOG), self.world.path("app.log.1")).unwrap();
+        if self.random.next(3) == 0 {
+            self.world.look();
+            self.happened("look between copy and truncation");
+        }
+        self.writer.set_len(0).unwrap();
+        self.give_up_half();
+        let live = std::mem::take(&mut self.live);
+        self.rotated.push(live);
+        self.happened("copy and truncate");
+    }
+
+    fn compress(&mut self) {
+        let path = self.world.path("app.log.1");
+        if path.exists() && !self.writes_to_old {
+            gzip(&path);
+            self.happened("compress");
+        }
+    }
+
+    fn delete_oldest(&mut self) {
+        if self.rotated.is_empty() || self.writes_to_old {
+            return;
+        }
+        let number = self.rotated.len();
+        for ending in ["", ".gz"] {
+            let path = self.world.path(&format!("{LOG}.{number}{ending}"));
+            let _ = std::fs::remove_file(path);
+        }
+        let lines = self.rotated.remove(0);
+        self.endanger(&lines);
+        self.happened("delete");
+    }
+
+    fn empty(&mut self) {
+        self.stop_writing_to_old();
+        self.writer.set_len(0).unwrap();
+        self.give_up_half();
+        let lines = std::mem::take(&mut self.live);
+        self.endanger(&lines);
+        self.happened("truncate");
+    }
+
+    fn endanger(&mut self, lines: &[u64]) {
+        for number in lines {
+            let was_seen = *number < self.kept_until;
+            self.fates.insert(*number, Fate::Endangered { was_seen });
+        }
+    }
+
+    fn check(mut self, seed: u64) -> Hazards {
+        let mut rest = String::new();
+        self.finish_half(&mut rest);
+        self.writer.write_all(rest.as_bytes()).unwrap();
+        self.world.look();
+        self.world.wait_until_quiet();
+        let mut times: BTreeMap<u64, u64> = BTreeMap::new();
+        for line in &self.world.lines {
+            let text = std::str::from_utf8(line).unwrap();
+            let number: Option<u64> = text.get(..8).and_then(|number| number.parse().ok());
+            if let Some(number) = number
+                && text == line_of(number)
+            {
+                *times.entry(number).or_default() += 1;
+            }
+        }
+        let mut wrong = Vec::new();
+        let mut lost = 0;
+        for (number, fate) in &self.fates {
+            let times = times.get(number).copied().unwrap_or(0);
+            lost += u64::from(times == 0 && *fate == Fate::Endangered { was_seen: true });
+            if times > 1 || (times == 0 && *fate == Fate::Due) {
+                wrong.push(format!("{number} {times} times"));
+            }
+        }
+        let story = || format!("seed {seed}\n{}", self.world.story.join("\n"));
+        assert!(wrong.is_empty(), "read: {}\n{}", wrong.join(", "), story());
+        if lost > 0 {
+            let told = self.world.notices.iter().any(|notice| notice.kind.is_loss());
+            assert!(told, "{lost} lines were lost and nothing was told\n{}", story());
+        }
+        self.hazards
+    }
+}
+
+fn run(seeds: std::ops::Range<u64>, patterns: &[&str], limits: Limits) {
+    let mut all = Hazards::new();
+    for seed in seeds {
+        let mut model = Model::new(seed, patterns, limits);
+        for _ in 0..40 {
+            model.step();
+        }
+        for (hazard, times) in model.check(seed) {
+            *all.entry(hazard).or_default() += times;
+        }
+    }
+    for hazard in [
+        "rename",
+        "both inodes written",
+        "copy and truncate",
+        "look between copy and truncation",
+        "compress",
+        "delete",
+        "truncate",
+        "kill",
+        "restart",
+        "half a line",
+        "half a line for ever",
+        "interrupted read",
+    ] {
+        assert!(all.get(hazard).is_some_and(|times| *times > 0), "`{hazard}` never happened");
+    }
+}
+
+fn seeds() -> std::ops::Range<u64> {
+    match std::env::var("OCRWATCH_SEED").ok().and_then(|seed| seed.parse().ok()) {
+        Some(seed) => seed..seed + 1,
+        None => 0..400,
+    }
+}
+
+#[test]
+fn every_line_is_read_once_whatever_happens_to_the_log() {
+    run(seeds(), &["app.log"], Limits::default());
+}
+
+#[test]
+fn every_line_is_read_once_when_rotated_names_match_too() {
+    run(seeds(), &["app.log*"], Limits::default());
+}
+
+#[test]
+fn every_line_is_read_once_with_one_handle_and_small_reads() {
+    let limits = Limits { open_files_max: 1, read_bytes: 100, ..Limits::default() };
+    run(seeds(), &["*.log"], limits);
+}
