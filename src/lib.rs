@@ -17,6 +17,7 @@
 
 pub mod clock;
 pub mod diagnostic;
+pub mod file_pattern;
 pub mod length;
 pub mod occurrence;
 pub mod zone;
