@@ -42,6 +42,8 @@ pub mod policy_file;
 
 pub mod replay;
 
+pub mod config;
+
 pub mod render;
 
 pub mod scenario;
