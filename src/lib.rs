@@ -17,6 +17,7 @@
 
 pub mod clock;
 pub mod diagnostic;
+pub mod file_pattern;
 pub mod length;
 pub mod occurrence;
 pub mod zone;
@@ -42,6 +43,8 @@ pub mod rules;
 pub mod policy_file;
 
 pub mod replay;
+
+pub mod config;
 
 pub mod render;
 

@@ -42,7 +42,7 @@ const EMBEDDED: [(&str, &str); 3] = [
 ];
 
 /// Error codes with what is said of them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Catalogue {
     entries: BTreeMap<Box<str>, Entry>,
     /// The codes in documented order, then by code.

@@ -85,7 +85,7 @@ pub struct Rating {
 }
 
 /// The ratings of codes, and of causes under `code/cause`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Ratings {
     by_subject: BTreeMap<Box<str>, Rating>,
 }

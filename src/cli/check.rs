@@ -9,9 +9,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::catalogue::{self, CatalogueArgs};
+use super::config;
 use super::exit_code::ExitCode;
 use super::failure::{Failure, written};
 use super::rules::{self, RulesArgs};
+use crate::catalogue::Catalogue;
+use crate::config::{Config, is_config_file};
 use crate::policy_file::Alerting;
 use crate::rules::is_rule_file;
 use crate::scenario::{ScenarioFile, is_scenario_file};
@@ -19,9 +22,10 @@ use crate::scenario::{ScenarioFile, is_scenario_file};
 /// Options of `check`.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Files to check: catalogue files, in the order in which they would be given with
-    /// --catalogue, rule files, which are checked together, and scenario files, which are checked
-    /// against these rules
+    /// Files to check: configuration files, each with everything that it names, catalogue files,
+    /// in the order in which they would be given with --catalogue, rule files, which are checked
+    /// together, and scenario files, which are checked against these rules, or against those of
+    /// the one configuration
     #[arg(value_name = "FILES")]
     files: Vec<PathBuf>,
 
@@ -30,15 +34,22 @@ pub(super) struct CheckArgs {
 
     #[command(flatten)]
     rules: RulesArgs,
+
+    /// Also check this configuration file, with everything that it names
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 impl CheckArgs {
     /// Says on standard output what the files come to.
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
-        let mut catalogue = self.catalogue.load()?;
+        let mut checked = Checked {
+            catalogue: self.catalogue.load()?,
+            catalogue_files: self.catalogue.len(),
+            ..Checked::default()
+        };
         let mut problems = Vec::new();
         let mut exit_code = ExitCode::Configuration;
-        let mut catalogue_files = self.catalogue.len();
         let mut scenario_files = Vec::new();
         let mut rule_files = self.rules.files().unwrap_or_else(|found| {
             problems.extend(found);
@@ -48,11 +59,15 @@ impl CheckArgs {
             let name = path.to_string_lossy();
             match catalogue::read(path) {
                 Ok(text) if is_scenario_file(&text) => scenario_files.push((name, text)),
+                Ok(text) if is_config_file(&text) => match config::of_text(path, &text) {
+                    Ok(config) => checked.configs.push((name.into_owned(), config)),
+                    Err(found) => problems.extend(found),
+                },
                 Ok(text) if is_rule_file(&text) => rule_files.push((name.into_owned(), text)),
                 Ok(text) => {
-                    let found = catalogue.load(&name, &text);
+                    let found = checked.catalogue.load(&name, &text);
                     problems.extend(found.iter().map(ToString::to_string));
-                    catalogue_files += 1;
+                    checked.catalogue_files += 1;
                 }
                 Err(error) => {
                     // Here the file is what was to be looked at, not a setting of the look.
@@ -63,38 +78,91 @@ impl CheckArgs {
                 }
             }
         }
-        let alerting = rules::set(&rule_files, &catalogue);
-        let alerting = alerting.map_err(|found| problems.extend(found)).ok();
-        let mut scenarios = 0;
-        // What they name is only known once the rules are right.
-        if let Some(alerting) = &alerting {
-            for (name, text) in &scenario_files {
-                match ScenarioFile::read(name, text, alerting, &catalogue) {
-                    Ok(file) => scenarios += file.scenarios.len(),
-                    Err(found) => problems.extend(found.iter().map(ToString::to_string)),
-                }
+        if let Some(path) = &self.config {
+            match config::load(path) {
+                Ok(config) => checked.configs.push((path.to_string_lossy().into_owned(), config)),
+                Err(failure) => problems.extend(failure.into_problems()),
             }
         }
-        let Some(alerting) = alerting.filter(|_| problems.is_empty()) else {
+        checked.rule_files = rule_files.len();
+        let alerting = rules::set(&rule_files, &checked.catalogue);
+        checked.alerting = alerting.map_err(|found| problems.extend(found)).ok();
+        for (name, text) in &scenario_files {
+            match checked.scenarios_of(name, text) {
+                Some(Ok(scenarios)) => checked.scenarios += scenarios,
+                Some(Err(found)) => problems.extend(found),
+                // What they name is only known once the rules are right.
+                None => {}
+            }
+        }
+        checked.scenario_files = scenario_files.len();
+        if !problems.is_empty() {
             return Err(Failure::new(exit_code, problems));
-        };
-        let codes = catalogue.entries().count();
-        let catalogue = match catalogue_files {
-            0 => "the shipped catalogue is".to_owned(),
-            1 => "the shipped catalogue and 1 more file are".to_owned(),
-            more => format!("the shipped catalogue and {more} more files are"),
-        };
+        }
         let mut out = io::stdout().lock();
-        let shown = writeln!(out, "{catalogue} right: {codes} codes")
-            .and_then(|()| writeln!(out, "{}", of_rules(rule_files.len(), &alerting)))
-            .and_then(|()| match of_scenarios(scenario_files.len(), scenarios) {
-                Some(text) => writeln!(out, "{text}"),
-                None => Ok(()),
-            })
-            .and_then(|()| out.flush());
-        written(shown)?;
+        written(out.write_all(checked.verdict().as_bytes()).and_then(|()| out.flush()))?;
         Ok(ExitCode::Done)
     }
+}
+
+/// What was found right.
+#[derive(Default)]
+struct Checked {
+    configs: Vec<(String, Config)>,
+    catalogue: Catalogue,
+    catalogue_files: usize,
+    rule_files: usize,
+    /// None if a rule file is wrong.
+    alerting: Option<Alerting>,
+    scenario_files: usize,
+    scenarios: usize,
+}
+
+impl Checked {
+    /// Whether nothing stands beside configurations that would say which codes and rules count.
+    fn is_configs_only(&self) -> bool {
+        !self.configs.is_empty() && self.catalogue_files == 0 && self.rule_files == 0
+    }
+
+    /// How many scenarios a file has, or its problems.
+    fn scenarios_of(&self, name: &str, text: &str) -> Option<Result<usize, Vec<String>>> {
+        let (alerting, catalogue) = match self.configs.as_slice() {
+            [(_, config)] if self.is_configs_only() => (&config.alerting, &*config.catalogue),
+            _ => (self.alerting.as_ref()?, &self.catalogue),
+        };
+        let read = ScenarioFile::read(name, text, alerting, catalogue);
+        let shown = |found: Vec<_>| found.iter().map(ToString::to_string).collect();
+        Some(read.map(|file| file.scenarios.len()).map_err(shown))
+    }
+
+    fn verdict(&self) -> String {
+        let mut said: Vec<String> =
+            self.configs.iter().map(|(name, config)| of_config(name, config)).collect();
+        if let Some(alerting) = self.alerting.as_ref().filter(|_| !self.is_configs_only()) {
+            let codes = self.catalogue.entries().count();
+            let catalogue = match self.catalogue_files {
+                0 => "the shipped catalogue is".to_owned(),
+                1 => "the shipped catalogue and 1 more file are".to_owned(),
+                more => format!("the shipped catalogue and {more} more files are"),
+            };
+            said.push(format!("{catalogue} right: {codes} codes"));
+            said.push(of_rules(self.rule_files, alerting));
+        }
+        said.extend(of_scenarios(self.scenario_files, self.scenarios));
+        said.push(String::new());
+        said.join("\n")
+    }
+}
+
+/// What is said of a configuration that is right.
+fn of_config(name: &str, config: &Config) -> String {
+    let sources = match config.sources.len() {
+        0 => "no source, the files of the command line are followed".to_owned(),
+        1 => "1 source".to_owned(),
+        count => format!("{count} sources"),
+    };
+    let codes = config.catalogue.entries().count();
+    format!("{name} is right: {sources}; {codes} codes; {}", tables(&config.alerting))
 }
 
 /// What is said of scenarios that are right, if there are any.
@@ -112,12 +180,17 @@ fn of_scenarios(files: usize, scenarios: usize) -> Option<String> {
 
 /// What is said of rules that are right, and of who is told.
 fn of_rules(files: usize, alerting: &Alerting) -> String {
-    let (rules, written) = (&alerting.rules, alerting.written);
     let from = match files {
         0 => "the shipped rules are".to_owned(),
         1 => "1 rule file is".to_owned(),
         files => format!("{files} rule files are"),
     };
+    format!("{from} right: {}", tables(alerting))
+}
+
+/// How many of which tables there are.
+fn tables(alerting: &Alerting) -> String {
+    let (rules, written) = (&alerting.rules, alerting.written);
     let rules_in_use = match rules.rules().len() {
         1 => "1 rule".to_owned(),
         count => format!("{count} rules"),
@@ -133,5 +206,5 @@ fn of_rules(files: usize, alerting: &Alerting) -> String {
         1 => format!(", 1 {what}"),
         count => format!(", {count} {what}s"),
     });
-    format!("{from} right: {rules_in_use}{disabled}{}", tables.collect::<String>())
+    format!("{rules_in_use}{disabled}{}", tables.collect::<String>())
 }

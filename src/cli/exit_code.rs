@@ -33,7 +33,10 @@ impl ExitCode {
         (Self::Usage, "the arguments are wrong"),
         (Self::InputMissing, "an input is missing; the others were read"),
         (Self::Io, "an input could not be read to its end, or the output not be written"),
-        (Self::Configuration, "a catalogue, rule or scenario file is wrong or cannot be read"),
+        (
+            Self::Configuration,
+            "a configuration, catalogue, rule or scenario file is wrong or cannot be read",
+        ),
     ];
 
     /// The code of a run over inputs.

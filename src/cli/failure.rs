@@ -27,6 +27,11 @@ impl Failure {
         Self::new(ExitCode::Usage, vec![with_hint(problem, hint)])
     }
 
+    /// The problems, for one who has found others, too.
+    pub(super) fn into_problems(self) -> Vec<String> {
+        self.problems
+    }
+
     /// Writes every problem to standard error.
     pub fn print(&self) {
         let mut messages = Messages::plain();

@@ -6,6 +6,7 @@
 mod backtest;
 mod catalogue;
 mod check;
+mod config;
 mod exit_code;
 mod explain;
 mod extract;
@@ -55,7 +56,7 @@ enum Command {
     Extract(extract::ExtractArgs),
     /// Print what the documentation says of error codes
     Explain(explain::ExplainArgs),
-    /// Check catalogue, rule and scenario files before they are used
+    /// Check configuration, catalogue, rule and scenario files before they are used
     Check(check::CheckArgs),
     /// Run rules against scenarios: log lines and the alerts that they must give
     Test(test::TestArgs),

@@ -13,7 +13,7 @@ use super::time::{Instant, Span};
 use crate::catalogue::Severity;
 
 /// When to alert on what.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
     /// Its stable name; the state of its alerts hangs on it.
     pub name: Arc<str>,
@@ -57,7 +57,7 @@ pub struct Flap {
 
 /// Alerts of the named rules are not told while an alert of this rule fires that has the same
 /// values of `equal`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Inhibit {
     /// Rule names, or globs of them.
     pub rules: Vec<Pattern>,
@@ -78,6 +78,16 @@ pub struct Matcher {
     pub message: Option<Regex>,
     /// Whether the catalogue knows the code.
     pub known: Option<bool>,
+}
+
+impl PartialEq for Matcher {
+    /// An expression is what is written: whether two written ones mean the same, nobody can tell.
+    fn eq(&self, other: &Self) -> bool {
+        let Self { event, labels, not, message, known } = self;
+        let text = |message: &Option<Regex>| message.as_ref().map(|text| text.as_str().to_owned());
+        (event, labels, not, known) == (&other.event, &other.labels, &other.not, &other.known)
+            && text(message) == text(&other.message)
+    }
 }
 
 /// The kinds of events.
@@ -103,6 +113,16 @@ pub enum Pattern {
     Glob(GlobMatcher),
 }
 
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Exact(own), Self::Exact(others)) => own == others,
+            (Self::Glob(own), Self::Glob(others)) => own.glob() == others.glob(),
+            (Self::Exact(_), Self::Glob(_)) | (Self::Glob(_), Self::Exact(_)) => false,
+        }
+    }
+}
+
 impl Pattern {
     /// Whether the value fits.
     pub fn fits(&self, value: &str) -> bool {
@@ -114,7 +134,7 @@ impl Pattern {
 }
 
 /// What must be true for an alert.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
     /// At least so many in the window.
     Count(Threshold),
@@ -191,7 +211,7 @@ impl Window {
 }
 
 /// More than so many failures in a row.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Consecutive {
     /// True from the next one on.
     pub more_than: u32,
@@ -202,7 +222,7 @@ pub struct Consecutive {
 }
 
 /// A share of other events in a window that slides in steps of a twelfth.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Ratio {
     /// The events that are the whole.
     pub of: Matcher,
@@ -219,7 +239,7 @@ pub struct Ratio {
 }
 
 /// Many more than in the windows before, in windows that slide in steps of a twelfth.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Spike {
     /// True from so many times the average on, in thousandths.
     pub factor_permille: u32,
@@ -232,7 +252,7 @@ pub struct Spike {
 }
 
 /// A group that is new.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct New {
     /// New is what was not seen for so long.
     pub unseen: Span,
@@ -241,14 +261,14 @@ pub struct New {
 }
 
 /// Silence.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Absent {
     /// True when nothing came for so long.
     pub window: Span,
 }
 
 /// One event, then another.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Sequence {
     /// The second event.
     pub then: Matcher,

@@ -46,6 +46,12 @@ pub struct Successes {
     patterns: Arc<[Regex]>,
 }
 
+impl PartialEq for Successes {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_same_as(other)
+    }
+}
+
 impl Successes {
     /// Nothing; the extraction costs what it costs without.
     pub fn none() -> Self {

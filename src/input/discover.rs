@@ -13,11 +13,12 @@ use std::sync::Arc;
 
 use walkdir::WalkDir;
 
-use super::glob::{self, is_hidden};
+use super::glob;
 use super::problem::{InputProblem, ProblemKind};
 use super::rotated::{self, Found};
 use super::sniff::{self, Verdict};
 use super::{Input, not_readable};
+use crate::file_pattern::{DEPTH_MAX, is_hidden, is_pattern};
 
 #[cfg(test)]
 mod tests;
@@ -141,7 +142,7 @@ impl Search {
         match std::fs::metadata(path) {
             Ok(metadata) => self.named(path, &metadata, with_rotated),
             Err(error) => {
-                let pattern = argument.to_str().filter(|text| glob::is_pattern(text));
+                let pattern = argument.to_str().filter(|text| is_pattern(text));
                 // A link whose name looks like a pattern is still that link.
                 if let Some(pattern) = pattern.filter(|_| std::fs::symlink_metadata(path).is_err())
                 {
@@ -198,7 +199,7 @@ impl Search {
         let skipped_before = self.result.skipped.total;
         let mut is_told = false;
         let walk = WalkDir::new(root)
-            .max_depth(glob::DEPTH_MAX)
+            .max_depth(DEPTH_MAX)
             .follow_links(true)
             .sort_by_file_name()
             .into_iter()

@@ -27,7 +27,7 @@ use crate::catalogue::Catalogue;
 use crate::diagnostic::{Diagnostic, Position};
 use crate::engine::{PolicyConfig, Route, Settings};
 use crate::extract::Successes;
-use crate::rules::RuleSet;
+use crate::rules::{RuleSet, RuleText};
 use crate::toml_file::Problems;
 use file::File;
 use matcher::Known;
@@ -36,7 +36,7 @@ use matcher::Known;
 const DEFAULT_ROUTE: &str = "default";
 
 /// Everything that decides which alerts there are and who is told of them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Alerting {
     /// The rules.
     pub rules: RuleSet,
@@ -84,14 +84,22 @@ impl Alerting {
         files: &[(String, String)],
         catalogue: &Catalogue,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let (rules, mut found) = match RuleSet::load(files, catalogue) {
+        Self::load_texts(&RuleText::of_files(files), catalogue)
+    }
+
+    /// The same of texts of which some may be parts of files of another kind.
+    pub fn load_texts(
+        files: &[RuleText<'_>],
+        catalogue: &Catalogue,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let (rules, mut found) = match RuleSet::load_texts(files, catalogue) {
             Ok(rules) => (Some(rules), Vec::new()),
             Err(problems) => (None, problems),
         };
         let known = Known { rules: rules.as_ref() };
         let mut readings: Vec<Reading<'_>> = files
             .iter()
-            .map(|(name, text)| {
+            .map(|RuleText { name, text, .. }| {
                 let mut problems = Problems::of(name, text, &problem::NAMES);
                 let file = file::read(known, &mut problems);
                 Reading { problems, file }
@@ -113,7 +121,7 @@ impl Alerting {
         }
         // File by file, and in each as it stands there.
         found.sort_by_key(|problem| {
-            let file = files.iter().position(|(name, _)| *name == problem.file);
+            let file = files.iter().position(|file| *file.name == problem.file);
             (file, problem.position.as_ref().map(|position| position.line))
         });
         match rules {

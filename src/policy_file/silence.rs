@@ -3,17 +3,14 @@
 //! Owns its keys, and the id of one that has no name. Must not know which alerts there are. What is
 //! wrong is a problem and reads as absent.
 
-use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 use toml::Spanned;
 use toml::de::DeValue;
-use toml::value::{Datetime, Offset};
 
 use super::Named;
 use super::matcher::{Known, name};
 use super::problem;
 use crate::engine::{AlertMatcher, Fingerprint, Instant, Pattern, Silence, SilenceEnd};
-use crate::toml_file::{Keys, Problems};
-use crate::zone::Zone;
+use crate::toml_file::{self, Keys, Problems};
 
 const SILENCE_KEYS: &[&str] =
     &["name", "match", "not", "author", "reason", "from", "until", "until_resolved"];
@@ -95,27 +92,9 @@ fn instant(
     value: &Spanned<DeValue<'_>>,
     problems: &mut Problems<'_>,
 ) -> Option<Instant> {
-    let stamp = match value.get_ref() {
-        DeValue::Datetime(stamp) => Some(*stamp),
-        DeValue::String(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    let read = stamp.and_then(|stamp: Datetime| {
-        let (date, time, offset) = (stamp.date?, stamp.time?, stamp.offset?);
-        let date = NaiveDate::from_ymd_opt(date.year.into(), date.month.into(), date.day.into())?;
-        let time = NaiveTime::from_hms_nano_opt(
-            time.hour.into(),
-            time.minute.into(),
-            time.second.unwrap_or(0).into(),
-            time.nanosecond.unwrap_or(0),
-        )?;
-        let offset = match offset {
-            Offset::Z => FixedOffset::east_opt(0)?,
-            Offset::Custom { minutes } => FixedOffset::east_opt(i32::from(minutes) * 60)?,
-        };
-        let at = Zone::UTC.resolve(NaiveDateTime::new(date, time), Some(offset))?;
-        Some(Instant::from(at))
-    });
+    let stamp = toml_file::stamp(value);
+    let whole = stamp.filter(|stamp| stamp.time.is_some() && stamp.offset.is_some());
+    let read = whole.and_then(|stamp| toml_file::instant(&stamp, None, None)).map(Instant::from);
     if read.is_none() {
         let message = format!("`{key}` is no instant: it needs a day, a time and an offset");
         let hint = "write it as in `2026-11-24T06:00:00+08:00`".to_owned();

@@ -290,7 +290,13 @@ pub(crate) fn span_in(
 
 /// A length of time as a file writes it, in its greatest whole unit.
 pub(super) fn shown(length_ms: i64) -> String {
-    let units = [(Span::DAY, "d"), (Span::HOUR, "h"), (Span::MINUTE, "m"), (Span::SECOND, "s")];
+    let units = [
+        (Span::DAY, "d"),
+        (Span::HOUR, "h"),
+        (Span::MINUTE, "m"),
+        (Span::SECOND, "s"),
+        (Span(1), "ms"),
+    ];
     let unit = units.into_iter().find(|(unit, _)| length_ms >= unit.0 && length_ms % unit.0 == 0);
     unit.map_or_else(|| "0s".to_owned(), |(unit, sign)| format!("{}{sign}", length_ms / unit.0))
 }

@@ -20,7 +20,7 @@ use crate::toml_file::{self, Keys, Problems};
 
 /// What stands at the root; no file of another kind has such a key. The tables behind the rules are
 /// read elsewhere: they say who is told.
-pub(super) const ROOT_KEYS: &[&str] =
+pub(crate) const ROOT_KEYS: &[&str] =
     &["shipped", "rule", "engine", "success", "route", "silence", "mute"];
 
 const RULE_KEYS: &[&str] = &[
@@ -85,10 +85,16 @@ pub(super) struct Said {
     pub(super) inhibits: Vec<Spanned<String>>,
 }
 
-/// Reads a file.
-pub(super) fn read(catalogue: &Catalogue, problems: &mut Problems<'_>) -> Option<File> {
+/// Reads a file. Of a part of a file of another kind the root's keys are checked there.
+pub(super) fn read(
+    catalogue: &Catalogue,
+    is_part: bool,
+    problems: &mut Problems<'_>,
+) -> Option<File> {
     let root = toml_file::parse(problems)?;
-    let root = Keys::of_table(root.get_ref(), 0..0, "the file", ROOT_KEYS, problems);
+    let mut elsewhere = Problems::of(problems.file(), problems.text(), problems.names());
+    let told = if is_part { &mut elsewhere } else { &mut *problems };
+    let root = Keys::of_table(root.get_ref(), 0..0, "the file", ROOT_KEYS, told);
     let shipped = root.flag("shipped", problems);
     let items = root.tables("rule", "[[rule]]", problems).unwrap_or_default();
     let rules = items.iter().filter_map(|item| rule(item, catalogue, problems)).collect();

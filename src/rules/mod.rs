@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(crate) use condition::span_in;
-pub(crate) use file::why_no_name;
+pub(crate) use file::{ROOT_KEYS, why_no_name};
 pub(crate) use matcher::{REGEX_BYTES_MAX, why_no_expression};
 pub(crate) use pattern::{PATTERNS_MAX, label_named, pattern_of};
 pub use problem::PROBLEMS;
@@ -33,11 +33,30 @@ use crate::toml_file::Problems;
 use file::File;
 use shipped::SHIPPED;
 
+/// Text with rules.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleText<'t> {
+    /// The file's name as the user gave it.
+    pub name: &'t str,
+    /// The file's text.
+    pub text: &'t str,
+    /// Whether it is a file of another kind, in which rules may stand beside other tables.
+    pub is_part: bool,
+}
+
+impl<'t> RuleText<'t> {
+    /// Rule files by their names and texts.
+    pub fn of_files(files: &'t [(String, String)]) -> Vec<Self> {
+        let files = files.iter();
+        files.map(|(name, text)| RuleText { name, text, is_part: false }).collect()
+    }
+}
+
 /// How many rules a set can have: every event is held against each of them once.
 const RULES_MAX: usize = 1000;
 
 /// Rules that were read and are right.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RuleSet {
     rules: Arc<[Rule]>,
     disabled: Vec<Arc<str>>,
@@ -58,6 +77,14 @@ impl RuleSet {
     /// and a rule of the same name replaces one. Files without any rule leave the shipped ones.
     pub fn load(
         files: &[(String, String)],
+        catalogue: &Catalogue,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        Self::load_texts(&RuleText::of_files(files), catalogue)
+    }
+
+    /// The same of texts of which some may be parts of files of another kind.
+    pub fn load_texts(
+        files: &[RuleText<'_>],
         catalogue: &Catalogue,
     ) -> Result<Self, Vec<Diagnostic>> {
         let (set, problems) = read(files, catalogue, false);
@@ -100,23 +127,26 @@ struct Reading<'t> {
 }
 
 fn read(
-    files: &[(String, String)],
+    files: &[RuleText<'_>],
     catalogue: &Catalogue,
     shipped: bool,
 ) -> (RuleSet, Vec<Diagnostic>) {
-    let one = |name, text, is_shipped| {
+    let one = |RuleText { name, text, is_part }, is_shipped| {
         let mut problems = Problems::of(name, text, &problem::NAMES);
-        let file = file::read(catalogue, &mut problems);
+        let file = file::read(catalogue, is_part, &mut problems);
         Reading { problems, file, is_shipped }
     };
-    let own = files.iter().map(|(name, text)| one(name, text, false));
+    let own = files.iter().map(|text| one(*text, false));
     let mut readings: Vec<_> = own.collect();
     let mut said = readings.iter().map(|reading| reading.file.as_ref());
     let adds = said.clone().flatten().any(|file| file.shipped == Some(true));
     let has_none =
         |file: Option<&File>| file.is_some_and(|file| file.shipped.is_none() && !file.has_rules);
     if shipped || adds || said.all(has_none) {
-        let shipped = SHIPPED.iter().map(|(name, text)| one(name, text, true));
+        let shipped = SHIPPED.iter().map(|(name, text)| {
+            let text = RuleText { name, text, is_part: false };
+            one(text, true)
+        });
         readings.splice(0..0, shipped.collect::<Vec<_>>());
     }
     let order = names(&mut readings);

@@ -3,15 +3,14 @@
 //! Owns these forms, and the start. Must never ask the machine for its zone or the present. What is
 //! no instant is a problem and reads as absent.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use toml::Spanned;
 use toml::de::DeValue;
-use toml::value::{Datetime, Offset};
 
 use super::problem;
 use crate::engine::{Instant, Span};
 use crate::length;
-use crate::toml_file::{Keys, Problems};
+use crate::toml_file::{self, Keys, Problems, stamp};
 use crate::zone::Zone;
 
 /// The zone of a scenario that names none, and in which its log writes its times.
@@ -47,7 +46,7 @@ impl Clock {
         let local = local.and_hms_opt(hour, 0, 0).unwrap_or_default();
         let usual = zone.resolve(local, None).map(Instant::from).unwrap_or_default();
         let start = keys.value("start").and_then(|value| {
-            let at = stamp(value).and_then(|stamp| full(&stamp, zone, None));
+            let at = stamp(value).and_then(|stamp| toml_file::instant(&stamp, Some(zone), None));
             if at.is_none() {
                 let message = "`start` is no instant".to_owned();
                 let hint = "write a stamp such as `2026-11-23T10:00:00+08:00`".to_owned();
@@ -92,7 +91,7 @@ impl Clock {
             return Some(self.start.plus(Span(length_ms)));
         }
         let today = self.local().date_naive();
-        full(&stamp(value)?, self.zone, Some(today)).map(Instant::from)
+        toml_file::instant(&stamp(value)?, Some(self.zone), Some(today)).map(Instant::from)
     }
 
     fn local(self) -> DateTime<FixedOffset> {
@@ -104,37 +103,4 @@ impl Clock {
 pub(super) fn shown(at: Instant, start: Instant, zone: Zone) -> String {
     let local = zone.show(at.to_utc()).format("%Y-%m-%d %H:%M:%S%.f %:z");
     format!("{} ({local})", length::words(at.since(start).0))
-}
-
-fn stamp(value: &Spanned<DeValue<'_>>) -> Option<Datetime> {
-    match value.get_ref() {
-        DeValue::Datetime(stamp) => Some(*stamp),
-        DeValue::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
-}
-
-/// A stamp's instant; a date alone is its midnight, a time alone one of the given day.
-fn full(stamp: &Datetime, zone: Zone, day: Option<NaiveDate>) -> Option<DateTime<FixedOffset>> {
-    let date = match stamp.date {
-        Some(date) => {
-            NaiveDate::from_ymd_opt(date.year.into(), date.month.into(), date.day.into())?
-        }
-        None => day?,
-    };
-    let time = match stamp.time {
-        Some(time) => NaiveTime::from_hms_nano_opt(
-            time.hour.into(),
-            time.minute.into(),
-            time.second.unwrap_or(0).into(),
-            time.nanosecond.unwrap_or(0),
-        )?,
-        None => NaiveTime::MIN,
-    };
-    let offset = match stamp.offset {
-        Some(Offset::Z) => FixedOffset::east_opt(0),
-        Some(Offset::Custom { minutes }) => FixedOffset::east_opt(i32::from(minutes) * 60),
-        None => None,
-    };
-    zone.resolve(NaiveDateTime::new(date, time), offset)
 }

@@ -126,6 +126,17 @@ impl<'a, 't> Keys<'a, 't> {
         Some(Spanned::new(value.span(), string_of(key, value, None, problems)?))
     }
 
+    /// A text in a form that a hint explains, whatever characters it holds.
+    pub fn form(
+        &self,
+        key: &str,
+        hint: &str,
+        problems: &mut Problems<'_>,
+    ) -> Option<Spanned<&'a str>> {
+        let value = self.value(key)?;
+        Some(Spanned::new(value.span(), string_of(key, value, hint.to_owned(), problems)?))
+    }
+
     /// A word of a list, in any case, with what it stands for.
     pub fn one_of<T: Clone>(
         &self,
@@ -238,6 +249,29 @@ impl<'a, 't> Keys<'a, 't> {
     pub fn texts(&self, key: &str, problems: &mut Problems<'_>) -> Option<Vec<Spanned<String>>> {
         let items = self.list(key, problems)?;
         Some(items.iter().filter_map(|item| text_of(key, item, problems)).collect())
+    }
+
+    /// One text, or a list of them, as they are written: blanks are part of a file's name.
+    pub fn raw_texts_or_text(
+        &self,
+        key: &str,
+        problems: &mut Problems<'_>,
+    ) -> Option<Vec<Spanned<String>>> {
+        let value = self.value(key)?;
+        let one = std::slice::from_ref(value);
+        let items = match value.get_ref() {
+            DeValue::Array(items) => &**items,
+            DeValue::String(_) => one,
+            _ => {
+                wrong_type(key, "text in quotes or a list of texts", value, None, problems);
+                return None;
+            }
+        };
+        let text = |item: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>| {
+            let text = string_of(key, item, None, problems)?.to_owned();
+            clean(key, item.span(), text, problems)
+        };
+        Some(items.iter().filter_map(|item| text(item, problems)).collect())
     }
 
     /// One text, or a list of them without the unusable ones; absent when the key is.

@@ -7,6 +7,7 @@
 
 mod keys;
 mod problems;
+mod stamp;
 
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ pub use keys::{Items, Keys};
 pub(crate) use keys::{boxed, listed, number_of};
 pub(crate) use problems::did_you_mean;
 pub use problems::{Names, Problems};
+pub(crate) use stamp::{instant, stamp};
 
 /// How large a file may be, in bytes.
 const FILE_BYTES_MAX: usize = 1024 * 1024;

@@ -13,13 +13,14 @@ use clap::CommandFactory as _;
 use ocrwatch::cli::{Cli, ExitCode};
 use serde_json::Value;
 
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
     "README.md",
     "docs/commands.md",
     "docs/extract-json.md",
     "docs/report-json.md",
     "docs/backtest-json.md",
     "docs/rules.md",
+    "docs/configuration.md",
 ];
 
 const CUT: &str = "⋮";

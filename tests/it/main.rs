@@ -8,6 +8,7 @@ mod captures;
 mod catalogue;
 mod cli;
 mod clients;
+mod config;
 mod documents;
 mod fuzz;
 mod harness;

@@ -196,6 +196,8 @@ fn extraction_asks_no_file_clock_thread_or_environment() {
         "src/template",
         "src/rules/",
         "src/policy_file/",
+        "src/config/",
+        "src/file_pattern.rs",
         "src/length.rs",
         "src/render/affected.rs",
         "src/render/codes.rs",

@@ -13,7 +13,7 @@ use crate::engine::alert::Alert;
 use crate::engine::time::Span;
 
 /// What the policy is told once.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PolicyConfig {
     /// In order; the first that fits is taken. Names are unique.
     pub routes: Vec<Route>,
@@ -26,7 +26,7 @@ pub struct PolicyConfig {
 }
 
 /// Where alerts go, and in what groups.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Route {
     /// Its stable name; the state of its groups hangs on it.
     pub name: Arc<str>,

@@ -76,7 +76,7 @@ impl<'de> Deserialize<'de> for Facet {
 }
 
 /// One thing that must be true of an alert.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AlertMatcher {
     /// What is looked at.
     pub facet: Facet,

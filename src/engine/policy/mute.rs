@@ -15,7 +15,7 @@ use crate::zone::Zone;
 const DAY_MINUTES: u16 = 1_440;
 
 /// What fits is not told at these times; what still fires when they end is told then.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Mute {
     /// Its name.
     pub name: Arc<str>,

@@ -16,7 +16,7 @@ use crate::engine::label::Fingerprint;
 use crate::engine::time::Instant;
 
 /// Alerts that are not told for a while.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Silence {
     /// Its stable name.
     pub id: Arc<str>,

@@ -1,0 +1,170 @@
+//! A configuration file: what it says, checked.
+//!
+//! Owns the file's form. Must not know what stands in the files that it names. Everything wrong is
+//! collected; what is returned is only good when nothing was.
+
+use toml::Spanned;
+
+use super::entry::{self, SOURCE_KEYS, zone_of};
+use super::origin::JOURNAL_KEYS;
+use super::paths::{Paths, limited};
+use super::problem;
+use super::size::{MIB, TIB, size_in};
+use super::unique;
+use super::{Level, Log, LogFormat, Mode, Source, State, Watch};
+use crate::engine::Span;
+use crate::rules::{ROOT_KEYS, span_in};
+use crate::toml_file::{self, Keys, Problems};
+use crate::zone::Zone;
+
+/// What stands at the root beside the tables of rule files.
+pub(super) const OWN_KEYS: &[&str] =
+    &["rules", "catalogue", "timezone", "state", "watch", "log", "source"];
+const STATE_KEYS: &[&str] = &["directory", "history", "outbox", "size_max"];
+const WATCH_KEYS: &[&str] =
+    &["mode", "poll_interval", "open_files_max", "rotated_quiet", "partial_line"];
+const LOG_KEYS: &[&str] = &["level", "format"];
+
+/// Every key by the table that it stands in; those of rule files aside.
+pub const KEYS: [(&str, &[&str]); 6] = [
+    ("the file", OWN_KEYS),
+    ("[state]", STATE_KEYS),
+    ("[watch]", WATCH_KEYS),
+    ("[log]", LOG_KEYS),
+    ("[[source]]", SOURCE_KEYS),
+    ("journal", JOURNAL_KEYS),
+];
+
+const SOURCES_MAX: usize = 256;
+const CATALOGUES_MAX: usize = 64;
+
+const MODES: [(&str, Mode); 2] = [("auto", Mode::Auto), ("poll", Mode::Poll)];
+const LEVELS: [(&str, Level); 4] = [
+    ("error", Level::Error),
+    ("warn", Level::Warn),
+    ("info", Level::Info),
+    ("debug", Level::Debug),
+];
+const FORMATS: [(&str, LogFormat); 3] =
+    [("auto", LogFormat::Auto), ("text", LogFormat::Text), ("journal", LogFormat::Journal)];
+
+/// What a file says.
+#[derive(Debug, Default)]
+pub(super) struct File {
+    /// As it is written.
+    pub(super) rules: Option<Spanned<String>>,
+    /// As they are written.
+    pub(super) catalogues: Vec<Spanned<String>>,
+    pub(super) zone: Option<Zone>,
+    pub(super) state: State,
+    pub(super) watch: Watch,
+    pub(super) log: Log,
+    pub(super) sources: Vec<Source>,
+    /// Whether rules or what stands beside them stand here, too.
+    pub(super) has_rule_tables: bool,
+}
+
+/// Reads a file; nothing of one that is no TOML.
+pub(super) fn read(paths: Paths<'_>, problems: &mut Problems<'_>) -> Option<File> {
+    let root = toml_file::parse(problems)?;
+    let known = [OWN_KEYS, ROOT_KEYS].concat();
+    let root = Keys::of_table(root.get_ref(), 0..0, "the file", &known, problems);
+    let rules = root.raw_text("rules", problems);
+    let catalogues =
+        limited("catalogue", CATALOGUES_MAX, "join some of the files", &root, problems);
+    let zone = zone_of(&root, problems);
+    let state = root.table("state", "[state]", STATE_KEYS, problems);
+    let state = state.map(|keys| state_of(&keys, paths, problems));
+    let watch = root.table("watch", "[watch]", WATCH_KEYS, problems);
+    let watch = watch.map(|keys| watch_of(&keys, problems));
+    let log = root.table("log", "[log]", LOG_KEYS, problems);
+    let log = log.map(|keys| log_of(&keys, problems));
+    let items = root.tables("source", "[[source]]", problems).unwrap_or_default();
+    if let Some(first_beyond) = items.get(SOURCES_MAX) {
+        let message = format!("{} sources stand here, at most {SOURCES_MAX} can", items.len());
+        let hint = "let one source have several patterns".to_owned();
+        problems.add(problem::TOO_MANY, first_beyond.span(), message, hint);
+    }
+    let items = items.iter().take(SOURCES_MAX);
+    let said: Vec<_> = items.filter_map(|item| entry::read(item, paths, zone, problems)).collect();
+    unique::check(&said, problems);
+    Some(File {
+        rules,
+        catalogues,
+        zone,
+        state: state.unwrap_or_default(),
+        watch: watch.unwrap_or_default(),
+        log: log.unwrap_or_default(),
+        sources: said.into_iter().map(|said| said.source).collect(),
+        has_rule_tables: ROOT_KEYS.iter().any(|key| root.has(key)),
+    })
+}
+
+fn state_of(keys: &Keys<'_, '_>, paths: Paths<'_>, problems: &mut Problems<'_>) -> State {
+    let usual = State::default();
+    let directory = paths.path("directory", keys, problems);
+    let years = |years: i64| Span::DAY.times(366).times(years).0;
+    let history = span_in(keys, "history", Span::HOUR.0..=years(10), problems);
+    let outbox = span_in(keys, "outbox", Span::HOUR.0..=years(1), problems);
+    let bytes_max = size_in("size_max", 16 * MIB..=TIB, keys, problems);
+    State {
+        directory: directory.map(Spanned::into_inner),
+        history: history.unwrap_or(usual.history),
+        outbox: outbox.unwrap_or(usual.outbox),
+        bytes_max: bytes_max.unwrap_or(usual.bytes_max),
+    }
+}
+
+fn watch_of(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Watch {
+    let usual = Watch::default();
+    let mode = keys.one_of("mode", &MODES, problems);
+    let poll_interval = span_in(keys, "poll_interval", 100..=Span::MINUTE.0, problems);
+    let hint = "files beyond are opened and closed in turn; the system's limit lowers it, too";
+    let open_files = keys.number_in("open_files_max", 16..=65_536, hint, problems);
+    let open_files = open_files.and_then(|count| usize::try_from(count.into_inner()).ok());
+    let quiet = Span::SECOND.0..=Span::DAY.0;
+    let rotated_quiet = span_in(keys, "rotated_quiet", quiet.clone(), problems);
+    let partial_line = span_in(keys, "partial_line", quiet, problems);
+    Watch {
+        mode: mode.map_or(usual.mode, Spanned::into_inner),
+        poll_interval: poll_interval.unwrap_or(usual.poll_interval),
+        open_files_max: open_files.unwrap_or(usual.open_files_max),
+        rotated_quiet: rotated_quiet.unwrap_or(usual.rotated_quiet),
+        partial_line: partial_line.unwrap_or(usual.partial_line),
+    }
+}
+
+fn log_of(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Log {
+    let level = keys.one_of("level", &LEVELS, problems);
+    let format = keys.one_of("format", &FORMATS, problems);
+    Log {
+        level: level.map(Spanned::into_inner).unwrap_or_default(),
+        format: format.map(Spanned::into_inner).unwrap_or_default(),
+    }
+}
+
+/// A mode, level or format by its word.
+pub(super) fn word<T: PartialEq>(value: &T, words: &[(&'static str, T)]) -> &'static str {
+    words.iter().find(|(_, known)| known == value).map_or("", |(word, _)| word)
+}
+
+impl Mode {
+    /// As files write it.
+    pub fn as_str(self) -> &'static str {
+        word(&self, &MODES)
+    }
+}
+
+impl Level {
+    /// As files write it.
+    pub fn as_str(self) -> &'static str {
+        word(&self, &LEVELS)
+    }
+}
+
+impl LogFormat {
+    /// As files write it.
+    pub fn as_str(self) -> &'static str {
+        word(&self, &FORMATS)
+    }
+}
