@@ -182,6 +182,8 @@ pub struct Tail {
     files: BTreeMap<FileId, Followed>,
     next_id: u64,
     by_identity: HashMap<Identity, FileId>,
+    /// The files of each log, by the path of the live one.
+    by_log: HashMap<PathBuf, BTreeSet<FileId>>,
     entries: BTreeMap<PathBuf, Entry>,
     /// The files that were last at paths that are not looked at now.
     last_at: BTreeMap<PathBuf, FileId>,
@@ -235,6 +237,7 @@ impl Tail {
             files: BTreeMap::new(),
             next_id: 1,
             by_identity: HashMap::new(),
+            by_log: HashMap::new(),
             entries: BTreeMap::new(),
             last_at: BTreeMap::new(),
             done: BTreeMap::new(),
@@ -260,7 +263,9 @@ impl Tail {
 
     fn take_up(&mut self, kept: Vec<Kept>) {
         for kept in kept {
-            self.next_id = self.next_id.max(kept.id.0 + 1);
+            // A file that is gone must not be taken for the one that has its number next.
+            let named = kept.predecessor.unwrap_or_default().max(kept.id);
+            self.next_id = self.next_id.max(named.0 + 1);
             if kept.is_done {
                 self.done.insert(kept.id, kept);
                 continue;
@@ -275,9 +280,15 @@ impl Tail {
             // The last file of each path goes on where it was.
             let last = self.last_at.entry(name.clone()).or_insert(id);
             *last = (*last).max(id);
+            // How long the text in a compressed file is nobody knows.
+            let is_compressed = position.compressed;
             let followed = Followed::new(source, Arc::from(name), position, predecessor);
+            self.by_log.entry(followed.log()).or_default().insert(id);
             self.files.insert(id, followed);
             self.retired.insert(id);
+            if is_compressed {
+                self.mark_unread(id);
+            }
         }
     }
 
@@ -397,5 +408,10 @@ impl Followed {
             retry_at: None,
             suspected_at: None,
         }
+    }
+
+    /// The path of the log that it is or was, before rotation.
+    fn log(&self) -> PathBuf {
+        PathBuf::from(crate::input::live_name(&self.name.to_string_lossy()))
     }
 }

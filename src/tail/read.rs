@@ -277,6 +277,7 @@ impl Tail {
         for path in shown_at {
             self.show(&path, next, now);
         }
+        self.look_at_head(next);
         self.mark_unread(next);
     }
 

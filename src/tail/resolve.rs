@@ -157,6 +157,7 @@ impl Tail {
         self.by_identity.insert(position.identity, id);
         let mut followed = Followed::new(source, name, position, predecessor);
         followed.observed = true;
+        self.by_log.entry(followed.log()).or_default().insert(id);
         self.files.insert(id, followed);
         self.retired.insert(id);
         self.changes.push(Change::Opened(id));
@@ -165,7 +166,7 @@ impl Tail {
     }
 
     /// A file that is rotated away before it is read is known by how it begins.
-    fn look_at_head(&mut self, id: FileId) {
+    pub(super) fn look_at_head(&mut self, id: FileId) {
         let mut head = [0; HEAD_BYTES_MAX];
         let Ok(Some(content)) = self.content(id) else { return };
         let Ok(count) = content.read_at(0, &mut head) else { return };

@@ -99,6 +99,13 @@ impl Tail {
         self.retired.remove(&id);
         self.last_at.retain(|_, last| *last != id);
         let Some(followed) = self.files.remove(&id) else { return };
+        let log = followed.log();
+        if let Some(files) = self.by_log.get_mut(&log) {
+            files.remove(&id);
+            if files.is_empty() {
+                self.by_log.remove(&log);
+            }
+        }
         let identity = followed.position.identity;
         if self.by_identity.get(&identity) == Some(&id) {
             self.by_identity.remove(&identity);

@@ -65,7 +65,7 @@ impl Located {
 }
 
 impl Tail {
-    /// Finds a file that is followed by its identity, else as a compressed copy.
+    /// Finds a file that is followed by its identity, else a copy of it.
     pub(super) fn locate(&mut self, id: FileId) -> std::io::Result<Option<Located>> {
         let Some(followed) = self.files.get(&id) else { return Ok(None) };
         let Position { identity, compressed, .. } = followed.position;
@@ -90,7 +90,7 @@ impl Tail {
                 }
             }
         }
-        Ok(self.locate_compressed(id))
+        Ok(self.locate_copy(id))
     }
 
     /// The directories where rotation may have put a file.
@@ -133,7 +133,7 @@ impl Tail {
         siblings.filter(|path| is_compressed(path)).find_map(|path| self.same_text(&position, path))
     }
 
-    /// Finds the copy of a file that was emptied: another file that holds what was read of it.
+    /// Finds a copy of a file that was emptied or is gone: another that holds what was read of it.
     pub(super) fn locate_copy(&mut self, id: FileId) -> Option<Located> {
         let position = self.files.get(&id)?.position.clone();
         // The oldest first: a little of a beginning may be that of later ones too.
@@ -174,6 +174,14 @@ impl Tail {
     pub(super) fn came_between(&mut self, before: FileId) -> Vec<(PathBuf, Identity, Extent)> {
         let Some(followed) = self.files.get(&before) else { return Vec::new() };
         let Position { identity, verified_ns, .. } = followed.position;
+        let log = followed.log();
+        // What was empty when it was last looked at may have been written to and copied since.
+        for id in self.files_of_log(&log) {
+            let is_empty = self.files.get(&id).is_some_and(|of| of.position.head.is_empty());
+            if is_empty && id != before {
+                self.look_at_head(id);
+            }
+        }
         let siblings = self.siblings(before);
         let stats: Vec<_> = siblings
             .into_iter()
@@ -201,6 +209,19 @@ impl Tail {
         between
     }
 
+    /// The files of a log; of one that rotation put elsewhere, those of any log of that name.
+    fn files_of_log(&self, live: &Path) -> Vec<FileId> {
+        let own = self.by_log.get(live).into_iter().flatten().copied();
+        let is_elsewhere = live.parent().is_some_and(|parent| {
+            self.sources.iter().any(|source| source.rotated_to.iter().any(|to| to == parent))
+        });
+        let elsewhere = self
+            .by_log
+            .iter()
+            .filter(|(log, _)| is_elsewhere && log.file_name() == live.file_name() && *log != live);
+        own.chain(elsewhere.flat_map(|(_, files)| files.iter().copied())).collect()
+    }
+
     /// Whether what lies at a rotated name begins as a followed file of that log does: a copy made
     /// before the log is emptied, or one that is still being made.
     pub(super) fn is_copy_of_followed(&self, path: &Path) -> bool {
@@ -210,16 +231,8 @@ impl Tail {
             return false;
         }
         let live = Path::new(&live);
-        let name = live.file_name();
-        let of_log = |followed: &&super::Followed| {
-            followed.name.file_name() == name
-                && (followed.name.parent() == live.parent()
-                    || self.sources.get(followed.source).is_some_and(|source| {
-                        path.parent().is_some_and(|p| source.rotated_to.iter().any(|to| to == p))
-                    }))
-        };
-        let mut of_log = self.files.values().filter(of_log).peekable();
-        if of_log.peek().is_none() {
+        let of_log = self.files_of_log(live);
+        if of_log.is_empty() {
             return false;
         }
         let (start, _) = head_of(path);
@@ -231,7 +244,7 @@ impl Tail {
         if head_of(live).0.starts_with(&start) {
             return true;
         }
-        of_log.any(|followed| {
+        of_log.iter().filter_map(|id| self.files.get(id)).any(|followed| {
             let Position { head, identity, path, .. } = &followed.position;
             let (present, at_path) = head_of(path);
             let present = if at_path == Some(*identity) { present } else { Vec::new() };
@@ -239,13 +252,14 @@ impl Tail {
             if !present.is_empty() && head.is_of(&present) {
                 return present.starts_with(&start);
             }
-            head.len() >= TELLING_BYTES && start.len() >= head.len() && head.is_of(&start)
+            let is_telling = head.len() >= TELLING_BYTES || head.len() == start.len();
+            is_telling && !head.is_empty() && head.is_of(&start)
         })
     }
 }
 
 /// So much of a beginning tells one log from another.
-const TELLING_BYTES: usize = 64;
+const TELLING_BYTES: usize = 24;
 
 /// How what lies at a path begins, and what it is.
 pub(super) fn head_of(path: &Path) -> (Vec<u8>, Option<Identity>) {
