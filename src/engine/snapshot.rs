@@ -128,10 +128,10 @@ impl Engine {
             if marked.head {
                 changes.rules.push(groups.head(rule, place));
             }
-            let changed = marked.changed.into_iter().filter_map(|slot| groups.get(slot));
-            changes.groups.extend(changed.map(|group| GroupRow::of(rule, group)));
-            let removed = marked.removed.into_iter();
-            changes.removed.extend(removed.map(|number| (Arc::clone(&rule.name), number)));
+            let upserts = marked.changed.into_iter().filter_map(|slot| groups.get(slot));
+            changes.groups.extend(upserts.map(|group| GroupRow::of(rule, group)));
+            let gone = marked.removed.into_iter();
+            changes.removed.extend(gone.map(|number| (Arc::clone(&rule.name), number)));
         }
         self.told_below = self.next_number;
         changes
