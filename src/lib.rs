@@ -29,6 +29,8 @@ pub mod surface;
 
 pub mod input;
 
+pub mod tail;
+
 pub mod extract;
 
 pub mod engine;

@@ -1,0 +1,6 @@
+//! Following: which bytes of which sources, as they are written.
+//!
+//! Must never look inside a line. Fails: per source, never for all of them.
+
+pub mod stream;
+pub mod watch;
