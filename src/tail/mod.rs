@@ -2,5 +2,6 @@
 //!
 //! Must never look inside a line. Fails: per source, never for all of them.
 
+pub mod journal;
 pub mod stream;
 pub mod watch;

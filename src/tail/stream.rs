@@ -1,8 +1,8 @@
 //! Inputs that cannot be read again: standard input, FIFOs, another program's output.
 //!
-//! Owns a thread for each, which reads blocks and hands them on in order. Must never drop a byte: who
-//! takes them slowly makes the thread wait, and so the writer. Fails: by [`Piece::Failed`], which is
-//! an input's last piece, or, of a FIFO, is said once until it can be read.
+//! Owns a thread for each, which reads blocks and hands them on in order. Must never drop a byte:
+//! who takes them slowly makes the thread wait, and so the writer. Fails: by [`Piece::Failed`],
+//! which is an input's last piece, or, of a FIFO, is said once until it can be read.
 //!
 //! A FIFO is opened without waiting for its writer, and waited for together with our own end: so a
 //! silent one can be let go. When its writers have closed it is opened anew before the old end is

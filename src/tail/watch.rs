@@ -1,34 +1,36 @@
 //! Wake-ups: where something may have changed in a directory.
 //!
-//! Owns the watches and what they say. Must never read a file, nor be believed: a hint says where to
-//! look now, and who looks at everything once a second misses nothing without it. Never fails: what
-//! cannot be watched is to be polled, and [`Why`] says why to the operator.
+//! Owns the watches and what they say. Must never read a file, nor be believed: a hint says where
+//! to look now, and who looks at everything once a second misses nothing without it. Never fails:
+//! what cannot be watched is to be polled, and [`Why`] says why to the operator.
 //!
 //! What the `notify` crate makes necessary here (8.2): it keeps one path for each inode and forgets
 //! it with any of them, so directories are counted here by device and inode. It tells of opens, our
 //! own included; these are dropped. It stops watching a directory that is removed or renamed, with
-//! all below it, and takes no notice of one that is made anew in its place; hence [`Watcher::rearm`].
-//! Its calls panic once its thread is gone, and are caught.
+//! all below it, and takes no notice of one that is made anew in its place; hence
+//! [`Watcher::rearm`]. Its calls panic once its thread is gone, and are caught.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
-use std::io;
 use std::ops::Bound;
 use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use notify::event::{AccessKind, AccessMode};
-use notify::{ErrorKind, Event, EventKind, INotifyWatcher, RecursiveMode, Watcher as _};
+use notify::{Event, INotifyWatcher, RecursiveMode, Watcher as _};
 
 mod file_system;
+mod pending;
+mod why;
 
 #[cfg(test)]
 mod tests;
 
-/// So many paths are told apart before everything is to be looked at.
-const PATHS_MAX: usize = 8_192;
+pub use pending::WatchCounters;
+pub use why::Why;
+
+use pending::{Shared, lock};
 
 /// So many directories that could not be watched are tried again at a time.
 const RETRIES_MAX: usize = 64;
@@ -55,53 +57,6 @@ pub enum Reach {
     Poll(Why),
 }
 
-/// Why a directory is to be polled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
-    /// The operator asked for it.
-    Asked,
-    /// A file system whose changes may be made elsewhere: its name.
-    FileSystem(&'static str),
-    /// The user may not have more watches.
-    WatchLimit,
-    /// The user may not have more instances of inotify, or the process no more open files.
-    InstanceLimit,
-    /// There is no such directory yet.
-    NotThere,
-    /// It may not be read.
-    Denied,
-    /// Anything else that the system said.
-    Other(String),
-}
-
-impl Why {
-    /// What the operator can do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::WatchLimit => Some("raise the sysctl fs.inotify.max_user_watches"),
-            Self::InstanceLimit => {
-                Some("raise the sysctl fs.inotify.max_user_instances, or the limit of open files")
-            }
-            Self::Denied => Some("let the user of this process read and enter the directory"),
-            Self::Asked | Self::FileSystem(_) | Self::NotThere | Self::Other(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Asked => write!(f, "polling was asked for"),
-            Self::FileSystem(name) => write!(f, "{name} does not tell of every change"),
-            Self::WatchLimit => write!(f, "the limit of watches is reached"),
-            Self::InstanceLimit => write!(f, "the limit of inotify instances is reached"),
-            Self::NotThere => write!(f, "there is no such directory"),
-            Self::Denied => write!(f, "the directory may not be read"),
-            Self::Other(why) => write!(f, "{why}"),
-        }
-    }
-}
-
 /// Where something may have changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hints {
@@ -109,86 +64,6 @@ pub struct Hints {
     pub paths: BTreeSet<PathBuf>,
     /// Anything may have changed anywhere.
     pub rescan: bool,
-}
-
-/// What came of watching.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct WatchCounters {
-    /// Events that were hints.
-    pub events: u64,
-    /// Events of reading, our own included, that were none.
-    pub dropped: u64,
-    /// How often the kernel had no room for further events.
-    pub overflows: u64,
-    /// How often more paths changed than are told apart.
-    pub paths_left_out: u64,
-    /// Errors in place of events.
-    pub errors: u64,
-    /// Directories that were watched anew, or at last.
-    pub rearmed: u64,
-    /// Watches at present.
-    pub watches: usize,
-    /// Directories to be polled at present.
-    pub polled: usize,
-}
-
-/// What the handler leaves for [`Watcher::take`].
-#[derive(Default)]
-struct Pending {
-    paths: HashSet<PathBuf>,
-    rescan: bool,
-    is_woken: bool,
-    counters: WatchCounters,
-}
-
-impl Pending {
-    fn insert(&mut self, path: PathBuf) {
-        if self.rescan {
-            return;
-        }
-        self.paths.insert(path);
-        if self.paths.len() > PATHS_MAX {
-            self.counters.paths_left_out += 1;
-            self.everything();
-        }
-    }
-
-    fn everything(&mut self) {
-        self.rescan = true;
-        self.paths.clear();
-    }
-
-    /// Whether what came is a hint.
-    fn event(&mut self, event: notify::Result<Event>) -> bool {
-        let Ok(event) = event else {
-            self.counters.errors += 1;
-            self.everything();
-            return true;
-        };
-        if event.need_rescan() {
-            self.counters.overflows += 1;
-            self.everything();
-            return true;
-        }
-        let is_read = matches!(event.kind, EventKind::Access(kind)
-            if kind != AccessKind::Close(AccessMode::Write));
-        if is_read {
-            self.counters.dropped += 1;
-            return false;
-        }
-        self.counters.events += 1;
-        for path in event.paths {
-            self.insert(path);
-        }
-        true
-    }
-}
-
-type Shared = Arc<Mutex<Pending>>;
-
-fn lock(shared: &Shared) -> MutexGuard<'_, Pending> {
-    // What the handler leaves is whole between any two of its steps.
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Device and inode.
@@ -369,7 +244,7 @@ impl Watcher {
         let path = if let Some(path) = self.by_identity.get(&identity) {
             path.clone()
         } else {
-            let path = directory.canonicalize().map_err(|error| why(&error))?;
+            let path = directory.canonicalize().map_err(|error| Why::of(&error))?;
             self.backend_watch(&path)?;
             path
         };
@@ -451,7 +326,8 @@ impl Watcher {
                 }
             };
             let backend = INotifyWatcher::new(handler, notify::Config::default());
-            self.backend = Some(backend.map_err(|error| of_crate(&error, Why::InstanceLimit))?);
+            self.backend =
+                Some(backend.map_err(|error| Why::of_crate(&error, Why::InstanceLimit))?);
         }
         self.call(|backend| backend.watch(path, RecursiveMode::NonRecursive))
     }
@@ -463,7 +339,7 @@ impl Watcher {
     ) -> Result<(), Why> {
         let Some(backend) = &mut self.backend else { return Ok(()) };
         if let Ok(result) = catch_unwind(AssertUnwindSafe(|| call(backend))) {
-            return result.map_err(|error| of_crate(&error, Why::WatchLimit));
+            return result.map_err(|error| Why::of_crate(&error, Why::WatchLimit));
         }
         self.close();
         Err(Why::Other("the thread that reads events has ended".to_owned()))
@@ -503,31 +379,9 @@ fn next(
 }
 
 fn identity(directory: &Path) -> Result<Identity, Why> {
-    let metadata = directory.metadata().map_err(|error| why(&error))?;
+    let metadata = directory.metadata().map_err(|error| Why::of(&error))?;
     if !metadata.is_dir() {
         return Err(Why::Other("this is no directory".to_owned()));
     }
     Ok((metadata.dev(), metadata.ino()))
 }
-
-fn why(error: &io::Error) -> Why {
-    match error.kind() {
-        io::ErrorKind::NotFound => Why::NotThere,
-        io::ErrorKind::PermissionDenied => Why::Denied,
-        io::ErrorKind::StorageFull => Why::WatchLimit,
-        _ => Why::Other(error.to_string()),
-    }
-}
-
-fn of_crate(error: &notify::Error, exhausted: Why) -> Why {
-    match &error.kind {
-        ErrorKind::MaxFilesWatch => Why::WatchLimit,
-        ErrorKind::PathNotFound => Why::NotThere,
-        ErrorKind::Io(error) if error.raw_os_error() == Some(EMFILE) => exhausted,
-        ErrorKind::Io(error) => why(error),
-        _ => Why::Other(error.to_string()),
-    }
-}
-
-/// The kernel's word for both limits of instances and of open files.
-const EMFILE: i32 = rustix::io::Errno::MFILE.raw_os_error();

@@ -3,11 +3,13 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::process::Command;
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::pending::{PATHS_MAX, Pending};
 use super::*;
 
 /// So long a wake-up may take on a loaded machine.
