@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::group::Group;
 use super::label::{GroupKey, LabelName};
+use super::marks::Marks;
+use super::rule::Rule;
 use super::time::Instant;
 
 /// Keys that found no room are told apart up to so many.
@@ -33,18 +35,42 @@ pub(super) struct Groups {
     by_source: HashMap<Arc<str>, BTreeSet<Slot>>,
     left_out: HashSet<u64>,
     /// The first event that the rule was about.
-    pub(super) first_at: Option<Instant>,
+    first_at: Option<Instant>,
+    pub(super) marks: Marks,
 }
+
+/// What is kept of a rule beside its groups. Its form is the engine's own affair.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RuleState {
+    /// The rule's name.
+    pub rule: Arc<str>,
+    /// The rule's place among all rules.
+    pub(super) place: u32,
+    group_by: Vec<LabelName>,
+    first_at: Option<Instant>,
+    sources: Vec<(Arc<str>, Vec<u64>)>,
+    left_out: Vec<u64>,
+}
+
+/// What is kept of one group. Its form is the engine's own affair.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct GroupState(pub(super) Group);
 
 /// What a snapshot holds of one rule.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct GroupsSnapshot {
-    pub(super) rule: Arc<str>,
-    group_by: Vec<LabelName>,
-    first_at: Option<Instant>,
-    groups: Vec<Group>,
-    sources: Vec<(Arc<str>, Vec<u64>)>,
-    left_out: Vec<u64>,
+    pub(super) head: RuleState,
+    /// In the order in which they were made.
+    pub(super) groups: Vec<GroupState>,
+}
+
+impl GroupsSnapshot {
+    /// A rule of which nothing is known but its groups.
+    pub(super) fn of_rule(rule: Arc<str>) -> Self {
+        let head = RuleState { rule, place: u32::MAX, ..RuleState::default() };
+        Self { head, groups: Vec::new() }
+    }
 }
 
 impl Groups {
@@ -52,9 +78,27 @@ impl Groups {
         self.left_out.len() as u64
     }
 
-    pub(super) fn get(&mut self, slot: Slot) -> Option<&mut Group> {
-        let group = self.slots.get_mut(slot.index as usize)?.as_mut()?;
+    pub(super) fn get(&self, slot: Slot) -> Option<&Group> {
+        let group = self.slots.get(slot.index as usize)?.as_ref()?;
         (group.number == slot.number).then_some(group)
+    }
+
+    /// A group that is about to change.
+    pub(super) fn change(&mut self, slot: Slot) -> Option<&mut Group> {
+        let group = self.slots.get_mut(slot.index as usize)?.as_mut()?;
+        if group.number != slot.number {
+            return None;
+        }
+        self.marks.change(slot);
+        Some(group)
+    }
+
+    /// When the rule was first about an event: this one, if there was none.
+    pub(super) fn first_at(&mut self, at: Instant) -> Instant {
+        if self.first_at.is_none() {
+            self.marks.change_head();
+        }
+        *self.first_at.get_or_insert(at)
     }
 
     pub(super) fn find(&self, key: &[Option<Arc<str>>]) -> Option<Slot> {
@@ -74,18 +118,24 @@ impl Groups {
         slot
     }
 
-    pub(super) fn remove(&mut self, slot: Slot) {
+    /// `told_below` is the first number that no store was told of.
+    pub(super) fn remove(&mut self, slot: Slot, told_below: u64) {
         if self.get(slot).is_none() {
             return;
         }
+        self.marks.remove(slot, told_below);
         let place = self.slots.get_mut(slot.index as usize);
         if let Some(group) = place.and_then(Option::take) {
             self.by_key.remove(&group.key);
             self.free.push(slot.index);
+            let mut had_failed = false;
             self.by_source.retain(|_, slots| {
-                slots.remove(&slot);
+                had_failed |= slots.remove(&slot);
                 !slots.is_empty()
             });
+            if had_failed {
+                self.marks.change_head();
+            }
         }
     }
 
@@ -94,16 +144,22 @@ impl Groups {
         if self.left_out.len() < LEFT_OUT_MAX {
             let mut hasher = DefaultHasher::new();
             key.hash(&mut hasher);
-            self.left_out.insert(hasher.finish());
+            if self.left_out.insert(hasher.finish()) {
+                self.marks.change_head();
+            }
         }
     }
 
     /// Notes that a group had a failure in a source.
     pub(super) fn failed_in(&mut self, source: &Arc<str>, slot: Slot) {
-        if let Some(slots) = self.by_source.get_mut(source) {
-            slots.insert(slot);
+        let is_new = if let Some(slots) = self.by_source.get_mut(source) {
+            slots.insert(slot)
         } else {
             self.by_source.insert(Arc::clone(source), BTreeSet::from([slot]));
+            true
+        };
+        if is_new {
+            self.marks.change_head();
         }
     }
 
@@ -131,8 +187,13 @@ impl Groups {
         groups
     }
 
-    pub(super) fn snapshot(&self, rule: &Arc<str>, group_by: &[LabelName]) -> GroupsSnapshot {
-        let numbers = |slots: &BTreeSet<Slot>| slots.iter().map(|slot| slot.number).collect();
+    /// What is kept beside the groups, of the rule at this place among all.
+    pub(super) fn head(&self, rule: &Rule, place: usize) -> RuleState {
+        let numbers = |slots: &BTreeSet<Slot>| {
+            let mut numbers: Vec<u64> = slots.iter().map(|slot| slot.number).collect();
+            numbers.sort_unstable();
+            numbers
+        };
         let mut sources: Vec<_> = self
             .by_source
             .iter()
@@ -141,32 +202,38 @@ impl Groups {
         sources.sort();
         let mut left_out: Vec<_> = self.left_out.iter().copied().collect();
         left_out.sort_unstable();
-        GroupsSnapshot {
-            rule: Arc::clone(rule),
-            group_by: group_by.to_vec(),
+        RuleState {
+            rule: Arc::clone(&rule.name),
+            place: u32::try_from(place).unwrap_or(u32::MAX),
+            group_by: rule.group_by.to_vec(),
             first_at: self.first_at,
-            groups: self.in_order().into_iter().map(|(_, group)| group.clone()).collect(),
             sources,
             left_out,
         }
     }
 
+    pub(super) fn snapshot(&self, rule: &Rule, place: usize) -> GroupsSnapshot {
+        let groups = self.in_order().into_iter().map(|(_, group)| GroupState(group.clone()));
+        GroupsSnapshot { head: self.head(rule, place), groups: groups.collect() }
+    }
+
     /// `None` if the snapshot is of a rule that grouped by something else.
     pub(super) fn restore(snapshot: GroupsSnapshot, group_by: &[LabelName]) -> Option<Self> {
-        if snapshot.group_by != group_by {
+        let head = snapshot.head;
+        if head.group_by != group_by {
             return None;
         }
-        let mut groups = Self { first_at: snapshot.first_at, ..Self::default() };
+        let mut groups = Self { first_at: head.first_at, ..Self::default() };
         let mut slots = HashMap::new();
-        for group in snapshot.groups {
+        for GroupState(group) in snapshot.groups {
             let number = group.number;
             slots.insert(number, groups.insert(group));
         }
-        for (source, numbers) in snapshot.sources {
+        for (source, numbers) in head.sources {
             let known = numbers.iter().filter_map(|number| slots.get(number).copied());
             groups.by_source.insert(source, known.collect());
         }
-        groups.left_out = snapshot.left_out.into_iter().collect();
+        groups.left_out = head.left_out.into_iter().collect();
         Some(groups)
     }
 }

@@ -22,6 +22,7 @@ mod group;
 mod groups;
 mod label;
 mod lifecycle;
+mod marks;
 mod policy;
 mod queue;
 mod route;
@@ -39,17 +40,18 @@ use serde::{Deserialize, Serialize};
 
 pub use alert::{Affected, Alert, CodeCount, Evidence, Reason, Sample, State, Transition};
 pub use event::{Event, Source, What};
+pub use groups::{GroupState, RuleState};
 pub use label::{Fingerprint, GroupKey, LabelName};
 pub use policy::{
-    AlertMatcher, AlertStatus, Decision, Facet, Mute, Notification, NotificationId, NotifyReason,
-    Policy, PolicyConfig, PolicyCounters, PolicyLimits, PolicySnapshot, Route, Silence, SilenceEnd,
-    TimeOfWeek, ToldAlert, Withheld, WithheldBy,
+    AlertMatcher, AlertStatus, Covered, Decision, Facet, Mute, Notification, NotificationId,
+    NotifyReason, Policy, PolicyConfig, PolicyCounters, PolicyLimits, PolicySnapshot, Route,
+    Silence, SilenceEnd, TimeOfWeek, ToldAlert, Withheld, WithheldBy,
 };
 pub use rule::{
     Absent, Condition, Consecutive, EventKind, Flap, Inhibit, Matcher, New, Pattern, Ratio, Rule,
     Sequence, Spike, Threshold, Window,
 };
-pub use snapshot::{Forgotten, Snapshot};
+pub use snapshot::{Changes, Forgotten, GroupRow, HeadState, Snapshot};
 pub use time::{Instant, Span};
 
 use crate::catalogue::Catalogue;
@@ -127,6 +129,8 @@ pub struct Engine {
     groups_total: usize,
     evidence_total: usize,
     next_number: u64,
+    /// The first number that no store was told of.
+    told_below: u64,
     queue: Queue,
     routes: Routes,
     counters: Counters,
@@ -146,6 +150,7 @@ impl Engine {
             groups_total: 0,
             evidence_total: 0,
             next_number: 0,
+            told_below: 0,
             queue: Queue::default(),
             routes: Routes::default(),
             counters: Counters::default(),
@@ -277,12 +282,12 @@ impl Engine {
         let watermark = self.watermark();
         let may_gather = self.evidence_total < self.settings.evidence_groups_max;
         let Some(groups) = self.groups.get_mut(step.rule) else { return };
-        let first_at = *groups.first_at.get_or_insert(at);
+        let first_at = groups.first_at(at);
         if matches!(rule.condition, Condition::Consecutive(_)) && step.role == Role::Matched {
             groups.failed_in(&event.source.name, slot);
         }
         let around = Surroundings::of(rule, self.settings, self.counters, groups.left_out());
-        let Some(group) = groups.get(slot) else { return };
+        let Some(group) = groups.change(slot) else { return };
         let was = group.standing;
         let began = self.began.unwrap_or(at);
         let (learnt_at, value) = match &rule.condition {
@@ -359,7 +364,7 @@ impl Engine {
         let mut found = None;
         while open.len() < LOOKED_AT_MAX && found.is_none() {
             let Some(wake) = self.queue.pop_before(Instant::MAX) else { break };
-            let groups = self.groups.get_mut(wake.rule);
+            let groups = self.groups.get(wake.rule);
             match groups.and_then(|groups| groups.get(wake.slot)) {
                 Some(group) if group.wakes_at != wake.at => {}
                 Some(group) if group.standing.is_open() => open.push(wake),
@@ -382,7 +387,7 @@ impl Engine {
         let Some(group) = groups.get(slot) else { return };
         self.evidence_total -= usize::from(group.evidence.is_some());
         self.groups_total -= 1;
-        groups.remove(slot);
+        groups.remove(slot, self.told_below);
     }
 
     fn wake(&mut self, wake: Wake) {
@@ -390,9 +395,10 @@ impl Engine {
         let Some(rule) = rules.get(wake.rule) else { return };
         let Some(groups) = self.groups.get_mut(wake.rule) else { return };
         let around = Surroundings::of(rule, self.settings, self.counters, groups.left_out());
-        let Some(group) = groups.get(wake.slot).filter(|group| group.wakes_at == wake.at) else {
+        if groups.get(wake.slot).is_none_or(|group| group.wakes_at != wake.at) {
             return;
-        };
+        }
+        let Some(group) = groups.change(wake.slot) else { return };
         // One step at a time: what other groups have to say in between comes in between.
         if group.settle(around, wake.at.plus(Span(1)), &mut self.out) {
             let next_at = group.next_at(around);

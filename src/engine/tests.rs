@@ -1,5 +1,6 @@
 //! The engine as a whole: a stream of events in, transitions out as text.
 
+mod changes;
 mod exhaustive;
 mod limits;
 mod reference;

@@ -19,7 +19,8 @@ const SEVERITIES: [(&str, Severity); 3] =
 
 const STATES: [(&str, State); 2] = [("pending", State::Pending), ("firing", State::Firing)];
 
-/// The words for why somebody is told.
+/// The words for why somebody is told. In a scenario somebody watches all the time: nothing is
+/// historical.
 const REASONS: [&str; 8] = [
     "first",
     "new",

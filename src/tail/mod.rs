@@ -18,6 +18,7 @@
 mod discover;
 mod handles;
 mod identity;
+pub mod journal;
 mod notice;
 mod path_text;
 mod position;
@@ -26,7 +27,9 @@ mod resolve;
 mod retire;
 mod siblings;
 mod start;
+pub mod stream;
 mod sweep;
+pub mod watch;
 
 #[cfg(test)]
 mod tests;

@@ -153,6 +153,11 @@ impl Routes {
         self.0.iter().find(|route| *route.name == *name)
     }
 
+    /// The first that leads to a receiver.
+    pub(super) fn first_to(&self, receiver: &str) -> Option<&Arc<Route>> {
+        self.0.iter().find(|route| *route.receiver == *receiver)
+    }
+
     /// Those that take an alert; handles, so that what they are about can be changed meanwhile.
     pub(super) fn of(&self, alert: &Alert) -> Vec<Arc<Route>> {
         let mut found = Vec::with_capacity(1);

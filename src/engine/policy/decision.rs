@@ -32,7 +32,7 @@ pub struct Notification {
     pub at: Instant,
     /// Who is told.
     pub receiver: Arc<str>,
-    /// The route by which.
+    /// The route by which; of a historical one the first that leads to the receiver.
     pub route: Arc<str>,
     /// What the alerts have in common; an absent value is one that none of them has.
     pub group: Vec<(Facet, Option<Arc<str>>)>,
@@ -40,8 +40,8 @@ pub struct Notification {
     pub is_overflow: bool,
     /// Why it is told.
     pub reason: NotifyReason,
-    /// News first, then the graver, then what fires, then the earlier; at most as many as the limit
-    /// allows.
+    /// News first, then the graver, then what fires, then the earlier; in a historical one what
+    /// fires comes before the graver. At most as many as the limit allows.
     pub alerts: Vec<ToldAlert>,
     /// How many more there are.
     pub left_out: u64,
@@ -49,6 +49,18 @@ pub struct Notification {
     pub firing: u64,
     /// How many were resolved, those included that were left out.
     pub resolved: u64,
+    /// The time, by the log, whose changes a historical one tells; none of others.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub covers: Option<Covered>,
+}
+
+/// A span of time that was read on after nobody had watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Covered {
+    /// Its beginning.
+    pub from: Instant,
+    /// Its end.
+    pub until: Instant,
 }
 
 /// Why a receiver is told: the first of these that is true of any alert.
@@ -69,6 +81,8 @@ pub enum NotifyReason {
     Changed,
     /// An alert was resolved.
     Resolved,
+    /// What changed while nobody watched is told at once, for all groups of the receiver.
+    Historical,
     /// Nothing changed for long; it is told again, for the so manieth time.
     Repeat {
         /// Since the last change, 1 for the first.
@@ -86,6 +100,7 @@ impl NotifyReason {
             Self::InhibitionEnded => "inhibition-ended",
             Self::Changed => "changed",
             Self::Resolved => "resolved",
+            Self::Historical => "historical",
             Self::Repeat { .. } => "repeat",
         }
     }
@@ -207,6 +222,7 @@ impl NotificationId {
                 | NotifyReason::New
                 | NotifyReason::Changed
                 | NotifyReason::Resolved
+                | NotifyReason::Historical
         );
         hash.instant((!is_change).then_some(at));
         for (facet, value) in group {
@@ -217,6 +233,15 @@ impl NotificationId {
         for ToldAlert { alert, status, changed_at, .. } in news {
             hash.number(alert.fingerprint.0).text(status.word()).instant(Some(*changed_at));
             hash.instant(alert.fired_at).instant(alert.resolved_at);
+        }
+        Self(hash.0)
+    }
+
+    /// The same, told apart by when something else was told before.
+    pub(super) fn behind(self, told: &[(Fingerprint, Option<Instant>)]) -> Self {
+        let mut hash = Fnv(self.0);
+        for (alert, told_at) in told {
+            hash.number(alert.0).instant(*told_at);
         }
         Self(hash.0)
     }

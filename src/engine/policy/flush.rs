@@ -18,6 +18,7 @@ use super::inhibition::{Firing, Inhibitions};
 use super::mute::Mute;
 use super::silence::Silences;
 use crate::engine::alert::Alert;
+use crate::engine::label::Fingerprint;
 use crate::engine::time::Instant;
 
 /// What can withhold an alert.
@@ -72,6 +73,70 @@ pub(super) struct Flush {
     pub(super) dropped: u64,
 }
 
+/// What a group could tell at an instant, and what it withholds.
+pub(super) struct Sorted {
+    pub(super) told: Vec<ToldAlert>,
+    pub(super) withheld: Vec<Withheld>,
+    /// Alerts that came and went unseen.
+    pub(super) dropped: u64,
+    /// When a calendar no longer withholds what it does now.
+    retry_at: Option<Instant>,
+    repeat_is_due: bool,
+}
+
+/// Judges all members of a group; what came and went and is withheld leaves it.
+pub(super) fn sort(group: &mut Group, route: &Route, judge: Judge<'_>, at: Instant) -> Sorted {
+    let repeat_is_due = group.repeat_at(route).is_some_and(|due| due <= at);
+    let mut sorted =
+        Sorted { told: vec![], withheld: vec![], dropped: 0, retry_at: None, repeat_is_due };
+    group.members.retain(|_, member| {
+        let verdict = judge.verdict(at, &member.alert, member.status());
+        let asks = member.has_news() || (repeat_is_due && member.firing);
+        let Some(verdict) = verdict else {
+            sorted.told.push(member.tell(member.has_news()));
+            return true;
+        };
+        if !asks {
+            return true;
+        }
+        if let Some(until) = verdict.until {
+            sorted.retry_at = Some(sorted.retry_at.map_or(until, |at| at.min(until)));
+        }
+        sorted.withheld.extend(withhold(member, verdict.by, (at, route)));
+        let is_over = member.status() == AlertStatus::FiredAndResolved;
+        sorted.dropped += u64::from(is_over);
+        !is_over
+    });
+    sorted
+}
+
+impl Sorted {
+    pub(super) fn has_news(&self) -> bool {
+        self.told.iter().any(|told| told.is_news)
+    }
+
+    /// When there is something to decide next in the group, which was told of all of this or of
+    /// nothing.
+    pub(super) fn due(&self, group: &Group, route: &Route) -> Option<Instant> {
+        let retry_at = self.retry_at.map(|retry_at| group.allowed(route, retry_at));
+        [retry_at, group.repeat_at(route)].into_iter().flatten().min()
+    }
+}
+
+/// These were told.
+pub(super) fn note_told(group: &mut Group, at: Instant, told: &[Fingerprint]) {
+    group.told_at = Some(at);
+    group.repeats = 0;
+    for fingerprint in told {
+        if let Some(member) = group.members.get_mut(fingerprint) {
+            member.was_told();
+            if !member.firing {
+                group.members.remove(fingerprint);
+            }
+        }
+    }
+}
+
 /// Decides at the instant at which the group is due. `until` is how far time is known to have
 /// passed: of several repeats that are due by then, the last is told.
 pub(super) fn flush(
@@ -81,44 +146,19 @@ pub(super) fn flush(
     (at, until): (Instant, Instant),
     listed_max: usize,
 ) -> Flush {
-    let mut flush = Flush::default();
-    let repeat_is_due = group.repeat_at(route).is_some_and(|due| due <= at);
-    let mut retry_at: Option<Instant> = None;
-    let mut told: Vec<ToldAlert> = Vec::new();
-    group.members.retain(|_, member| {
-        let verdict = judge.verdict(at, &member.alert, member.status());
-        let asks = member.has_news() || (repeat_is_due && member.firing);
-        let Some(verdict) = verdict else {
-            told.push(member.tell(member.has_news()));
-            return true;
-        };
-        if !asks {
-            return true;
-        }
-        if let Some(until) = verdict.until {
-            retry_at = Some(retry_at.map_or(until, |at| at.min(until)));
-        }
-        flush.withheld.extend(withhold(member, verdict.by, (at, route)));
-        let is_over = member.status() == AlertStatus::FiredAndResolved;
-        flush.dropped += u64::from(is_over);
-        !is_over
-    });
-    let has_news = told.iter().any(|told| told.is_news);
-    let listed: Vec<_> = told.iter().map(|told| told.alert.fingerprint).collect();
-    if has_news {
+    let mut sorted = sort(group, route, judge, at);
+    let mut flush = Flush {
+        withheld: std::mem::take(&mut sorted.withheld),
+        dropped: sorted.dropped,
+        ..Flush::default()
+    };
+    let told = std::mem::take(&mut sorted.told);
+    if told.iter().any(|told| told.is_news) {
+        let listed: Vec<_> = told.iter().map(|told| told.alert.fingerprint).collect();
         let reason = reason(group, &told);
         flush.notification = Some(compose((id, route), (reason, at), told, listed_max));
-        group.told_at = Some(at);
-        group.repeats = 0;
-        for fingerprint in &listed {
-            if let Some(member) = group.members.get_mut(fingerprint) {
-                member.was_told();
-                if !member.firing {
-                    group.members.remove(fingerprint);
-                }
-            }
-        }
-    } else if repeat_is_due && !told.is_empty() {
+        note_told(group, at, &listed);
+    } else if sorted.repeat_is_due && !told.is_empty() {
         group.told_at = Some(at);
         group.repeats = group.repeats.saturating_add(1);
         if at.plus(route.repeats_after()) <= until {
@@ -128,8 +168,7 @@ pub(super) fn flush(
             flush.notification = Some(compose((id, route), (reason, at), told, listed_max));
         }
     }
-    let retry_at = retry_at.map(|at| group.allowed(route, at));
-    group.due = [retry_at, group.repeat_at(route)].into_iter().flatten().min();
+    group.due = sorted.due(group, route);
     flush
 }
 
@@ -171,6 +210,14 @@ fn reason(group: &Group, told: &[ToldAlert]) -> NotifyReason {
     news.map(of_one).min().unwrap_or(NotifyReason::Resolved)
 }
 
+/// The order of a notification of all groups: news first, of these what fires.
+pub(super) fn fires_first(told: &ToldAlert) -> impl Ord + use<> {
+    let alert = &told.alert;
+    let is_over = told.status != AlertStatus::Firing;
+    let grave = Reverse(alert.severity);
+    (!told.is_news, is_over, grave, told.status, alert.fired_at, alert.fingerprint)
+}
+
 fn compose(
     (id, route): (&GroupId, &Route),
     (reason, at): (NotifyReason, Instant),
@@ -200,5 +247,6 @@ fn compose(
         left_out: left_out as u64,
         firing: firing as u64,
         resolved: resolved as u64,
+        covers: None,
     }
 }

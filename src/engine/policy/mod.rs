@@ -16,6 +16,7 @@ mod decision;
 mod facet;
 mod flush;
 mod group;
+mod history;
 mod inhibition;
 mod mute;
 mod silence;
@@ -26,8 +27,8 @@ mod tests;
 
 pub use config::{PolicyConfig, PolicyLimits, Route};
 pub use decision::{
-    AlertStatus, Decision, Notification, NotificationId, NotifyReason, ToldAlert, Withheld,
-    WithheldBy,
+    AlertStatus, Covered, Decision, Notification, NotificationId, NotifyReason, ToldAlert,
+    Withheld, WithheldBy,
 };
 pub use facet::{AlertMatcher, Facet};
 pub use mute::{Mute, TimeOfWeek};
@@ -57,6 +58,8 @@ pub struct Policy {
     firing: Firing,
     /// When which group is due: an index, too.
     dues: Dues,
+    /// Since a store was last told.
+    is_changed: bool,
 }
 
 type Dues = BTreeSet<(Instant, GroupId)>;
@@ -77,13 +80,24 @@ impl Policy {
             state: PolicySnapshot::default(),
             firing: Firing::default(),
             dues: Dues::new(),
+            is_changed: true,
         }
     }
 
     /// An alert changed. What is due by now is decided first. A change that is known already, as
     /// after a crash, changes nothing.
+    ///
+    /// While a history is read this is [`apply_historical`](Self::apply_historical).
     pub fn apply(&mut self, now: Instant, transition: &Transition) {
+        if self.is_in_history() {
+            return self.apply_historical(now, transition);
+        }
         self.advance(now);
+        self.note(now, transition);
+    }
+
+    fn note(&mut self, now: Instant, transition: &Transition) {
+        self.is_changed = true;
         if !self.state.known.insert(transition) {
             self.state.counters.known_again += 1;
             return;
@@ -98,10 +112,14 @@ impl Policy {
     }
 
     /// Time has passed: decides what was due by now, in order, each as of the instant of its
-    /// deadline.
+    /// deadline. While a history is read nothing is due.
     pub fn advance(&mut self, now: Instant) {
+        if self.is_in_history() {
+            return;
+        }
         self.set_back(now);
         while let Some(at) = self.next_deadline().filter(|at| *at <= now) {
+            self.is_changed = true;
             if self.state.silences.deadline().is_some_and(|deadline| deadline <= at) {
                 let ended = self.state.silences.advance(at, &self.firing);
                 self.release(at, &ended);
@@ -113,12 +131,16 @@ impl Policy {
 
     /// When something is to be decided next, should nothing change until then.
     pub fn next_deadline(&self) -> Option<Instant> {
+        if self.is_in_history() {
+            return None;
+        }
         let due = self.dues.first().map(|(due, _)| *due);
         due.into_iter().chain(self.state.silences.deadline()).min()
     }
 
     /// What was decided since the last call, in order.
     pub fn take(&mut self) -> Vec<Decision> {
+        self.is_changed |= !self.state.decisions.is_empty();
         std::mem::take(&mut self.state.decisions)
     }
 
@@ -136,6 +158,7 @@ impl Policy {
     /// is no room for it.
     pub fn add_silence(&mut self, now: Instant, silence: Silence) -> bool {
         self.advance(now);
+        self.is_changed = true;
         if matches!(silence.ends, SilenceEnd::Until(end) if end <= now) {
             return false;
         }
@@ -156,6 +179,7 @@ impl Policy {
     pub fn expire_silence(&mut self, now: Instant, id: &str) -> bool {
         self.advance(now);
         let removed = self.state.silences.remove(id);
+        self.is_changed |= removed.is_some();
         self.release(now, removed.as_slice());
         removed.is_some()
     }
@@ -174,6 +198,7 @@ impl Policy {
             let id = place(&self.state, self.limits, route, alert);
             let mut group = take(&mut self.state, &mut self.dues, &id, route);
             let is_news = if let Some(member) = group.members.get_mut(&alert.fingerprint) {
+                self.state.fires_again(member);
                 member.fire(transition)
             } else {
                 let member = Member { changed_at: transition.at, ..Member::firing(alert) };
@@ -198,7 +223,9 @@ impl Policy {
             let mut group = take(&mut self.state, &mut self.dues, &id, route);
             if let Some(mut member) = group.members.remove(&alert.fingerprint) {
                 member.resolve(transition);
-                if self.is_to_tell(now, route, &mut member) {
+                if self.is_to_tell(now, route, &mut member)
+                    && self.state.has_room_for(&member, route, self.limits)
+                {
                     group.members.insert(alert.fingerprint, member);
                     group.schedule(route, now.plus(route.wait(alert)));
                 }
@@ -225,8 +252,12 @@ impl Policy {
         // it is over before the group is due; but a silence that ended while it fired.
         let judge = judge(&self.state, &self.mutes, &self.inhibitions, &self.firing);
         let verdict = judge.verdict(now, &member.alert, member.status());
-        let was_withheld = member.withheld.is_some() && member.ended.is_none();
-        let is_withheld = was_withheld || verdict.is_some();
+        let is_withheld = if self.is_in_history() {
+            judge.withheld_all_along(now, route, &member.alert)
+        } else {
+            verdict.is_some() || (member.withheld.is_some() && member.ended.is_none())
+        };
+        let verdict = verdict.filter(|_| is_withheld);
         let withheld =
             verdict.and_then(|verdict| flush::withhold(member, verdict.by, (now, route)));
         self.state.counters.never_told += u64::from(is_withheld);
@@ -317,6 +348,7 @@ impl Policy {
     fn set_back(&mut self, now: Instant) {
         let before = self.state.now.replace(now).unwrap_or(now);
         if now < before {
+            self.is_changed = true;
             self.state.counters.clock_set_back += 1;
             self.dues.clear();
             for (id, group) in &mut self.state.groups {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::config::PolicyConfig;
 use super::decision::{Decision, Fnv};
 use super::group::{Group, GroupId, Member};
+use super::history::History;
 use super::silence::Silences;
 use super::{Policy, judge, place, put, take};
 use crate::engine::alert::{Alert, State, Transition};
@@ -38,7 +39,8 @@ pub struct PolicyCounters {
     pub overflowed: u64,
     /// Alerts in notifications that did not list them.
     pub alerts_left_out: u64,
-    /// Changes of alerts for which there was no room at all.
+    /// Changes of alerts for which there was no room at all. Of a history those are in its
+    /// notification's `left_out`.
     pub alerts_refused: u64,
     /// Silences for which there was no room.
     pub silences_refused: u64,
@@ -59,6 +61,8 @@ pub struct PolicySnapshot {
     pub(super) known: Known,
     pub(super) decisions: Vec<Decision>,
     pub(super) counters: PolicyCounters,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) history: Option<History>,
 }
 
 /// The latest changes, by hash.
@@ -131,6 +135,13 @@ impl Policy {
     /// What is to be kept.
     pub fn snapshot(&self) -> &PolicySnapshot {
         &self.state
+    }
+
+    /// What is to be kept, if it changed since this was last asked; a policy that was just made or
+    /// restored has changed. That time has passed without a decision is no change: a clock that is
+    /// set back while nobody runs is measured from the last one.
+    pub fn changed(&mut self) -> Option<&PolicySnapshot> {
+        std::mem::take(&mut self.is_changed).then_some(&self.state)
     }
 
     /// A rule may have been given another severity while its alert fires: then the alert may belong

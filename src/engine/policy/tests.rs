@@ -17,6 +17,7 @@ use crate::zone::Zone;
 
 mod exhaustive;
 mod grouping;
+mod history;
 mod limits;
 mod muting;
 mod polling;
@@ -35,6 +36,10 @@ struct Setup {
 #[derive(Debug, Clone)]
 enum Step {
     Change(Transition),
+    /// `past fire noise`: a change of a history.
+    Past(Transition),
+    /// `end`: the history from the base until here is read.
+    End(Instant),
     Silence(Silence),
     Expire(String),
     Poll,
@@ -324,6 +329,8 @@ fn read(script: &str) -> (Setup, Vec<(Instant, Step)>) {
             "silence" => Step::Silence(Setup::silence(at, words)),
             "expire" => Step::Expire(words[1].to_owned()),
             "poll" => Step::Poll,
+            "past" => Step::Past(alerts.change(at, &words[1..])),
+            "end" => Step::End(setup.base),
             _ => Step::Change(alerts.change(at, words)),
         };
         steps.push((at, step));
@@ -334,6 +341,8 @@ fn read(script: &str) -> (Setup, Vec<(Instant, Step)>) {
 fn step(policy: &mut Policy, at: Instant, step: &Step) {
     match step {
         Step::Change(transition) => policy.apply(at, transition),
+        Step::Past(transition) => policy.apply_historical(at, transition),
+        Step::End(from) => policy.end_history(at, (*from, at)),
         Step::Silence(silence) => {
             policy.add_silence(at, silence.clone());
         }

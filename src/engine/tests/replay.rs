@@ -14,7 +14,7 @@ use crate::engine::{
 use std::sync::Arc;
 
 /// One rule of each kind, with every way to hold, keep and flap.
-fn rules() -> Vec<Rule> {
+pub(super) fn rules() -> Vec<Rule> {
     let by_api: Arc<[LabelName]> = Arc::from([LabelName::Api]);
     let code = "APIG.0301";
     let window = Window { span: Span(20_000), aligned: true };
@@ -48,7 +48,7 @@ fn rules() -> Vec<Rule> {
     ]
 }
 
-fn fed() -> impl Strategy<Value = Vec<Fed>> {
+pub(super) fn fed() -> impl Strategy<Value = Vec<Fed>> {
     let what = prop_oneof![
         6 => (prop_oneof![Just(None), Just(Some("aksk-signature"))], key(), api())
             .prop_map(|(cause, key, api)| Given::Error { code: "APIG.0301", cause, key, api }),
@@ -81,7 +81,7 @@ fn api() -> impl Strategy<Value = Option<String>> {
     prop_oneof![Just(None), Just(Some("x".to_owned())), Just(Some("y".to_owned()))]
 }
 
-const END: Span = Span(3_600_000);
+pub(super) const END: Span = Span(3_600_000);
 
 fn restarted(engine: &Engine) -> Engine {
     let text = serde_json::to_string(&engine.snapshot()).expect("a snapshot is JSON");

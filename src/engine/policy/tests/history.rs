@@ -1,0 +1,462 @@
+//! What changed while nobody watched.
+
+use super::*;
+
+#[test]
+fn a_history_is_one_notification_with_what_fires_first() {
+    check(
+        "1h past fire noise
+         1h past fire quota
+         2h past resolve quota
+         3h past fire lockout critical
+         4h past resolve lockout
+         1d end
+         1d1h poll",
+        "1d default historical: noise()* firing; lockout()* fired-and-resolved; \
+         quota()* fired-and-resolved",
+    );
+}
+
+#[test]
+fn each_receiver_gets_its_own_for_all_its_groups() {
+    check(
+        "route a to=ops rule=noise
+         route b to=ops rule=quota
+         1h past fire noise
+         1h past fire quota
+         1h past fire lockout
+         1d end",
+        "1d default historical: lockout()* firing
+         1d ops historical: noise()* firing; quota()* firing",
+    );
+}
+
+#[test]
+fn two_routes_to_one_receiver_tell_an_alert_once() {
+    check(
+        "route a to=ops proceed
+         route b to=ops by=
+         1h past fire noise
+         1d end",
+        "1d ops historical: noise()* firing",
+    );
+}
+
+#[test]
+fn what_was_told_before_and_is_over_is_resolved_and_what_goes_on_is_listed_behind() {
+    check(
+        "0s fire noise
+         0s fire quota
+         1m poll
+         2h past resolve noise
+         2h past fire lockout
+         1d end",
+        "30s default first: noise()* firing
+         30s default first: quota()* firing
+         1d default historical: lockout()* firing; noise()* resolved; quota() firing",
+    );
+}
+
+#[test]
+fn nothing_new_is_no_notification() {
+    check("1d end\n2d poll", "");
+    check(
+        "route all by= repeat=3d
+         0s fire noise
+         1h poll
+         1d end
+         2d poll",
+        "30s all first: noise()* firing",
+    );
+}
+
+#[test]
+fn what_was_not_yet_due_when_the_watch_ended_is_part_of_it() {
+    check("0s fire noise\n1d end\n1d1h poll", "1d default historical: noise()* firing");
+}
+
+#[test]
+fn afterwards_things_go_their_usual_way() {
+    check(
+        "1h past fire noise
+         1d end
+         1d4h poll
+         1d5h resolve noise
+         1d5h5m fire noise
+         1d6h poll",
+        "1d default historical: noise()* firing
+         1d4h default repeat 1: noise() firing
+         1d5h30s default resolved: noise()* resolved
+         1d5h5m30s default first: noise()* firing",
+    );
+}
+
+#[test]
+fn nothing_is_due_before_the_end() {
+    let (_, policy, decisions) = run("0s fire noise\n1h past fire quota\n9h poll");
+    assert_eq!((decisions.len(), policy.next_deadline()), (0, None));
+    // A live change belongs to it, too.
+    check(
+        "1h past fire noise
+         1d fire quota
+         1d1h end",
+        "1d1h default historical: noise()* firing; quota()* firing",
+    );
+}
+
+#[test]
+fn several_times_are_told_as_one_with_their_number() {
+    check(
+        "1h past fire noise
+         2h past resolve noise
+         3h past fire noise
+         4h past resolve noise
+         5h past fire noise
+         1d end",
+        "1d default historical: noise()* firing x3",
+    );
+}
+
+#[test]
+fn what_is_withheld_when_it_ends_is_told_when_that_is_over() {
+    check(
+        "mute night UTC Thu 20:00-24:00
+         1h past fire noise
+         20h30m end
+         1d1h poll",
+        "20h30m withheld noise: mute night
+         1d default mute-ended: noise()* firing (was withheld by mute night)",
+    );
+    check(
+        "route ops by=rule repeat=9d
+         1h past fire noise
+         2h past fire quota
+         3h silence s 1d rule=noise by ann because work
+         4h end
+         1d4h poll",
+        "4h ops historical: quota()* firing
+         4h withheld noise: silence s by ann because work
+         1d3h ops silence-ended: noise()* firing (was withheld by silence s by ann because work)",
+    );
+    check(
+        "inhibit lockout noise
+         1h past fire noise
+         2h past fire lockout
+         4h end
+         5h resolve lockout
+         6h poll",
+        "4h default historical: lockout()* firing
+         4h withheld noise: alert of lockout
+         5h30s default resolved: lockout()* resolved
+         5h30s default inhibition-ended: noise()* firing (was withheld by alert of lockout)",
+    );
+}
+
+#[test]
+fn what_came_and_went_is_not_told_if_it_is_muted_at_the_end() {
+    let script = "mute night UTC Thu 20:00-24:00
+         1h past fire noise
+         2h past resolve noise
+         20h30m end
+         2d poll";
+    check(script, "20h30m withheld noise: mute night");
+    let (_, policy, _) = run(script);
+    assert_eq!(policy.counters().never_told, 1);
+}
+
+#[test]
+fn what_came_and_went_is_not_told_if_it_was_withheld_all_along() {
+    let script = "mute early UTC Thu 01:00-03:00
+         mute late UTC Thu 09:00-11:00
+         1h past fire noise
+         2h past resolve noise
+         12h end";
+    check(script, "2h withheld noise: mute early");
+    let (_, policy, _) = run(script);
+    assert_eq!(policy.counters().never_told, 1);
+    // Neither the end nor the beginning alone, nor both with a day between.
+    for (from, to) in [("1h", "5h"), ("5h", "10h"), ("1h", "10h")] {
+        check(
+            &format!(
+                "mute early UTC Thu 01:00-03:00
+                 mute late UTC Thu 09:00-11:00
+                 {from} past fire noise
+                 {to} past resolve noise
+                 12h end"
+            ),
+            "12h default historical: noise()* fired-and-resolved",
+        );
+    }
+    check(
+        "inhibit lockout noise
+         1h past fire noise
+         1h past fire lockout
+         2h past resolve noise
+         3h past resolve lockout
+         12h end",
+        "2h withheld noise: alert of lockout
+         12h default historical: lockout()* fired-and-resolved",
+    );
+    check(
+        "inhibit lockout noise
+         1h past fire noise
+         2h past fire lockout
+         3h past resolve noise
+         4h past resolve lockout
+         12h end",
+        "12h default historical: noise()* fired-and-resolved; lockout()* fired-and-resolved",
+    );
+}
+
+#[test]
+fn what_was_withheld_before_and_fired_on_without_is_told() {
+    check(
+        "mute early UTC Thu 00:00-03:00
+         1h fire noise
+         2h poll
+         9h past resolve noise
+         12h end",
+        "1h30s withheld noise: mute early
+         12h default historical: noise()* fired-and-resolved (was withheld by mute early)",
+    );
+}
+
+#[test]
+fn a_silence_that_ends_meanwhile_ends_at_its_own_instant() {
+    check(
+        "0s silence s 3h rule=noise by ann because work
+         1h past fire noise
+         4h past resolve noise
+         5h past fire quota
+         6h end",
+        "6h default historical: quota()* firing; noise()* fired-and-resolved \
+         (was withheld by silence s by ann because work)",
+    );
+    check(
+        "0s silence s 3h rule=noise by ann because work
+         1h past fire noise
+         2h past resolve noise
+         5h past fire quota
+         6h end",
+        "2h withheld noise: silence s by ann because work
+         6h default historical: quota()* firing",
+    );
+}
+
+#[test]
+fn it_lists_as_many_as_the_limit_and_counts_the_rest() {
+    let (_, policy, decisions) = run("limit listed 2
+         limit alerts 3
+         1h past fire noise key=a
+         2h past resolve noise key=a
+         1h past fire noise key=b
+         2h past resolve noise key=b
+         1h past fire noise key=c
+         2h past resolve noise key=c
+         1h past fire noise key=d
+         2h past resolve noise key=d
+         3h past fire noise key=e
+         1d end");
+    let [Decision::Notify(told)] = &decisions[..] else { panic!("{decisions:?}") };
+    assert_eq!((told.alerts.len(), told.left_out), (2, 3));
+    assert_eq!((told.firing, told.resolved), (1, 4));
+    assert_eq!(told.alerts[0].status, AlertStatus::Firing);
+    let counters = policy.counters();
+    assert_eq!((counters.alerts_left_out, counters.alerts_refused), (3, 1));
+}
+
+#[test]
+fn what_comes_again_makes_room() {
+    check(
+        "limit alerts 1
+         1h past fire noise
+         2h past resolve noise
+         3h past fire noise
+         4h past resolve noise
+         1d end",
+        "1d default historical: noise()* fired-and-resolved x2",
+    );
+}
+
+#[test]
+fn it_says_of_what_time_it_tells_and_has_no_group() {
+    let (_, _, decisions) = run("route ops to=chat by=rule
+         2h past fire noise
+         1d end");
+    let [Decision::Notify(told)] = &decisions[..] else { panic!("{decisions:?}") };
+    let covered = Covered { from: Instant(0), until: Instant(Span::DAY.0) };
+    assert_eq!(told.covers, Some(covered));
+    assert_eq!((&*told.route, &told.group[..], told.is_overflow), ("ops", &[][..], false));
+    let text = serde_json::to_value(told).expect("a notification");
+    assert_eq!(text["reason"], "historical");
+}
+
+fn ids(decisions: &[Decision]) -> Vec<NotificationId> {
+    let notified = decisions.iter().filter_map(|decision| match decision {
+        Decision::Notify(told) => Some(told.id),
+        Decision::Withhold(_) => None,
+    });
+    notified.collect()
+}
+
+#[test]
+fn the_same_changes_have_the_same_id_whenever_they_are_told() {
+    let at = |end: &str| {
+        ids(&run(&format!(
+            "1h past fire noise\n2h past fire quota\n3h past resolve quota\n{end} end"
+        ))
+        .2)
+    };
+    assert_eq!(at("1d"), at("2d"));
+    let others = ids(&run("1h past fire noise\n2h past fire quota\n1d end").2);
+    assert_ne!(at("1d"), others);
+}
+
+#[test]
+fn what_only_a_silence_s_end_makes_news_again_has_another_id() {
+    let script = "route ops by=rule repeat=9d
+         1h past fire noise
+         1d end
+         1d1h silence s 1h rule=noise by ann because work
+         2d past fire quota
+         2d past resolve quota
+         3d end";
+    check(
+        script,
+        "1d ops historical: noise()* firing
+         3d ops historical: noise()* firing (was withheld by silence s by ann because work); \
+         quota()* fired-and-resolved",
+    );
+    let alone = script.replace("2d past fire quota", "").replace("2d past resolve quota", "");
+    let ids = ids(&run(&alone).2);
+    assert_eq!(ids.len(), 2);
+    assert_ne!(ids[0], ids[1]);
+}
+
+/// Every event is before the stop or after it; at each of them the policy is kept and restored.
+fn history(stop: usize, sequence: &[&str], restarts: bool, late: Span) -> Vec<Decision> {
+    let mut setup = Setup::new();
+    setup.read(&["inhibit", "lockout", "quota"]);
+    let (mut policy, mut alerts) = (setup.policy(), Alerts::default());
+    let mut decisions = Vec::new();
+    let mut at = Instant(0);
+    for (index, event) in sequence.iter().enumerate() {
+        at = at.plus(Span::MINUTE.times(6));
+        let words: Vec<&str> = event.split_whitespace().collect();
+        let fires = |alerts: &Alerts| {
+            alerts.0.values().any(|it| *it.rule == *words[1] && it.resolved_at.is_none())
+        };
+        if words[0] == "resolve" && !fires(&alerts) {
+            continue;
+        }
+        let change = alerts.change(at, &words);
+        let is_past = index >= stop;
+        step(&mut policy, at, &if is_past { Step::Past(change) } else { Step::Change(change) });
+        decisions.extend(policy.take());
+        if restarts && is_past {
+            let text = serde_json::to_string(policy.snapshot()).expect("a snapshot");
+            let snapshot = serde_json::from_str(&text).expect("the snapshot");
+            policy = Policy::restore(setup.config.clone(), &setup.rules, snapshot);
+        }
+    }
+    let end = at.plus(Span::HOUR.times(20)).plus(late);
+    policy.end_history(end, (Instant(0), at));
+    policy.advance(end.plus(Span::HOUR.times(3)));
+    decisions.extend(policy.take());
+    decisions
+}
+
+/// What must be true whatever happened: what fires is known to fire, what fires no more is known to
+/// be over, nobody hears the same twice, and there is one notification for the history.
+fn breach(sequence: &[&str], decisions: &[Decision]) -> Option<String> {
+    let told = decisions.iter().filter_map(|decision| match decision {
+        Decision::Notify(told) => Some(told),
+        Decision::Withhold(_) => None,
+    });
+    let told: Vec<&Notification> = told.collect();
+    let digests = told.iter().filter(|told| told.reason == NotifyReason::Historical).count();
+    if digests > 1 || told.last().is_some_and(|last| digests == 1 && last.covers.is_none()) {
+        return Some("the history is not told once, and last".into());
+    }
+    let fires = |rule: &str| {
+        let mut changes = sequence.iter().filter(|event| event.ends_with(rule));
+        changes.next_back().is_some_and(|event| event.starts_with("fire"))
+    };
+    for rule in ["lockout", "noise", "quota"] {
+        let mentions =
+            || told.iter().flat_map(|told| &told.alerts).filter(|it| *it.alert.rule == *rule);
+        let known = mentions().next_back().map(|told| told.status);
+        let is_explained = rule == "quota" && fires("lockout");
+        let knows_firing = known == Some(AlertStatus::Firing);
+        if fires(rule) && !knows_firing && !is_explained {
+            return Some(format!("{rule} fires and is not told"));
+        }
+        if !fires(rule) && knows_firing {
+            return Some(format!("the end of {rule} is not told"));
+        }
+        let ever = sequence.iter().any(|event| event.starts_with("fire") && event.ends_with(rule));
+        if ever && known.is_none() && rule != "quota" {
+            return Some(format!("{rule} was never mentioned"));
+        }
+        let news: Vec<_> = mentions()
+            .filter(|told| told.is_news)
+            .map(|told| (told.status, told.changed_at))
+            .collect();
+        if news.windows(2).any(|two| two[0] == two[1]) {
+            return Some(format!("{rule} is told twice"));
+        }
+    }
+    None
+}
+
+#[test]
+fn every_short_sequence_around_a_stop() {
+    const EVENTS: [&str; 6] = [
+        "fire lockout",
+        "resolve lockout",
+        "fire noise",
+        "resolve noise",
+        "fire quota",
+        "resolve quota",
+    ];
+    const LENGTH: u32 = 4;
+    let mut count = 0;
+    for number in 0..EVENTS.len().pow(LENGTH) {
+        let digit = |place| number / EVENTS.len().pow(place) % EVENTS.len();
+        let sequence: Vec<&str> = (0..LENGTH).map(|place| EVENTS[digit(place)]).collect();
+        for stop in 0..=sequence.len() {
+            let decisions = history(stop, &sequence, false, Span::ZERO);
+            if let Some(breach) = breach(&sequence, &decisions) {
+                panic!("{sequence:?}, stopped before {stop}: {breach}\n{decisions:#?}");
+            }
+            assert_eq!(decisions, history(stop, &sequence, true, Span::ZERO), "restarted");
+            let later = history(stop, &sequence, true, Span::MINUTE);
+            assert_eq!(ids(&decisions), ids(&later), "{sequence:?}, stopped before {stop}");
+            count += 1;
+        }
+    }
+    assert_eq!(count, 6_480);
+}
+
+#[test]
+fn a_policy_says_once_that_it_changed() {
+    let (setup, steps) = read("0s fire noise\n1m poll\n2m poll");
+    let mut policy = setup.policy();
+    assert!(policy.changed().is_some(), "nobody knows it yet");
+    assert!(policy.changed().is_none());
+    let mut changed = Vec::new();
+    for (at, what) in &steps {
+        step(&mut policy, *at, what);
+        changed.push(policy.changed().is_some());
+    }
+    assert_eq!(changed, [true, true, false]);
+    assert_eq!(policy.take().len(), 1);
+    assert!(policy.changed().is_some(), "decisions were taken");
+    assert!(policy.take().is_empty() && policy.changed().is_none());
+    policy.advance(Instant(0));
+    assert!(policy.changed().is_some(), "the clock was set back");
+    assert!(!policy.expire_silence(Instant(0), "none") && policy.changed().is_none());
+    let kept = policy.snapshot().clone();
+    let mut restored = Policy::restore(setup.config.clone(), &setup.rules, kept);
+    assert!(restored.changed().is_some(), "the configuration may be another one");
+}
