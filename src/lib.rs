@@ -41,6 +41,8 @@ pub mod policy_file;
 
 pub mod replay;
 
+pub mod store;
+
 pub mod render;
 
 pub mod scenario;
