@@ -3,8 +3,10 @@
 //! Owns SQLite's settings and their reasons, and what is checked before a file is believed. Must
 //! not know what stands in the tables. Fails with SQLite's answer, or says that the file is damaged.
 
+use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
@@ -13,6 +15,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::problem::Fault;
+use super::quarantine::companion;
 
 /// How long another program's lock is waited for. An operator's shell holds one for as long as a
 /// statement takes; the daemon's reading stands still meanwhile.
@@ -50,6 +53,38 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Fault> {
     let connection = Connection::open_with_flags(path, flags)?;
     configure(&connection)?;
     Ok(connection)
+}
+
+/// Opens a file where nothing can be written, not even what connections share: the log's index is
+/// kept in this process's memory. Without a log the file is all there is, and is read as it stands.
+pub(super) fn connect_alone(path: &Path) -> Result<Connection, Fault> {
+    let wal = companion(path, "-wal");
+    let has_log = wal.metadata().is_ok_and(|metadata| metadata.len() > 0);
+    let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let connection = if has_log {
+        // Without locks: those of SQLite take a file that is open for writing. The store's own is
+        // held.
+        Connection::open_with_flags_and_vfs(path, read_only, "unix-none")?
+    } else {
+        Connection::open_with_flags(immutable_uri(path), read_only | OpenFlags::SQLITE_OPEN_URI)?
+    };
+    // Before anything is read, or the shared index is asked for.
+    connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+fn immutable_uri(path: &Path) -> String {
+    let mut uri = "file:".to_owned();
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri + "?immutable=1"
 }
 
 /// Opens a damaged file to look what can be had of it.
@@ -188,6 +223,12 @@ mod tests {
         for local in [0xef53, 0x0102_1994, 0x5846_5342, 0x9123_683e, 0x794c_7630, 0x2fc1_2fc1] {
             assert_eq!(network_name(local), None, "{local:#x}");
         }
+    }
+
+    #[test]
+    fn a_path_of_any_bytes_is_one_file_in_a_uri() {
+        let uri = immutable_uri(Path::new("/var/state 1%?#/ü.db"));
+        assert_eq!(uri, "file:/var/state%201%25%3F%23/%C3%BC.db?immutable=1");
     }
 
     #[test]

@@ -58,7 +58,13 @@ impl Lock {
         for _ in 0..8 {
             let mut options = OpenOptions::new();
             options.read(true).write(true).create(true).truncate(false).mode(0o600);
-            let mut file = options.open(&path)?;
+            let mut file = match options.open(&path) {
+                // What an earlier daemon left on a disk that is read-only by now locks as well.
+                Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+                    File::open(&path)?
+                }
+                opened => opened?,
+            };
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Err(LockError::Held(pid_in(&mut file))),

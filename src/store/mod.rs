@@ -178,7 +178,7 @@ impl Store {
     pub fn close(mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.make_ready(now)?;
         let Some(connection) = &self.connection else { return Err(self.closed()) };
-        let ended = schema::put_meta(connection, opening::ENDED_IN_ORDER, "1");
+        let ended = schema::put_meta(connection, schema::ENDED_IN_ORDER, "1");
         ended.map_err(|fault| self.failed(&fault, now))
     }
 

@@ -26,9 +26,6 @@ pub(super) const DATABASE_NAME: &str = "state.db";
 /// The lock's. It never holds anything but a process id.
 pub(super) const LOCK_NAME: &str = "lock";
 
-/// What stands in `meta` for whether the last daemon ended in order.
-pub(super) const ENDED_IN_ORDER: &str = "ended_in_order";
-
 /// Why a database is begun anew.
 #[derive(Debug)]
 pub(super) enum Cause {
@@ -120,6 +117,14 @@ fn open_or_begin(
         StoreErrorKind::Corrupt | StoreErrorKind::Other => {}
         // A flipped bit in the header says as well that nobody may write.
         StoreErrorKind::ReadOnly if OpenOptions::new().append(true).open(&file).is_ok() => {}
+        // Alerts are worth more than their traces: what is known is gone on from, and the first
+        // commit opens the file again.
+        StoreErrorKind::Full | StoreErrorKind::ReadOnly | StoreErrorKind::Io => {
+            let why = fault.to_string();
+            let loaded = store.read_alone();
+            let loaded = loaded.map_err(|_| unusable(kind, why.clone()))?;
+            return Ok((loaded, vec![Notice::NotWritable { file, kind, why }]));
+        }
         kind => return Err(unusable(kind, fault.to_string())),
     }
     let begun = store.try_begin_anew(&Cause::Corrupt(fault.to_string()), now);
@@ -170,7 +175,8 @@ fn try_open(path: &Path, wanted: Journal, now: DateTime<Utc>) -> Result<Opened, 
     };
     if version > 0 {
         let bytes = path.metadata().map_or(0, |metadata| metadata.len());
-        let ended = schema::meta(&connection, ENDED_IN_ORDER)?.is_some_and(|value| value == "1");
+        let ended =
+            schema::meta(&connection, schema::ENDED_IN_ORDER)?.is_some_and(|value| value == "1");
         connection::check(&connection, bytes, ended)?;
     }
     let mut loaded = match version {
@@ -213,7 +219,7 @@ fn prepare(
         schema::put_meta(&transaction, "created_at", &created)?;
     }
     schema::put_meta(&transaction, "program_version", env!("CARGO_PKG_VERSION"))?;
-    schema::put_meta(&transaction, ENDED_IN_ORDER, "0")?;
+    schema::put_meta(&transaction, schema::ENDED_IN_ORDER, "0")?;
     transaction.commit()?;
     Ok(journal)
 }
@@ -242,6 +248,18 @@ fn not_writable(
 }
 
 impl Store {
+    /// Reads a file of this version where nothing can be written.
+    fn read_alone(&mut self) -> Result<Loaded, Fault> {
+        let connection = connection::connect_alone(&self.path)?;
+        if schema::form(&connection)? != Form::Known(schema::VERSION) {
+            return Err(Fault::Damaged("it must be migrated first".to_owned()));
+        }
+        let loaded = load::load(&connection)?;
+        self.sequence = write::sequence(&connection)?;
+        self.identity = Identity::at(&self.path);
+        Ok(loaded)
+    }
+
     /// Sets the old database aside and begins a new one with what can be read of it. What the
     /// caller is told, whether that went well or not.
     pub(super) fn begin_anew(&mut self, cause: &Cause, now: DateTime<Utc>) -> StoreError {

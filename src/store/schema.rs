@@ -17,6 +17,9 @@ pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 /// "ocrw" in the file's header, so that `file` and others tell whose database it is.
 pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"ocrw");
 
+/// What stands in `meta` for whether the last daemon ended in order.
+pub(super) const ENDED_IN_ORDER: &str = "ended_in_order";
+
 /// What a file says that it is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Form {

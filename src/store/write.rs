@@ -50,6 +50,8 @@ pub(super) fn commit(
     history(&transaction, batch, counted)?;
     counters(&transaction, batch, counted)?;
     schema::put_meta(&transaction, SEQUENCE, &sequence.to_string())?;
+    // Said at the start as well, if anything could be written then.
+    schema::put_meta(&transaction, schema::ENDED_IN_ORDER, "0")?;
     transaction.commit()?;
     Ok(already)
 }

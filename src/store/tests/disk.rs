@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::super::connection::Journal;
+use super::super::lock::Lock;
 use super::super::quarantine::companion;
 use super::super::{OpenError, StoreErrorKind, opening};
 use super::*;
@@ -99,26 +100,67 @@ fn a_full_disk_takes_the_batch_once_there_is_room() {
     assert_eq!((loaded.counters["lines"], loaded.queued.len()), (290, 29));
 }
 
-#[test]
-fn a_daemon_that_is_killed_on_a_full_disk_starts_on_it() {
-    let Some(disk) = Mounted::new("size=1m") else { return };
-    let (mut store, ..) = open(&disk.path());
+/// What a daemon leaves when it is ended in order, and when it is killed: a log without its index.
+fn left_behind(directory: &Path, in_order: bool) {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (mut store, ..) = open(elsewhere.path());
     store.commit(&step(1), now()).unwrap();
-    drop(store);
-    let _ = std::fs::write(disk.path().join("filler"), vec![0; 2 << 20]);
-    match Store::open(&disk.path(), Settings::default(), now()) {
-        Ok((mut store, loaded, notices)) => {
-            assert_eq!(loaded.counters["lines"], 10);
-            let grave = notices.iter().any(Notice::is_grave);
-            assert!(grave, "{notices:?}");
+    if in_order {
+        store.close(now()).unwrap();
+    }
+    std::fs::create_dir(directory).unwrap();
+    for name in ["lock", "state.db", "state.db-wal"] {
+        let copied = std::fs::copy(elsewhere.path().join(name), directory.join(name));
+        assert_eq!(copied.is_ok(), name != "state.db-wal" || !in_order, "{name}");
+    }
+}
+
+#[test]
+fn a_daemon_that_starts_on_a_full_disk_goes_on_from_what_is_known() {
+    for in_order in [true, false] {
+        let Some(disk) = Mounted::new("size=1m") else { return };
+        left_behind(&disk.path(), in_order);
+        let filler = disk.path().join("filler");
+        let _ = std::fs::write(&filler, vec![0; 2 << 20]);
+        let (mut store, loaded, notices) = open(&disk.path());
+        assert_eq!((loaded.counters["lines"], loaded.queued.len()), (10, 1));
+        let [notice @ Notice::NotWritable { .. }] = notices.as_slice() else {
+            panic!("{notices:?}");
+        };
+        assert!(notice.is_grave() && notice.to_string().contains("\nhint: free space"), "{notice}");
+        for _ in 0..2 {
             let error = store.commit(&step(2), now()).unwrap_err();
             assert_eq!(error.kind, StoreErrorKind::Full, "{error}");
-            std::fs::remove_file(disk.path().join("filler")).unwrap();
-            store.commit(&step(2), now()).unwrap();
         }
-        // Without room for the log's index not even reading is possible.
-        Err(OpenError::Unusable { kind, .. }) => assert_eq!(kind, StoreErrorKind::Full),
-        Err(error) => panic!("{error}"),
+        std::fs::remove_file(&filler).unwrap();
+        store.commit(&step(2), now()).unwrap();
+        drop(store);
+        let (_, loaded, notices) = open(&disk.path());
+        assert_eq!((loaded.counters["lines"], notices), (20, vec![]));
+    }
+}
+
+#[test]
+fn a_daemon_that_starts_on_a_read_only_disk_goes_on_from_what_is_known() {
+    for in_order in [true, false] {
+        let Some(disk) = Mounted::new("size=1m") else { return };
+        left_behind(&disk.path(), in_order);
+        if !disk.remount("ro") {
+            println!("skipped: the tmpfs cannot be made read-only");
+            return;
+        }
+        let (mut store, loaded, notices) = open(&disk.path());
+        assert_eq!((loaded.counters["lines"], loaded.queued.len()), (10, 1));
+        assert!(matches!(notices.as_slice(), [Notice::NotWritable { .. }]), "{notices:?}");
+        let error = store.commit(&step(2), now()).unwrap_err();
+        assert_eq!(error.kind, StoreErrorKind::ReadOnly, "{error}");
+        let second = Store::open(&disk.path(), Settings::default(), now());
+        assert!(matches!(second, Err(OpenError::InUse { .. })));
+        assert!(disk.remount("rw"));
+        store.commit(&step(2), now()).unwrap();
+        drop(store);
+        let (_, loaded, notices) = open(&disk.path());
+        assert_eq!((loaded.counters["lines"], notices), (20, vec![]));
     }
 }
 
@@ -130,7 +172,8 @@ fn a_read_only_disk_takes_the_batch_once_it_is_writable() {
     // As behind an error of the disk, for which the system makes it read-only. The system refuses
     // that while a file is open for writing.
     store.connection = None;
-    drop(std::mem::replace(&mut store.lock, lock_elsewhere(&disk)));
+    let elsewhere = tempfile::tempdir().unwrap();
+    store.lock = Lock::take(elsewhere.path().join("lock")).unwrap();
     if !disk.remount("ro") {
         println!("skipped: the tmpfs cannot be made read-only");
         return;
@@ -142,22 +185,11 @@ fn a_read_only_disk_takes_the_batch_once_it_is_writable() {
         assert_eq!(error.kind, StoreErrorKind::ReadOnly, "{error}");
         assert!(!error.needs_everything);
     }
-    let error = Store::open(&disk.path(), Settings::default(), now()).unwrap_err();
-    assert!(error.to_string().contains("read-only"), "{error}");
     assert!(disk.remount("rw"));
     store.commit(&waiting, now()).unwrap();
     drop(store);
     let (_, loaded, _) = open(&disk.path());
     assert_eq!(loaded.counters["lines"], 30);
-}
-
-/// The store's own lock file is open for writing as well.
-fn lock_elsewhere(disk: &Mounted) -> super::super::lock::Lock {
-    let folder = tempfile::tempdir().unwrap().keep();
-    let path = folder.join("lock");
-    let lock = super::super::lock::Lock::take(path).unwrap();
-    let _ = disk;
-    lock
 }
 
 #[test]
