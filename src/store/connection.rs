@@ -1,7 +1,8 @@
 //! A connection to the database, as this program wants it.
 //!
 //! Owns SQLite's settings and their reasons, and what is checked before a file is believed. Must
-//! not know what stands in the tables. Fails with SQLite's answer, or says that the file is damaged.
+//! not know what stands in the tables. Fails with SQLite's answer, or says that the file is
+//! damaged.
 
 use std::fmt::Write as _;
 use std::fs::OpenOptions;

@@ -1,7 +1,7 @@
 //! Everything that a daemon goes on from, read back.
 //!
-//! Owns the two ways of reading: strictly, where one wrong row makes the database a damaged one, and
-//! what can be had, where the right rows of a damaged database are taken. Must never write. The
+//! Owns the two ways of reading: strictly, where one wrong row makes the database a damaged one,
+//! and what can be had, where the right rows of a damaged database are taken. Must never write. The
 //! strict way fails with the first thing wrong; the other never fails.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! What others show of the state: the history of counts, the outbox.
 //!
-//! Owns the reading of rows that the daemon itself does not go on from. Must never write. Fails with
-//! SQLite's answer.
+//! Owns the reading of rows that the daemon itself does not go on from. Must never write. Fails
+//! with SQLite's answer.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};

@@ -3,12 +3,14 @@
 //! Owns the steps from each version to the next. Must not know what stands in the tables. Fails
 //! with SQLite's answer, and then the old version stands as it was.
 
+mod v1;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::problem::Fault;
 
 /// The step to version `n` stands at `n - 1`. One that was released is never edited.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("schema/v1.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[v1::SQL];
 
 /// The version that this program writes.
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]

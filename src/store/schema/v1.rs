@@ -1,6 +1,9 @@
--- Version 1. A version that was released is never edited: a change is a further file.
--- What a step of the daemon left is opaque here; a row's checksum covers all its other columns.
+//! The tables of version 1. A version that was released is never edited: a change is a new file.
+//!
+//! Owns the shape of the rows. What a step of the daemon left is opaque here; a row's checksum
+//! covers all its other columns. Nothing here fails.
 
+pub(super) const SQL: &str = "
 CREATE TABLE meta (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -71,3 +74,4 @@ CREATE TABLE counter (
     value INTEGER NOT NULL,
     checksum INTEGER NOT NULL
 );
+";
