@@ -45,6 +45,7 @@ pub mod policy_file;
 pub mod replay;
 
 pub mod config;
+pub mod store;
 
 pub mod render;
 

@@ -1,0 +1,90 @@
+//! Which tables there are, in which version.
+//!
+//! Owns the steps from each version to the next. Must not know what stands in the tables. Fails
+//! with SQLite's answer, and then the old version stands as it was.
+
+mod v1;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::problem::Fault;
+
+/// The step to version `n` stands at `n - 1`. One that was released is never edited.
+pub(super) const MIGRATIONS: &[&str] = &[v1::SQL];
+
+/// The version that this program writes.
+#[expect(clippy::cast_possible_wrap, reason = "a handful")]
+pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// "ocrw" in the file's header, so that `file` and others tell whose database it is.
+pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"ocrw");
+
+/// What stands in `meta` for whether the last daemon ended in order.
+pub(super) const ENDED_IN_ORDER: &str = "ended_in_order";
+
+/// What a file says that it is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Nothing was written into it yet.
+    Empty,
+    /// A database of this program's, of a version that it can go on from.
+    Known(i64),
+    /// A newer program's.
+    Newer(i64),
+}
+
+/// Asks the file, without changing it.
+///
+/// The version stands in the header and in a table. One alone may be a flipped bit, which must
+/// neither keep the daemon from starting nor make it read the tables of another version.
+pub(super) fn form(connection: &Connection) -> Result<Form, Fault> {
+    let number = |pragma: &str| -> rusqlite::Result<i64> {
+        connection.pragma_query_value(None, pragma, |row| row.get(0))
+    };
+    let version = number("user_version")?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables == 0 && version == 0 {
+        return Ok(Form::Empty);
+    }
+    if number("application_id")? != i64::from(APPLICATION_ID) {
+        return Err(Fault::Damaged("it is no state of ocrwatch".to_owned()));
+    }
+    let in_table = meta(connection, "schema")?;
+    if version < 1 || in_table != Some(version.to_string()) {
+        return Err(Fault::Damaged("it contradicts itself about its version".to_owned()));
+    }
+    Ok(if version > VERSION { Form::Newer(version) } else { Form::Known(version) })
+}
+
+/// Takes a database from one version to the newest of the steps, all of them or none.
+pub(super) fn migrate(
+    connection: &mut Connection,
+    from: i64,
+    migrations: &[&str],
+) -> Result<(), Fault> {
+    let steps = migrations.iter().zip(1i64..).filter(|(_, version)| *version > from);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for (sql, version) in steps {
+        transaction.execute_batch(sql)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", version)?;
+        put_meta(&transaction, "schema", &version.to_string())?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// A value of the table that every version has.
+pub(super) fn meta(connection: &Connection, key: &str) -> Result<Option<String>, Fault> {
+    let mut statement = connection.prepare("SELECT value FROM meta WHERE key = ?1")?;
+    let mut rows = statement.query([key])?;
+    Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
+}
+
+pub(super) fn put_meta(connection: &Connection, key: &str, value: &str) -> Result<(), Fault> {
+    let sql = "INSERT INTO meta (key, value) VALUES (?1, ?2)
+               ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    connection.execute(sql, [key, value])?;
+    Ok(())
+}
