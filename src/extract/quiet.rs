@@ -30,6 +30,7 @@ impl Extractor {
         if self.buffer.bytes_total() < self.progress.position {
             return; // Context is still to come.
         }
+        self.recognise_docker();
         let end = self.buffer.lines_end();
         let end = self.cut_line_before(end).unwrap_or(end);
         if self.buffer.offset(end) > self.progress.position {
@@ -86,6 +87,7 @@ impl Extractor {
         drop(progress.done.split_off(&line));
         progress.long_line_done = progress.long_line_done.min(line);
         progress.long_line = progress.long_line.filter(|known| *known < line);
+        self.events.forget_from(line);
         progress.success_line = progress.success_line.filter(|known| *known < line);
         total - line
     }
@@ -186,3 +188,6 @@ fn read(bytes: &[u8], at: usize) -> Option<(Range<usize>, u64, bool)> {
     let envelope = envelope::unwrap(&line).envelope;
     Some((start..end, envelope.writer, envelope.partial))
 }
+
+#[cfg(test)]
+mod tests;

@@ -146,6 +146,11 @@ impl Events {
         });
     }
 
+    /// Forgets the events whose record begins at or behind a byte, as others will stand there.
+    pub(super) fn forget_from(&mut self, offset: u64) {
+        self.recent.retain(|event| event.record < offset);
+    }
+
     /// Whether the id was not known for this code.
     fn remember(&mut self, code: &str, id: &str) -> bool {
         let key = Fnv::new().text(code).text(id).get();

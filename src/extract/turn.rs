@@ -49,7 +49,8 @@ impl Extractor {
             let found = search.search(&self.buffer, searched, &self.file, &self.settings);
             self.successes.extend(found);
         }
-        self.look_at_start();
+        self.recognise_docker();
+        self.read_first_stamp();
         let docker = self.progress.docker == Some(true);
         loop {
             let filled = self.buffer.filled();
@@ -65,16 +66,18 @@ impl Extractor {
         self.flush(line.offset, sink);
     }
 
-    /// Learns what the input's first bytes tell, as soon as they are there.
-    fn look_at_start(&mut self) {
-        if self.buffer.base() > 0 {
-            return;
+    /// Learns who wrote the input, as soon as its first bytes are there.
+    pub(super) fn recognise_docker(&mut self) {
+        let start = self.buffer.filled();
+        let is_there = self.buffer.base() == 0 && start.len() >= DOCKER_HEAD.len();
+        if self.progress.docker.is_none() && is_there {
+            self.progress.docker = Some(start.starts_with(DOCKER_HEAD));
         }
-        if self.progress.docker.is_none() && self.buffer.filled().len() >= DOCKER_HEAD.len() {
-            self.progress.docker = Some(self.buffer.filled().starts_with(DOCKER_HEAD));
-        }
-        if self.progress.counters.first_at.is_none() && self.progress.position < BEHIND_BYTES as u64
-        {
+    }
+
+    fn read_first_stamp(&mut self) {
+        let is_near = self.buffer.base() == 0 && self.progress.position < BEHIND_BYTES as u64;
+        if self.progress.counters.first_at.is_none() && is_near {
             let filled = self.buffer.filled();
             let start = &filled[..filled.len().min(BEHIND_BYTES)];
             let mut lines = start.split(|b| *b == b'\n').take(100);

@@ -46,7 +46,7 @@ pub(crate) fn difference(ours: &Extraction, theirs: &Extraction) -> Option<Strin
 }
 
 /// Each case reads more than a megabyte twice.
-pub(crate) fn config() -> ProptestConfig {
+fn config() -> ProptestConfig {
     ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) }
 }
 

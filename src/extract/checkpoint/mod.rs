@@ -8,9 +8,6 @@ mod events;
 pub(super) mod instant;
 mod packed;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
