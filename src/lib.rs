@@ -18,6 +18,7 @@
 pub mod clock;
 pub mod diagnostic;
 pub mod file_pattern;
+pub mod fnv;
 pub mod length;
 pub mod occurrence;
 pub mod zone;
