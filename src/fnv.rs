@@ -17,6 +17,11 @@ impl Fnv {
         Self(0xcbf2_9ce4_8422_2325)
     }
 
+    /// Goes on from a hash that was kept.
+    pub fn after(hash: u64) -> Self {
+        Self(hash)
+    }
+
     /// The hash of a text.
     pub fn of(text: &str) -> u64 {
         Self::new().bytes(text.as_bytes()).get()

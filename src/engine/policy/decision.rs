@@ -242,11 +242,12 @@ impl NotificationId {
 
     /// The same, told apart by when something else was told before.
     pub(super) fn behind(self, told: &[(Fingerprint, Option<Instant>)]) -> Self {
-        let mut hash = Fnv(self.0);
+        let mut hash = Fnv::after(self.0);
         for (alert, told_at) in told {
-            hash.number(alert.0).instant(*told_at);
+            hash.number(alert.0);
+            hash_instant(&mut hash, *told_at);
         }
-        Self(hash.0)
+        Self(hash.get())
     }
 }
 
