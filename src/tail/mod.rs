@@ -362,6 +362,11 @@ impl Tail {
         &self.met
     }
 
+    /// Whether the files of a source, by its place among all, were all met before.
+    pub fn is_met(&self, source: usize) -> bool {
+        self.sources.get(source).is_some_and(|source| self.met.contains(&source.key))
+    }
+
     /// How many bytes of a file are known to be unread.
     pub fn lag_bytes(&self, id: FileId) -> u64 {
         self.files.get(&id).map_or(0, |followed| followed.position.unread_bytes())

@@ -1,0 +1,400 @@
+//! Followed files through their extractors.
+//!
+//! Owns which extractors exist, and what is kept of each file. Must never decide an alert. Fails:
+//! never; what cannot be read is told by the tail.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::found::Finds;
+use super::label::Labels;
+use super::merge::Merge;
+use super::reading::{Extraction, Reading, Standing};
+use super::{LogId, Now, Row, Rows};
+use crate::engine;
+use crate::extract::Counters;
+use crate::tail::{Change, FileId, Kept, Notice, Read, Tail, WatchRequest};
+
+/// Extractors at a time; each holds up to 0.3 MB of its log. Others go on from a checkpoint.
+const LIVE_MAX: usize = 16;
+
+/// How much is read of one file before it is another's turn.
+const TURN_READS: usize = 4;
+
+/// A file as it is kept.
+#[derive(Serialize, Deserialize)]
+struct KeptFile {
+    #[serde(flatten)]
+    kept: Kept,
+    #[serde(flatten)]
+    standing: Standing,
+}
+
+/// What a source of files is told.
+pub(super) struct FileSource {
+    pub(super) labels: Labels,
+    pub(super) extraction: Extraction,
+    /// What is older is not wanted, of files that were there at the very first start.
+    pub(super) not_before: Option<DateTime<Utc>>,
+}
+
+/// The files of all sources.
+pub(super) struct Files {
+    tail: Tail,
+    sources: Vec<FileSource>,
+    readings: BTreeMap<FileId, Reading>,
+    /// Files that have ended, as long as what was found in them is not passed on.
+    ended: BTreeSet<FileId>,
+    dirty: BTreeSet<FileId>,
+    /// Files with an extractor, and files that are to be looked at at some time.
+    live: BTreeSet<FileId>,
+    waiting: BTreeSet<FileId>,
+    partial_line: Duration,
+    uses: u64,
+    counted: HashMap<Arc<str>, Counters>,
+    buffer: Vec<u8>,
+}
+
+impl Files {
+    /// The file that a row is of, and what of it is the tail's business.
+    pub(super) fn kept_of(row: &[u8]) -> Option<(Kept, Standing)> {
+        let KeptFile { kept, standing } = serde_json::from_slice(row).ok()?;
+        Some((kept, standing))
+    }
+
+    pub(super) fn new(
+        tail: Tail,
+        sources: Vec<FileSource>,
+        standings: HashMap<FileId, Standing>,
+        partial_line: Duration,
+    ) -> Self {
+        let mut files = Self {
+            tail,
+            sources,
+            readings: BTreeMap::new(),
+            ended: BTreeSet::new(),
+            dirty: BTreeSet::new(),
+            live: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+            partial_line,
+            uses: 0,
+            counted: HashMap::new(),
+            buffer: Vec::new(),
+        };
+        for (id, standing) in standings {
+            // What was read and not looked at may be the beginning of a line that never ends.
+            let read_bytes = files.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
+            let has_partial = read_bytes > standing.text.anchor.file_bytes;
+            if let Some(mut reading) = files.reading(id, Some(standing)) {
+                reading.partial_at = has_partial.then_some(partial_line);
+                files.waiting.extend(has_partial.then_some(id));
+                files.readings.insert(id, reading);
+            }
+        }
+        files
+    }
+
+    fn reading(&self, id: FileId, standing: Option<Standing>) -> Option<Reading> {
+        let (path, source) = self.tail.name(id)?;
+        let source = self.sources.get(source)?;
+        let label = source.labels.of(&path);
+        let name: Arc<str> = path.to_string_lossy().into();
+        Some(Reading::new(label, name, source.extraction.encoding, standing))
+    }
+
+    pub(super) fn tail(&mut self) -> &mut Tail {
+        &mut self.tail
+    }
+
+    /// Reads from one file, if there is one to read from.
+    pub(super) fn read(&mut self, now: Now, merge: &mut Merge<LogId>) -> bool {
+        self.hear(now, merge);
+        let Some(id) = self.tail.next_unread(now.mono) else { return false };
+        for _ in 0..TURN_READS {
+            let mut bytes = std::mem::take(&mut self.buffer);
+            bytes.clear();
+            let offset = match self.tail.read(id, now.mono) {
+                Read::Bytes { offset, bytes: new } => {
+                    bytes.extend_from_slice(new);
+                    Some(offset)
+                }
+                Read::AtEnd => None,
+            };
+            if let Some(offset) = offset {
+                self.take(id, offset, &bytes, now, merge);
+            }
+            self.buffer = bytes;
+            self.hear(now, merge);
+            if offset.is_none() {
+                break;
+            }
+        }
+        true
+    }
+
+    /// Whether something is left to be read at once.
+    pub(super) fn is_behind(&mut self, now: Now) -> bool {
+        self.tail.next_unread(now.mono).is_some()
+    }
+
+    /// How far the logs were read by their own times that are not at their end: nothing later may
+    /// be passed on.
+    pub(super) fn read_until(&mut self, now: Now) -> Option<DateTime<Utc>> {
+        let id = self.tail.next_unread(now.mono)?;
+        let behind = self.readings.get(&id).and_then(Reading::last_at);
+        behind.filter(|at| *at <= now.wall)
+    }
+
+    fn take(
+        &mut self,
+        id: FileId,
+        offset: u64,
+        bytes: &[u8],
+        now: Now,
+        merge: &mut Merge<LogId>,
+    ) {
+        let mut finds = Finds::default();
+        if self.wake(id, offset, now, &mut finds)
+            && let Some(reading) = self.readings.get_mut(&id)
+        {
+            reading.push(bytes, now.mono, &mut finds);
+            self.waiting.insert(id);
+        }
+        self.dirty.insert(id);
+        self.pass_on(id, finds, now, merge);
+    }
+
+    /// Makes sure that a file has an extractor that was fed everything before `next`.
+    fn wake(&mut self, id: FileId, next: u64, now: Now, finds: &mut Finds) -> bool {
+        self.uses += 1;
+        let uses = self.uses;
+        if !self.readings.contains_key(&id) {
+            let Some(reading) = self.reading(id, None) else { return false };
+            self.readings.insert(id, reading);
+        }
+        let Some(reading) = self.readings.get_mut(&id) else { return false };
+        reading.used = uses;
+        if reading.is_live() {
+            return true;
+        }
+        let from = reading.needs_from();
+        let again = if from < next { self.tail.read_again(id, from..next) } else { None };
+        let Some((_, source)) = self.tail.name(id) else { return false };
+        let Some(source) = self.sources.get(source) else { return false };
+        let Some(reading) = self.readings.get_mut(&id) else { return false };
+        let before = again.unwrap_or_default();
+        reading.wake(&source.extraction, &before, next, (now.mono, now.wall), finds);
+        self.live.insert(id);
+        self.let_go_of_idle(id);
+        true
+    }
+
+    fn let_go_of_idle(&mut self, but: FileId) {
+        if self.live.len() <= LIVE_MAX {
+            return;
+        }
+        // One that waits has bytes that were not looked at; there are few of those.
+        let live = self.live.iter().filter(|id| **id != but);
+        let live = live.filter_map(|id| Some((*id, self.readings.get(id)?)));
+        let idle = live.filter(|(_, reading)| reading.quiet_at.is_none());
+        let oldest = idle.min_by_key(|(_, reading)| reading.used).map(|(id, _)| id);
+        if let Some(oldest) = oldest {
+            self.sleep(oldest);
+        }
+    }
+
+    fn sleep(&mut self, id: FileId) {
+        let Some(reading) = self.readings.get_mut(&id) else { return };
+        let counters = reading.sleep();
+        self.live.remove(&id);
+        let source = Arc::clone(&reading.label.name);
+        self.dirty.insert(id);
+        self.count(&source, &counters);
+    }
+
+    /// Looks at the files that are quiet by now.
+    pub(super) fn look_at_quiet(&mut self, now: Now, merge: &mut Merge<LogId>) {
+        for id in self.due(now, |reading| reading.quiet_at) {
+            let mut finds = Finds::default();
+            if let Some(reading) = self.readings.get_mut(&id) {
+                reading.look(now.mono, self.partial_line, &mut finds);
+            }
+            self.looked_at(id, finds, now, merge);
+        }
+        for id in self.due(now, |reading| reading.partial_at) {
+            let mut finds = Finds::default();
+            let next = self.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
+            let is_awake = self.wake(id, next, now, &mut finds);
+            if let Some(reading) = self.readings.get_mut(&id) {
+                reading.partial_at = None;
+                if is_awake {
+                    reading.look_at_all(&mut finds);
+                }
+            }
+            self.looked_at(id, finds, now, merge);
+        }
+        let live = self.live.iter().copied();
+        let stale = live.filter(|id| self.readings.get(id).is_some_and(|r| r.is_stale(now.mono)));
+        for id in stale.collect::<Vec<_>>() {
+            self.sleep(id);
+        }
+    }
+
+    fn due(&self, now: Now, at: impl Fn(&Reading) -> Option<Duration>) -> Vec<FileId> {
+        let waiting = self.waiting.iter().copied();
+        let is_due = |id: &FileId| {
+            self.readings.get(id).and_then(&at).is_some_and(|at| at <= now.mono)
+        };
+        waiting.filter(is_due).collect()
+    }
+
+    fn looked_at(&mut self, id: FileId, finds: Finds, now: Now, merge: &mut Merge<LogId>) {
+        let reading = self.readings.get(&id);
+        if reading.is_none_or(|reading| reading.quiet_at.or(reading.partial_at).is_none()) {
+            self.waiting.remove(&id);
+        }
+        self.dirty.insert(id);
+        self.pass_on(id, finds, now, merge);
+    }
+
+    /// When a file is to be looked at next.
+    pub(super) fn next_deadline(&self) -> Option<Duration> {
+        let waiting = self.waiting.iter().filter_map(|id| self.readings.get(id));
+        waiting.flat_map(|reading| reading.quiet_at.into_iter().chain(reading.partial_at)).min()
+    }
+
+    /// Hears what became of files.
+    pub(super) fn hear(&mut self, now: Now, merge: &mut Merge<LogId>) {
+        for change in self.tail.take_changes() {
+            let id = change.file();
+            match change {
+                Change::Opened(_) => {
+                    if let Some(mut reading) = self.reading(id, None) {
+                        reading.standing.not_before = self.not_before(id);
+                        self.readings.insert(id, reading);
+                        self.dirty.insert(id);
+                    }
+                }
+                Change::Finished(_) | Change::CutShort(_) => {
+                    let mut finds = Finds::default();
+                    let is_cut_short = matches!(change, Change::CutShort(_));
+                    if let Some(reading) = self.readings.get_mut(&id) {
+                        let counters = reading.finish(is_cut_short, &mut finds);
+                        let source = Arc::clone(&reading.label.name);
+                        self.count(&source, &counters);
+                    }
+                    self.live.remove(&id);
+                    self.waiting.remove(&id);
+                    self.ended.insert(id);
+                    self.pass_on(id, finds, now, merge);
+                }
+            }
+        }
+    }
+
+    fn not_before(&self, id: FileId) -> Option<DateTime<Utc>> {
+        let (_, source) = self.tail.name(id)?;
+        let is_met = self.tail.is_met(source);
+        self.sources.get(source)?.not_before.filter(|_| !is_met)
+    }
+
+    fn pass_on(&mut self, id: FileId, mut finds: Finds, now: Now, merge: &mut Merge<LogId>) {
+        let Some(reading) = self.readings.get_mut(&id) else { return };
+        if let Some(not_before) = reading.standing.not_before {
+            finds.0.retain(|found| found.at().is_none_or(|at| at >= not_before));
+        }
+        let counters = reading.count();
+        let source = Arc::clone(&reading.label.name);
+        self.count(&source, &counters);
+        if !finds.0.is_empty() {
+            merge.add(LogId::File(id), now.wall, finds);
+        }
+    }
+
+    fn count(&mut self, source: &Arc<str>, counters: &Counters) {
+        let sum = self.counted.entry(Arc::clone(source)).or_default();
+        super::add(sum, counters);
+    }
+
+    /// What was read of each source since this was last asked.
+    pub(super) fn take_counted(&mut self) -> HashMap<Arc<str>, Counters> {
+        std::mem::take(&mut self.counted)
+    }
+
+    pub(super) fn label(&self, id: FileId) -> Option<&Arc<engine::Source>> {
+        self.readings.get(&id).map(|reading| &reading.label)
+    }
+
+    /// What is to be kept of files of which everything found was passed on.
+    pub(super) fn rows(&mut self, merge: &mut Merge<LogId>, rows: &mut Rows) {
+        let (moved, removed) = self.tail.take_moved();
+        self.dirty.extend(moved);
+        self.ended.extend(removed);
+        let is_passed_on = |id: &FileId| merge.is_empty(LogId::File(*id));
+        let ended: Vec<FileId> = self.ended.iter().copied().filter(is_passed_on).collect();
+        for id in ended {
+            self.ended.remove(&id);
+            self.dirty.remove(&id);
+            self.readings.remove(&id);
+            merge.forget(LogId::File(id));
+            match self.tail.kept(id) {
+                // It is over, and remembered so that it is not taken for a new one.
+                Some(kept) => rows.put.push(row(kept, Standing::default())),
+                None => rows.removed.push(key(id)),
+            }
+        }
+        let is_passed_on = |id: &FileId| merge.is_empty(LogId::File(*id));
+        let dirty: Vec<FileId> = self.dirty.iter().copied().filter(is_passed_on).collect();
+        for id in dirty {
+            self.dirty.remove(&id);
+            let Some(kept) = self.tail.kept(id) else { continue };
+            let standing = self.readings.get_mut(&id).map(|reading| {
+                reading.stand();
+                reading.standing.clone()
+            });
+            rows.put.push(row(kept, standing.unwrap_or_default()));
+        }
+    }
+
+    /// Every file is to be kept anew.
+    pub(super) fn mark_all(&mut self) {
+        self.dirty.extend(self.tail.files());
+    }
+
+    pub(super) fn take_notices(&mut self) -> Vec<Notice> {
+        self.tail.take_notices()
+    }
+
+    pub(super) fn take_watch_requests(&mut self) -> Vec<WatchRequest> {
+        self.tail.take_watch_requests()
+    }
+
+    /// How many bytes are known to be unread, by source.
+    pub(super) fn lag_bytes(&self) -> BTreeMap<Arc<str>, u64> {
+        let mut lag = BTreeMap::new();
+        for (id, reading) in &self.readings {
+            *lag.entry(Arc::clone(&reading.label.name)).or_default() += self.tail.lag_bytes(*id);
+        }
+        lag
+    }
+
+    /// Everything is to be looked at that wake-ups named.
+    pub(super) fn look_at_named(&mut self, named: &BTreeSet<PathBuf>, now: Now) {
+        self.tail.look_at_named(named, now.mono);
+    }
+}
+
+fn key(id: FileId) -> String {
+    format!("file {}", id.0)
+}
+
+fn row(kept: Kept, standing: Standing) -> Row {
+    let (id, source) = (kept.id, Arc::clone(&kept.source));
+    let state = serde_json::to_vec(&KeptFile { kept, standing });
+    Row { key: key(id), source, state: state.unwrap_or_default() }
+}

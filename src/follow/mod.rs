@@ -1,0 +1,256 @@
+//! What is found in the logs that are followed, in the order of its times, with its labels.
+//!
+//! Owns the way from the configured sources to finds: tail and streams feed extractors, whose finds
+//! are merged; and what is to be kept so that every find is passed on once. Must never decide an
+//! alert, nor write what is kept. Fails: never; problems and notices are told.
+//!
+//! ```text
+//! tail ──bytes──▶ text ──▶ extractor ──▶ Finds ──merge──▶ Found, label
+//! ```
+//!
+//! What is kept of a log is where its extraction stands after the last find that was passed on:
+//! whoever commits what became of the finds together with [`Rows`] loses and repeats none.
+
+mod files;
+mod found;
+mod label;
+mod merge;
+mod problem;
+mod reading;
+mod sources;
+mod streams;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+pub use found::{Finds, Found};
+pub use merge::Merge;
+pub use problem::Problem;
+pub use sources::{Common, Sources};
+pub use text::{Anchor, Encoding, Text, TextState};
+
+use crate::engine;
+use crate::extract::Counters;
+use crate::tail::{self, FileId, Notice, WatchRequest};
+use files::Files;
+use streams::Streamed;
+
+/// Says that something came, from any thread.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// The present.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// By the wall clock, for what logs tell.
+    pub wall: DateTime<Utc>,
+    /// Since the start of the program, for waiting.
+    pub mono: Duration,
+}
+
+/// Names a log under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogId {
+    /// A file.
+    File(FileId),
+    /// A stream, by its place among all.
+    Stream(usize),
+}
+
+/// What is to be kept of one log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The log's name among all rows.
+    pub key: String,
+    /// Its source.
+    pub source: Arc<str>,
+    /// Where it stands; what it means is this module's business.
+    pub state: Vec<u8>,
+}
+
+/// What changed of what is to be kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// New, or other than before.
+    pub put: Vec<Row>,
+    /// No longer of interest.
+    pub removed: Vec<String>,
+}
+
+/// One find, with what it is labelled with and how far its log was read.
+#[derive(Debug)]
+pub struct Passed {
+    /// The source.
+    pub label: Arc<engine::Source>,
+    /// What was found.
+    pub found: Found,
+    /// The latest time in the log up to the find.
+    pub reached: Option<DateTime<Utc>>,
+}
+
+/// Finds that wait for another log's at most; then they are passed on although another log is not
+/// read as far.
+const WAITING_MAX: usize = 100_000;
+
+/// Everything that is followed.
+pub struct Follow {
+    files: Files,
+    streams: Vec<Streamed>,
+    merge: Merge<LogId>,
+    problems: Vec<Problem>,
+    /// What of the sources was met, by their keys, and is to be kept.
+    met: BTreeSet<Arc<str>>,
+}
+
+impl Follow {
+    /// Looks at everything: at the start, and when wake-ups were lost.
+    pub fn look_at_all(&mut self, now: Now) {
+        self.files.tail().look_at_all(now.mono);
+    }
+
+    /// Looks at what wake-ups named.
+    pub fn look_at_named(&mut self, named: &BTreeSet<PathBuf>, now: Now) {
+        self.files.look_at_named(named, now);
+    }
+
+    /// Looks at what no wake-up names. Called about once a second.
+    pub fn tick(&mut self, now: Now) {
+        self.files.tail().tick(now.mono);
+        for stream in &mut self.streams {
+            stream.tend();
+        }
+    }
+
+    /// Directories whose changes are to be told, or no longer.
+    pub fn take_watch_requests(&mut self) -> Vec<WatchRequest> {
+        self.files.take_watch_requests()
+    }
+
+    /// Whether a directory's changes are told, or must be looked for.
+    pub fn set_polled(&mut self, directory: &Path, is_polled: bool) {
+        self.files.tail().set_polled(directory, is_polled);
+    }
+
+    /// Reads a little; true if there is more to be read at once.
+    pub fn read(&mut self, now: Now) -> bool {
+        let mut is_more = self.files.read(now, &mut self.merge);
+        for (index, stream) in self.streams.iter_mut().enumerate() {
+            let log = LogId::Stream(index);
+            is_more |= stream.read(log, now, &mut self.merge, &mut self.problems);
+        }
+        is_more
+    }
+
+    /// Looks at logs that are quiet by now.
+    pub fn look_at_quiet(&mut self, now: Now) {
+        self.files.look_at_quiet(now, &mut self.merge);
+        for (index, stream) in self.streams.iter_mut().enumerate() {
+            stream.look_if_quiet(LogId::Stream(index), now, &mut self.merge);
+        }
+    }
+
+    /// Looks at everything that was read, as if every log was quiet.
+    pub fn look_at_rest(&mut self, now: Now) {
+        let later = Now { mono: now.mono + Duration::from_secs(1), ..now };
+        self.look_at_quiet(later);
+    }
+
+    /// When to look at quiet logs next.
+    pub fn next_deadline(&self) -> Option<Duration> {
+        let streams = self.streams.iter().filter_map(Streamed::next_deadline);
+        self.files.next_deadline().into_iter().chain(streams).min()
+    }
+
+    /// Whether logs are left to be read at once.
+    pub fn is_behind(&mut self, now: Now) -> bool {
+        self.files.is_behind(now)
+    }
+
+    /// The next find. While a log is behind, nothing later than it was read.
+    pub fn next(&mut self, now: Now) -> Option<Passed> {
+        let until = self.files.read_until(now).filter(|_| self.merge.len() < WAITING_MAX);
+        let (log, found, reached) = self.merge.next(now.wall, until)?;
+        let label = match log {
+            LogId::File(id) => self.files.label(id)?,
+            LogId::Stream(index) => self.streams.get(index)?.label(),
+        };
+        Some(Passed { label: Arc::clone(label), found, reached })
+    }
+
+    /// What is to be kept now, of the logs of which every find was passed on.
+    pub fn rows(&mut self) -> Rows {
+        let mut rows = Rows::default();
+        self.files.rows(&mut self.merge, &mut rows);
+        for (index, stream) in self.streams.iter_mut().enumerate() {
+            stream.rows(LogId::Stream(index), &self.merge, &mut rows);
+        }
+        for key in self.files.tail().met().clone() {
+            if self.met.insert(Arc::clone(&key)) {
+                rows.put.push(sources::met_row(&key));
+            }
+        }
+        rows
+    }
+
+    /// Everything is to be kept anew, as what was kept is gone.
+    pub fn mark_all(&mut self) {
+        self.files.mark_all();
+        self.met.clear();
+        self.streams.iter_mut().for_each(Streamed::mark);
+    }
+
+    /// What the operator should know of files, since this was last asked.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        self.files.take_notices()
+    }
+
+    /// The same of streams.
+    pub fn take_problems(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.problems)
+    }
+
+    /// What was read of each source, since this was last asked.
+    pub fn take_counted(&mut self) -> HashMap<Arc<str>, Counters> {
+        let mut counted = self.files.take_counted();
+        for stream in &mut self.streams {
+            let name = Arc::clone(&stream.label().name);
+            add(counted.entry(name).or_default(), &stream.take_counted());
+        }
+        counted.retain(|_, counters| counters.bytes > 0 || counters.lines > 0);
+        counted
+    }
+
+    /// How many bytes are known to be unread, by source.
+    pub fn lag_bytes(&self) -> BTreeMap<Arc<str>, u64> {
+        self.files.lag_bytes()
+    }
+
+    /// What the tail counted.
+    pub fn tail_counters(&mut self) -> tail::Counters {
+        self.files.tail().counters()
+    }
+
+    /// Whether every stream that can end has ended.
+    pub fn has_ended(&self) -> bool {
+        self.streams.iter().filter(|s| s.can_end() || s.is_ended()).all(Streamed::is_ended)
+    }
+}
+
+/// Adds what was counted.
+fn add(sum: &mut Counters, counters: &Counters) {
+    sum.bytes += counters.bytes;
+    sum.lines += counters.lines;
+    sum.mentions += counters.mentions;
+    sum.untimed += counters.untimed;
+    sum.codes_left_out += counters.codes_left_out;
+    sum.long_lines += counters.long_lines;
+    sum.beyond_line_max += counters.beyond_line_max;
+    sum.last_at = sum.last_at.max(counters.last_at);
+}
