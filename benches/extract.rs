@@ -101,7 +101,7 @@ fn error(numbers: &mut Numbers) -> String {
     )
 }
 
-fn count(catalogue: &Catalogue, log: &[u8]) -> u64 {
+fn count(catalogue: &Arc<Catalogue>, log: &[u8]) -> u64 {
     let reference = DateTime::from_timestamp(START_S, 0).expect("an instant in range");
     count_with(catalogue, log, Settings::new(Zone::UTC, reference))
 }
@@ -121,7 +121,7 @@ impl Sink for Counting {
     }
 }
 
-fn count_with(catalogue: &Catalogue, log: &[u8], settings: Settings) -> u64 {
+fn count_with(catalogue: &Arc<Catalogue>, log: &[u8], settings: Settings) -> u64 {
     let mut extractor = Extractor::new(catalogue, settings, Arc::from("bench.log"));
     let mut sink = Counting::default();
     extractor.push(black_box(log), &mut sink);
@@ -134,7 +134,7 @@ fn measure(bencher: Bencher<'_, '_>, carrier: Carrier, lines_apart: u64) {
     let bytes = if lines_apart == DENSE { LOG_BYTES / 16 } else { LOG_BYTES };
     let log = log(carrier, lines_apart, bytes);
     let lines = memchr::memchr_iter(b'\n', &log).count() as u64;
-    let catalogue = Catalogue::embedded();
+    let catalogue = Arc::new(Catalogue::embedded());
     let (found, expected) = (count(&catalogue, &log), lines / lines_apart);
     assert!(found.abs_diff(expected) <= 1, "{found} errors found of {expected}");
     bencher.counter(BytesCount::of_slice(&log)).bench_local(|| count(&catalogue, &log));
@@ -186,7 +186,7 @@ fn successes(bencher: Bencher<'_, '_>, form: &str) {
         };
         number += 1;
     }
-    let catalogue = Catalogue::embedded();
+    let catalogue = Arc::new(Catalogue::embedded());
     let off = form == "off";
     let settings = || Settings {
         successes: if off { Successes::none() } else { Successes::access_logs() },
@@ -216,7 +216,7 @@ fn hostile(bencher: Bencher<'_, '_>, name: &str) {
     const BYTES: usize = 64 * 1024;
     let (_, text) = HOSTILE.into_iter().find(|(known, _)| *known == name).expect("a known name");
     let log = text.repeat(BYTES / text.len());
-    let catalogue = Catalogue::embedded();
+    let catalogue = Arc::new(Catalogue::embedded());
     bencher
         .counter(BytesCount::of_str(&log))
         .bench_local(|| count(&catalogue, black_box(log.as_bytes())));

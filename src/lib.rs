@@ -17,6 +17,7 @@
 
 pub mod clock;
 pub mod diagnostic;
+pub mod fnv;
 pub mod length;
 pub mod occurrence;
 pub mod zone;

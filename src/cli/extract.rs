@@ -4,6 +4,7 @@
 //! wrong and when the output cannot be written.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -39,7 +40,7 @@ pub(super) struct ExtractArgs {
 impl ExtractArgs {
     /// Writes the occurrences to standard output, in input order.
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
-        let catalogue = self.catalogue.load()?;
+        let catalogue = Arc::new(self.catalogue.load()?);
         let present = Present { now: clock::now(), zone: self.input.zone() };
         let filter = self.filter.filter(present, &catalogue)?;
         let discovery = self.input.discover()?;

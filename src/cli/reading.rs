@@ -124,7 +124,7 @@ const AHEAD_MAX: TimeDelta = TimeDelta::days(1);
 
 /// What reading needs beside the inputs.
 pub(super) struct Reading<'a> {
-    pub(super) catalogue: &'a Catalogue,
+    pub(super) catalogue: &'a Arc<Catalogue>,
     pub(super) filter: &'a Filter,
     pub(super) zone: Zone,
     pub(super) now: DateTime<Utc>,
@@ -134,17 +134,17 @@ pub(super) struct Reading<'a> {
 }
 
 /// One log: inputs that are read one after the other.
-struct Log<'d, 'c> {
+struct Log<'d> {
     /// Each with its place among all inputs.
     inputs: VecDeque<(usize, &'d Input)>,
-    stream: Option<(usize, &'d Input, Stream<'c>)>,
+    stream: Option<(usize, &'d Input, Stream)>,
     /// What comes next.
     next: Option<Found>,
     /// The latest time that was read.
     reached: Option<DateTime<Utc>>,
 }
 
-impl<'a> Reading<'a> {
+impl Reading<'_> {
     /// Reads every input and says what was wrong with any; the answer is the gravest of it.
     pub(super) fn read(
         mut self,
@@ -212,8 +212,8 @@ impl<'a> Reading<'a> {
     }
 
     /// The logs, and how many of them found no place beside the others.
-    fn logs<'d>(&self, discovery: &'d Discovery) -> (Vec<Log<'d, 'a>>, usize) {
-        let mut logs: Vec<Log<'d, 'a>> = Vec::new();
+    fn logs<'d>(&self, discovery: &'d Discovery) -> (Vec<Log<'d>>, usize) {
+        let mut logs: Vec<Log<'d>> = Vec::new();
         let mut places = HashMap::new();
         for (index, input) in discovery.inputs.iter().enumerate() {
             let next = places.len();
@@ -237,7 +237,7 @@ impl<'a> Reading<'a> {
     /// Reads on until there is something to pass on or nothing left.
     fn fill(
         &mut self,
-        log: &mut Log<'_, 'a>,
+        log: &mut Log<'_>,
         amount: &mut Amount,
         passage: &mut Passage<'_, impl Sink>,
     ) -> Option<ExitKind> {
@@ -279,7 +279,7 @@ impl<'a> Reading<'a> {
         problem
     }
 
-    fn open(&mut self, input: &Input) -> Result<Stream<'a>, (ExitKind, Box<InputFacts>)> {
+    fn open(&mut self, input: &Input) -> Result<Stream, (ExitKind, Box<InputFacts>)> {
         let settings = extract::Settings {
             successes: self.beside.successes.clone(),
             activity_gap: self.beside.activity_gap,
@@ -296,7 +296,7 @@ impl<'a> Reading<'a> {
         })
     }
 
-    fn notes(&mut self, stream: &Stream<'_>) -> Option<ExitKind> {
+    fn notes(&mut self, stream: &Stream) -> Option<ExitKind> {
         for note in stream.notes() {
             if note.loses_text() {
                 self.messages.error(&note.to_string());
@@ -319,7 +319,7 @@ struct Passage<'p, S> {
 }
 
 impl<S: Sink> Passage<'_, S> {
-    fn pass(&mut self, log: &Log<'_, '_>, found: Found) -> io::Result<()> {
+    fn pass(&mut self, log: &Log<'_>, found: Found) -> io::Result<()> {
         if let Some(reached) = log.reached {
             self.sink.reached(reached);
         }

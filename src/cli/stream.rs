@@ -54,19 +54,19 @@ impl extract::Sink for Finds {
 }
 
 /// An input that is being read.
-pub(super) struct Stream<'c> {
+pub(super) struct Stream {
     reader: Reader,
     /// None once everything was read.
-    extractor: Option<Extractor<'c>>,
+    extractor: Option<Extractor>,
     undecodable: Undecodable,
     finds: Finds,
     counters: Counters,
 }
 
-impl<'c> Stream<'c> {
+impl Stream {
     pub(super) fn open(
         input: &Input,
-        catalogue: &'c Catalogue,
+        catalogue: &Arc<Catalogue>,
         settings: extract::Settings,
     ) -> Result<Self, InputProblem> {
         let reader = input::open(input)?;

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::fnv::Fnv;
+
 /// What a rule can match or group by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LabelName {
@@ -123,22 +125,12 @@ impl Fingerprint {
     /// The fingerprint of a rule's group. FNV-1a: it must never change between releases, and the
     /// standard library's hashers may.
     pub fn of(rule: &str, group_by: &[LabelName], key: &[Option<Arc<str>>]) -> Self {
-        const PRIME: u64 = 0x0000_0100_0000_01b3;
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        let mut feed = |bytes: &[u8], end: u8| {
-            for byte in bytes.iter().chain(&[end]) {
-                hash = (hash ^ u64::from(*byte)).wrapping_mul(PRIME);
-            }
-        };
-        feed(rule.as_bytes(), 0xff);
+        let mut hash = Fnv::new();
+        hash.text(rule);
         for (name, value) in group_by.iter().zip(key) {
-            feed(name.as_str().as_bytes(), 0xfe);
-            match value {
-                Some(value) => feed(value.as_bytes(), 0xff),
-                None => feed(&[], 0xfd),
-            }
+            hash.bytes(name.as_str().as_bytes()).bytes(&[0xfe]).option(value.as_deref());
         }
-        Self(hash)
+        Self(hash.get())
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
+use serde::{Deserialize, Serialize};
 
 use super::buffer::Buffer;
 
@@ -29,42 +30,52 @@ struct Stamped {
 }
 
 /// An instant at which the log was written to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Mark {
     /// The line that says so.
     pub line_offset: u64,
+    #[serde(with = "super::checkpoint::instant")]
     pub at: Instant,
 }
 
-/// The marks of one input.
-#[derive(Debug)]
-pub(super) struct Activity {
-    gap: TimeDelta,
-    /// Everything before this byte of the input was looked at.
-    seen: u64,
-    /// The last stamp that was read, and whether it was marked.
+/// Which marks of one input were made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Marked {
+    /// The last stamp that was read, and the last that was marked.
+    #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<Mark>,
-    marked: Option<Mark>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made: Option<Mark>,
+    /// The last that was marked as the input was quiet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quiet: Option<Mark>,
 }
 
-impl Activity {
+/// The marks of one input, as it is read.
+#[derive(Debug)]
+pub(super) struct Activity<'m> {
+    gap: TimeDelta,
+    marked: &'m mut Marked,
+}
+
+impl<'m> Activity<'m> {
     /// Marks such that silences of this length show.
-    pub(super) fn new(gap: TimeDelta) -> Self {
+    pub(super) fn new(gap: TimeDelta, marked: &'m mut Marked) -> Self {
         // Without a length every line would be a mark.
-        Self { gap: gap.max(TimeDelta::seconds(1)), seen: 0, last: None, marked: None }
+        Self { gap: gap.max(TimeDelta::seconds(1)), marked }
     }
 
-    /// Looks at the lines that begin before `until`.
+    /// Looks at the lines that begin in a part of the buffer. All before it was looked at.
     pub(super) fn look(
         &mut self,
         buffer: &Buffer,
-        until: usize,
+        part: Range<usize>,
         instant_of: &impl Fn(&[u8]) -> Option<Instant>,
         marks: &mut VecDeque<Mark>,
     ) {
         let bytes = &buffer.filled();
-        let from = line_start(bytes, buffer.index(self.seen), until);
-        self.seen = buffer.offset(until);
+        let until = part.end;
+        let from = line_start(bytes, part.start, until);
         let lines = Lines { bytes, instant_of };
         // A long stack trace at an end must not hide the rest of the stretch.
         let parts = (0..PARTS).map(|part| part * until.saturating_sub(from) / PARTS);
@@ -87,15 +98,30 @@ impl Activity {
 
     /// The end of the input: the last line is a mark too.
     pub(super) fn finish(&mut self, marks: &mut VecDeque<Mark>) {
-        if let Some(last) = self.last.filter(|last| self.marked != Some(*last)) {
+        let state = &mut *self.marked;
+        if let Some(last) = state.last.filter(|last| state.made != Some(*last)) {
             marks.push_back(last);
+            state.made = Some(last);
+        }
+    }
+
+    /// The input is quiet: the last line is a mark too, a sign of life. It is not if the last such
+    /// mark lies less than the gap before it, or a log that is written to now and then would give
+    /// one for each line.
+    pub(super) fn rest(&mut self, marks: &mut VecDeque<Mark>) {
+        let state = &mut *self.marked;
+        let Some(last) = state.last.filter(|last| state.made != Some(*last)) else { return };
+        if state.quiet.is_none_or(|quiet| apart(last, quiet) >= self.gap) {
+            marks.push_back(last);
+            (state.made, state.quiet) = (Some(last), Some(last));
         }
     }
 
     fn visit(&mut self, line: Mark, marks: &mut VecDeque<Mark>) {
-        let Some((marked, last)) = self.marked.zip(self.last) else {
+        let state = &mut *self.marked;
+        let Some((marked, last)) = state.made.zip(state.last) else {
             marks.push_back(line);
-            (self.marked, self.last) = (Some(line), Some(line));
+            (state.made, state.last) = (Some(line), Some(line));
             return;
         };
         // A line of another writer may come a little late; a clock that was set back is another
@@ -103,17 +129,17 @@ impl Activity {
         if line.at < last.at && last.at - line.at < self.gap {
             return;
         }
-        self.last = Some(line);
+        state.last = Some(line);
         if apart(line, marked) < self.gap {
             return;
         }
         if last != marked {
             marks.push_back(last);
-            self.marked = Some(last);
+            state.made = Some(last);
         }
         if apart(line, last) >= self.gap {
             marks.push_back(line);
-            self.marked = Some(line);
+            state.made = Some(line);
         }
     }
 }
@@ -219,20 +245,23 @@ mod tests {
 
     /// The marks of a log whose lines begin with RFC 3339, and how many lines were read for them.
     fn marks(log: &str, gap_s: i64) -> (Vec<Instant>, usize) {
-        let mut buffer = Buffer::new();
-        buffer.spare()[..log.len()].copy_from_slice(log.as_bytes());
-        buffer.commit(log.len());
+        let mut buffer = Buffer::new(0);
+        for piece in log.as_bytes().chunks(1024) {
+            buffer.spare()[..piece.len()].copy_from_slice(piece);
+            buffer.commit(piece.len());
+        }
         let reads = Cell::new(0);
         let instant_of = |line: &[u8]| {
             reads.set(reads.get() + 1);
             let word = line.split(|byte| *byte == b' ').next()?;
             DateTime::parse_from_rfc3339(std::str::from_utf8(word).ok()?).ok()
         };
-        let mut activity = Activity::new(TimeDelta::seconds(gap_s));
+        let mut marked = Marked::default();
+        let mut activity = Activity::new(TimeDelta::seconds(gap_s), &mut marked);
         let mut marks = VecDeque::new();
         // In two turns, the first of which ends within a line.
-        activity.look(&buffer, log.len() / 2, &instant_of, &mut marks);
-        activity.look(&buffer, log.len(), &instant_of, &mut marks);
+        activity.look(&buffer, 0..log.len() / 2, &instant_of, &mut marks);
+        activity.look(&buffer, log.len() / 2..log.len(), &instant_of, &mut marks);
         activity.finish(&mut marks);
         (marks.into_iter().map(|mark| mark.at).collect(), reads.get())
     }
@@ -261,6 +290,24 @@ mod tests {
         let (marks, _) = marks(&format!("{trace}{stamps}{trace}"), 600);
         let longest = marks.windows(2).map(|pair| pair[1] - pair[0]).max();
         assert_eq!(longest, Some(TimeDelta::seconds(1601)));
+    }
+
+    #[test]
+    fn a_quiet_log_gives_a_sign_of_life_once_in_a_gap() {
+        let mut marked = Marked::default();
+        let mut marks = VecDeque::new();
+        let start = instant("2026-11-20T10:00:00Z");
+        for second in (0..1500_i64).step_by(30) {
+            let mut activity = Activity::new(TimeDelta::seconds(600), &mut marked);
+            let line_offset = second.cast_unsigned();
+            activity
+                .visit(Mark { line_offset, at: start + TimeDelta::seconds(second) }, &mut marks);
+            activity.rest(&mut marks);
+            activity.rest(&mut marks);
+        }
+        let seconds: Vec<_> = marks.iter().map(|mark| mark.line_offset).collect();
+        // Those of a log that is never quiet are 0, 600 and 1200.
+        assert_eq!(seconds, [0, 30, 600, 630, 1200, 1230]);
     }
 
     #[test]

@@ -17,23 +17,25 @@ const STEP_BYTES: usize = 512 * 1024;
 
 const CAPACITY: usize = 2 * BEHIND_BYTES + AHEAD_BYTES + STEP_BYTES;
 
+/// What is allotted at first, and again once the input is quiet: most logs never need more.
+const CALM_BYTES: usize = 256 * 1024;
+
 #[derive(Debug)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,
     filled: usize,
     /// The input's byte at which `bytes` begins.
     base: u64,
-    cursor: LineCursor,
 }
 
 /// Counts lines on a way through the input, forward only.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct LineCursor {
     /// Up to this byte of the input newlines are counted.
-    counted: u64,
-    newlines: u64,
+    pub counted: u64,
+    pub newlines: u64,
     /// The input's byte at which the line at `counted` begins.
-    line_offset: u64,
+    pub line_offset: u64,
 }
 
 /// A position's line.
@@ -46,12 +48,16 @@ pub(super) struct LineAt {
 }
 
 impl Buffer {
-    pub(super) fn new() -> Self {
-        Self { bytes: vec![0; CAPACITY], filled: 0, base: 0, cursor: LineCursor::default() }
+    /// A buffer whose first byte is the input's byte at `base`.
+    pub(super) fn new(base: u64) -> Self {
+        Self { bytes: vec![0; CALM_BYTES], filled: 0, base }
     }
 
     /// The room for the next read; never empty after `forget`.
     pub(super) fn spare(&mut self) -> &mut [u8] {
+        if self.filled == self.bytes.len() && self.filled < CAPACITY {
+            self.bytes.resize(CAPACITY, 0);
+        }
         &mut self.bytes[self.filled..]
     }
 
@@ -61,11 +67,17 @@ impl Buffer {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.filled == self.bytes.len()
+        self.filled == CAPACITY
     }
 
     pub(super) fn filled(&self) -> &[u8] {
         &self.bytes[..self.filled]
+    }
+
+    /// How much is allotted.
+    #[cfg(test)]
+    pub(super) fn allotted_bytes(&self) -> usize {
+        self.bytes.capacity()
     }
 
     /// The input's byte for an index.
@@ -78,22 +90,30 @@ impl Buffer {
         usize::try_from(offset.saturating_sub(self.base)).unwrap_or(usize::MAX).min(self.filled)
     }
 
+    /// The input's byte at which the buffer begins.
+    pub(super) fn base(&self) -> u64 {
+        self.base
+    }
+
     pub(super) fn bytes_total(&self) -> u64 {
         self.base + self.filled as u64
     }
 
-    /// The line of an index that is not before the last one asked for.
-    pub(super) fn line_at(&mut self, index: usize) -> LineAt {
-        let mut cursor = self.cursor;
-        let line = cursor.line_at(self, index);
-        self.cursor = cursor;
-        line
+    /// Behind the last newline, as an index; 0 if there is none.
+    pub(super) fn lines_end(&self) -> usize {
+        memchr::memrchr(b'\n', self.filled()).map_or(0, |newline| newline + 1)
     }
 
-    /// How many lines there are; an unterminated last one counts.
-    pub(super) fn lines_total(&mut self) -> u64 {
-        let line = self.line_at(self.filled);
-        if line.offset == self.bytes_total() { line.number - 1 } else { line.number }
+    /// Hides what stands at and behind an index; gives how much that is.
+    pub(super) fn hide_behind(&mut self, index: usize) -> usize {
+        let hidden = self.filled.saturating_sub(index);
+        self.filled -= hidden;
+        hidden
+    }
+
+    /// Shows again what was hidden last.
+    pub(super) fn show(&mut self, hidden: usize) {
+        self.commit(hidden);
     }
 
     /// Forgets what no record around an index at or behind `needed` can reach.
@@ -102,10 +122,27 @@ impl Buffer {
         if kept.start == 0 {
             return;
         }
-        self.line_at(kept.start);
         self.base += kept.start as u64;
         self.filled = kept.len();
         self.bytes.copy_within(kept, 0);
+    }
+
+    /// Forgets the bytes at and behind an index, which are replaced by what comes next.
+    pub(super) fn truncate(&mut self, index: usize) {
+        self.filled = self.filled.min(index);
+    }
+
+    /// Begins anew at a byte of the input.
+    pub(super) fn restart(&mut self, base: u64) {
+        (self.base, self.filled) = (base, 0);
+    }
+
+    /// Gives back the room that a calm log does not need.
+    pub(super) fn calm(&mut self) {
+        if self.bytes.len() > CALM_BYTES && self.filled <= CALM_BYTES {
+            self.bytes.truncate(CALM_BYTES);
+            self.bytes.shrink_to_fit();
+        }
     }
 }
 
@@ -123,5 +160,49 @@ impl LineCursor {
             self.counted = buffer.offset(index);
         }
         LineAt { number: self.newlines + 1, offset: self.line_offset }
+    }
+
+    /// How many lines were counted; an unterminated last one counts.
+    pub(super) fn lines(&self) -> u64 {
+        self.newlines + u64::from(self.counted > self.line_offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fill(buffer: &mut Buffer, mut bytes: usize) {
+        while bytes > 0 {
+            let count = buffer.spare().len().min(bytes);
+            assert!(count > 0, "the room for the next read is never empty");
+            buffer.commit(count);
+            bytes -= count;
+        }
+    }
+
+    #[test]
+    fn a_log_that_was_busy_and_is_calm_holds_little() {
+        let mut buffer = Buffer::new(0);
+        assert!(buffer.allotted_bytes() <= CALM_BYTES);
+        fill(&mut buffer, CAPACITY);
+        assert!(buffer.is_full() && buffer.allotted_bytes() >= CAPACITY);
+        buffer.forget(CAPACITY);
+        buffer.calm();
+        assert!(buffer.allotted_bytes() <= CALM_BYTES);
+        assert_eq!(buffer.base(), (CAPACITY - 2 * BEHIND_BYTES) as u64);
+        fill(&mut buffer, CAPACITY - 2 * BEHIND_BYTES);
+        assert!(buffer.is_full());
+    }
+
+    #[test]
+    fn what_is_hidden_comes_back_as_it_was() {
+        let mut buffer = Buffer::new(7);
+        buffer.spare()[..6].copy_from_slice(b"a\nb\ncd");
+        buffer.commit(6);
+        let hidden = buffer.hide_behind(buffer.lines_end());
+        assert_eq!((buffer.filled(), hidden), (&b"a\nb\n"[..], 2));
+        buffer.show(hidden);
+        assert_eq!((buffer.filled(), buffer.bytes_total()), (&b"a\nb\ncd"[..], 13));
     }
 }

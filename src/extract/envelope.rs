@@ -8,10 +8,10 @@ mod prefix;
 mod syslog;
 
 use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::head::Level;
 use super::timestamp::Stamp;
+use crate::fnv::Fnv;
 
 /// A shipper around docker around a service is three.
 const CARRIERS_MAX: usize = 3;
@@ -64,9 +64,7 @@ pub(super) fn unwrap(line: &str) -> Unwrapped<'_> {
             Cow::Owned(owned) => take_out(owned).map(Layer::into_owned),
         };
         let Some(layer) = taken else { break };
-        let mut hasher = DefaultHasher::new();
-        (envelope.writer, &layer.writer).hash(&mut hasher);
-        envelope.writer = hasher.finish();
+        envelope.writer = Fnv::new().number(envelope.writer).text(&layer.writer).get();
         envelope.partial |= layer.partial;
         if layer.stamp.is_some() {
             envelope.stamp = layer.stamp;

@@ -14,12 +14,12 @@ use super::evidence::{self, Surroundings};
 use super::facts::{self, Facts};
 use super::peel;
 use super::record::Record;
-use super::repeat::{Moment, Print};
+use super::repeat::{Events, Moment, Print};
 use super::statement::{self, Statement};
 use super::subject::Subjects;
 use super::timestamp::{self, Stamp};
 use super::{Settings, infer, redact, scan, visible};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Details};
 use crate::occurrence::{Module, Occurrence, Place};
 
 /// A sample is a glance, not the record.
@@ -65,6 +65,19 @@ pub(super) struct Findings<'r> {
     pub mentions: u64,
     /// Codes on a line that holds more than are looked at.
     pub left_out: u64,
+    limit: Option<LineLimit>,
+    /// Codes too far from the beginning of their line.
+    pub beyond_line_max: u64,
+}
+
+/// How far from the beginning of a line codes are looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LineLimit {
+    pub bytes_max: u64,
+    /// The hit's line; codes on lines before it were hits, and were counted.
+    pub hit_line: u64,
+    /// How far from the beginning of its line the hit stands.
+    pub hit_distance: u64,
 }
 
 /// How many codes of one record are looked at together; those behind them are another turn's, with
@@ -76,6 +89,7 @@ impl<'r> Findings<'r> {
         catalogue: &'r Catalogue,
         record: &'r Record,
         done: &'r BTreeSet<u64>,
+        limit: Option<LineLimit>,
     ) -> Self {
         Self {
             catalogue,
@@ -87,6 +101,8 @@ impl<'r> Findings<'r> {
             found: Vec::new(),
             mentions: 0,
             left_out: 0,
+            limit,
+            beyond_line_max: 0,
         }
     }
 
@@ -101,6 +117,13 @@ impl<'r> Findings<'r> {
                 continue;
             }
             let part = self.record.part_at(token.start);
+            if self.is_beyond_limit(token.start) {
+                let is_new = part.is_some_and(|part| {
+                    self.limit.is_some_and(|limit| part.line_offset >= limit.hit_line)
+                });
+                self.beyond_line_max += u64::from(is_new);
+                continue;
+            }
             let line = part.map(|part| part.line_offset);
             if turn >= CODES_MAX {
                 if self.record.can_end_before(token.start) {
@@ -178,8 +201,17 @@ impl<'r> Findings<'r> {
             || self.record.part_at(at).is_some_and(|part| self.done.contains(&part.line_offset))
     }
 
+    fn is_beyond_limit(&self, at: usize) -> bool {
+        let Some(limit) = self.limit else { return false };
+        let distance = match self.record.long_line {
+            Some(piece) => limit.hit_distance.saturating_add(piece.distance(at)),
+            None => self.record.part_at(at).map_or(0, |part| (at - part.start) as u64),
+        };
+        distance > limit.bytes_max
+    }
+
     fn add_inference(&mut self, inference: infer::Inference) {
-        if self.is_of_another_turn(inference.at) {
+        if self.is_of_another_turn(inference.at) || self.is_beyond_limit(inference.at) {
             return;
         }
         let part = self.record.part_at(inference.at);
@@ -285,10 +317,17 @@ impl Finding {
         self.http_status = self.http_status.or(body.http_status);
     }
 
-    pub(super) fn print(&self) -> Print<'_> {
+    /// The message as it is passed on, and what the catalogue says of it.
+    fn told<'c>(&mut self, catalogue: &'c Catalogue) -> (Option<Box<str>>, Details<'c>) {
+        let Some(mut message) = self.message.take() else { return Default::default() };
+        message.truncate(start_boundary(&message, MESSAGE_BYTES_MAX));
+        (Some(shown(&message)), catalogue.details(&self.code, &message))
+    }
+
+    fn print<'p>(&'p self, message: Option<&'p str>) -> Print<'p> {
         Print {
             code: &self.code,
-            message: self.message.as_deref(),
+            message,
             request_id: self.request_id.as_deref().or(self.facts.request_id.as_deref()),
             actor: self.actor.as_deref(),
             statement: self.statement,
@@ -297,25 +336,20 @@ impl Finding {
             subjects: &self.subjects,
             record: self.record,
             line: self.line_number,
+            line_offset: self.line_offset,
             record_end: self.record_end,
         }
     }
 
     pub(super) fn into_occurrence(
-        self,
+        mut self,
         file: &Arc<str>,
         settings: &Settings,
         catalogue: &Catalogue,
-        repeat: bool,
+        events: &mut Events,
     ) -> Occurrence {
-        let message = self.message.map(|mut message| {
-            message.truncate(start_boundary(&message, MESSAGE_BYTES_MAX));
-            message
-        });
-        let details = message
-            .as_deref()
-            .map(|message| catalogue.details(&self.code, message))
-            .unwrap_or_default();
+        let (message, details) = self.told(catalogue);
+        let repeat = events.is_repeat(&self.print(message.as_deref()));
         let at = self.stamp.and_then(|stamp| settings.zone.at(&stamp, settings.reference));
         Occurrence {
             place: Place {
@@ -326,7 +360,7 @@ impl Finding {
             at,
             module: Module::of_code(&self.code).unwrap_or(Module::Ocr),
             cause: details.cause.map(|cause| Arc::clone(&cause.id)),
-            message: message.map(|message| shown(&message)),
+            message,
             request_id: self.request_id.or(self.facts.request_id).map(|id| shown(&id)),
             http_status: self.http_status.or(self.facts.http_status),
             api: details.api.or(self.facts.api).map(|api| shown(&api)),

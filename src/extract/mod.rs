@@ -14,7 +14,7 @@
 //! use ocrwatch::occurrence::Occurrence;
 //! use ocrwatch::zone::Zone;
 //!
-//! let catalogue = Catalogue::embedded();
+//! let catalogue = std::sync::Arc::new(Catalogue::embedded());
 //! let zone = Zone::parse("Asia/Shanghai").expect("a name of the zone database");
 //! let reference = "2026-11-23T00:00:00Z".parse().expect("an instant");
 //! let settings = Settings::new(zone, reference);
@@ -29,6 +29,9 @@
 //!
 //! Beside the errors it finds, when asked to, calls that succeeded and when the log was written to.
 //!
+//! Who follows a log for months asks for a [`Checkpoint`] with each commit, resumes from it, and
+//! flushes the extractor when the log is quiet.
+//!
 //! Architecture invariant: pure. No files, no clock, no threads; the zone and the reference instant
 //! are settings. The same bytes give the same results however they are cut into reads. Nothing
 //! fails on input: what cannot be read is absent from the occurrence or counted.
@@ -36,6 +39,7 @@
 mod activity;
 mod body;
 mod buffer;
+mod checkpoint;
 mod envelope;
 mod evidence;
 mod facts;
@@ -45,6 +49,7 @@ mod infer;
 mod object;
 mod path;
 mod peel;
+mod quiet;
 mod record;
 pub mod redact;
 mod repeat;
@@ -54,21 +59,24 @@ mod statement;
 mod subject;
 mod success;
 pub mod timestamp;
+mod turn;
 mod unescape;
 pub mod visible;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
+pub use checkpoint::Checkpoint;
 pub use sink::Sink;
 pub use success::Successes;
 
 use activity::{Activity, Mark};
-use buffer::{AHEAD_BYTES, BEHIND_BYTES, Buffer};
-use finding::{Finding, Findings};
-use record::Context;
+use buffer::{AHEAD_BYTES, Buffer};
+use checkpoint::Progress;
+use finding::Finding;
 use repeat::Events;
 
 use crate::catalogue::Catalogue;
@@ -87,12 +95,20 @@ pub struct Settings {
     /// Instants at which the log was written to are passed on, so many that silences of this length
     /// show: of each both sides, else about one mark for each such length.
     pub activity_gap: Option<TimeDelta>,
+    /// Codes that stand further than this from the beginning of their line are not looked at.
+    pub line_bytes_max: Option<u64>,
 }
 
 impl Settings {
     /// Errors only.
     pub fn new(zone: Zone, reference: DateTime<Utc>) -> Self {
-        Self { zone, reference, successes: Successes::none(), activity_gap: None }
+        Self {
+            zone,
+            reference,
+            successes: Successes::none(),
+            activity_gap: None,
+            line_bytes_max: None,
+        }
     }
 
     fn instant_of(&self, line: &[u8]) -> Option<DateTime<FixedOffset>> {
@@ -105,7 +121,8 @@ impl Settings {
 }
 
 /// What was read and what was left out, of one input.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Counters {
     /// Bytes of decoded text.
     pub bytes: u64,
@@ -119,63 +136,97 @@ pub struct Counters {
     pub codes_left_out: u64,
     /// Lines too long to be looked at whole, which were looked at in pieces.
     pub long_lines: u64,
+    /// Codes further from the beginning of their line than the settings allow.
+    pub beyond_line_max: u64,
     /// The first and the last stamp of the input's lines, where they could be read.
+    #[serde(with = "checkpoint::instant::option", skip_serializing_if = "Option::is_none")]
     pub first_at: Option<DateTime<FixedOffset>>,
     /// See `first_at`.
+    #[serde(with = "checkpoint::instant::option", skip_serializing_if = "Option::is_none")]
     pub last_at: Option<DateTime<FixedOffset>>,
 }
 
 /// Extracts the occurrences of one input, fed in order.
 #[derive(Debug)]
-pub struct Extractor<'c> {
-    catalogue: &'c Catalogue,
+pub struct Extractor {
+    catalogue: Arc<Catalogue>,
     settings: Settings,
     file: Arc<str>,
     buffer: Buffer,
-    /// Everything before this byte of the input was looked at.
-    scanned: u64,
-    /// Docker's json-file driver wrote this input; known from its first bytes.
-    docker: Option<bool>,
-    /// Lines that were looked at as part of an earlier hit's record.
-    done: BTreeSet<u64>,
-    /// Codes in a line too long to be looked at whole were looked at up to here.
-    long_line_done: u64,
-    /// The last such line.
-    long_line: Option<u64>,
+    progress: Progress,
     /// Found, but possibly not in the input's order yet.
     pending: Vec<Finding>,
     events: Events,
-    /// `None` if the settings ask for none; so is `activity`.
+    /// `None` if the settings ask for none.
     search: Option<success::Search>,
-    activity: Option<Activity>,
     /// Found, and not passed on while an occurrence may still come before them.
     successes: VecDeque<Success>,
     marks: VecDeque<Mark>,
-    counters: Counters,
+    /// Occurrences and successes that were passed on.
+    passed_on: u64,
 }
 
-impl<'c> Extractor<'c> {
+impl Extractor {
     /// An extractor for one input; `file` is its name as the user gave it.
-    pub fn new(catalogue: &'c Catalogue, settings: Settings, file: Arc<str>) -> Self {
+    pub fn new(catalogue: &Arc<Catalogue>, settings: Settings, file: Arc<str>) -> Self {
+        Self::at(catalogue, settings, file, (0, Progress::default(), Events::default()))
+    }
+
+    /// An extractor that goes on where another one stopped. It is fed the input's decoded text
+    /// from the checkpoint's [`context_from`](Checkpoint::context_from) onwards; what lies before
+    /// its [`position`](Checkpoint::position) is context only, neither looked at nor counted again.
+    ///
+    /// With the same settings it finds what the other one would have found. Under others, what was
+    /// looked at stays as it is.
+    pub fn resume(
+        catalogue: &Arc<Catalogue>,
+        settings: Settings,
+        file: Arc<str>,
+        checkpoint: &Checkpoint,
+    ) -> Self {
+        Self::at(catalogue, settings, file, checkpoint.clone().into_parts())
+    }
+
+    fn at(
+        catalogue: &Arc<Catalogue>,
+        settings: Settings,
+        file: Arc<str>,
+        (context_from, progress, events): (u64, Progress, Events),
+    ) -> Self {
         let successes = settings.successes.clone();
         Self {
-            catalogue,
+            catalogue: Arc::clone(catalogue),
             search: (!successes.is_none()).then(|| success::Search::new(successes)),
-            activity: settings.activity_gap.map(Activity::new),
             successes: VecDeque::new(),
             marks: VecDeque::new(),
             settings,
             file,
-            buffer: Buffer::new(),
-            scanned: 0,
-            docker: None,
-            done: BTreeSet::new(),
-            long_line_done: 0,
-            long_line: None,
+            buffer: Buffer::new(context_from),
+            progress,
             pending: Vec::new(),
-            events: Events::default(),
-            counters: Counters::default(),
+            events,
+            passed_on: 0,
         }
+    }
+
+    /// Where it stands, to go on from there later. `None` while something that was found is not
+    /// passed on, as what comes next may belong before it: ask again after the next commit, or
+    /// flush.
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        let all_passed_on =
+            self.pending.is_empty() && self.successes.is_empty() && self.marks.is_empty();
+        all_passed_on.then(|| Checkpoint::of(self.buffer.base(), &self.progress, &self.events))
+    }
+
+    /// Everything before this byte of the decoded text was looked at.
+    pub fn position(&self) -> u64 {
+        self.progress.position
+    }
+
+    /// What was read and left out, up to the position.
+    pub fn counters(&self) -> Counters {
+        let counters = self.progress.counters();
+        Counters { last_at: self.stamp_before_position().or(counters.last_at), ..counters }
     }
 
     /// The room to read the next bytes into; never empty.
@@ -206,142 +257,16 @@ impl<'c> Extractor<'c> {
 
     /// Ends the input: looks at the rest and tells what was read.
     pub fn finish(mut self, sink: &mut impl Sink) -> Counters {
-        let until = self.buffer.filled().len();
-        self.scan(until, sink);
-        if let Some(activity) = &mut self.activity {
-            activity.finish(&mut self.marks);
+        // Less than that is context which was not fed whole.
+        if self.buffer.bytes_total() >= self.progress.position {
+            self.scan(self.buffer.filled().len(), sink);
+        }
+        if let Some(gap) = self.settings.activity_gap {
+            Activity::new(gap, &mut self.progress.marked).finish(&mut self.marks);
         }
         self.flush(u64::MAX, sink);
-        self.counters.last_at = self.stamp_near_end().or(self.counters.first_at);
-        self.counters.bytes = self.buffer.bytes_total();
-        self.counters.lines = self.buffer.lines_total();
-        self.counters
-    }
-
-    /// Looks at every hit that starts before `until`.
-    fn scan(&mut self, until: usize, sink: &mut impl Sink) {
-        self.look_for_more(until);
-        if self.docker.is_none() {
-            self.docker = Some(self.buffer.filled().starts_with(b"{\"log\":\""));
-            self.counters.first_at = self.stamp_near_start();
-        }
-        let docker = self.docker == Some(true);
-        loop {
-            let filled = self.buffer.filled();
-            let haystack = &filled[..filled.len().min(until + scan::LITERAL_BYTES_MAX)];
-            let from = self.buffer.index(self.scanned);
-            let hit = scan::next_candidate(haystack, from, docker).filter(|hit| *hit < until);
-            let Some(hit) = hit else { break };
-            self.scanned = self.buffer.offset(hit + 1);
-            self.look_at(hit, sink);
-        }
-        self.scanned = self.scanned.max(self.buffer.offset(until));
-        if self.search.is_some() || self.activity.is_some() {
-            // They are not held back until the next error, which may never come.
-            let line = self.buffer.line_at(until);
-            self.flush(line.offset, sink);
-        }
-    }
-
-    /// Finds what stands before `until` and is no error.
-    fn look_for_more(&mut self, until: usize) {
-        let settings = &self.settings;
-        if let Some(search) = &mut self.search {
-            self.successes.extend(search.search(&self.buffer, until, &self.file, settings));
-        }
-        if let Some(activity) = &mut self.activity {
-            let instant_of = |line: &[u8]| settings.instant_of(line);
-            activity.look(&self.buffer, until, &instant_of, &mut self.marks);
-        }
-    }
-
-    fn look_at(&mut self, hit: usize, sink: &mut impl Sink) {
-        let line = self.buffer.line_at(hit);
-        if self.done.contains(&line.offset) || self.buffer.offset(hit) < self.long_line_done {
-            return;
-        }
-        self.flush(line.offset, sink);
-        // A record reaches back over lines that an earlier hit has answered for.
-        self.done = self.done.split_off(&line.offset.saturating_sub(2 * BEHIND_BYTES as u64));
-        let line_start = self.buffer.index(line.offset);
-        let line_clipped = hit - line_start > BEHIND_BYTES || line.offset < self.buffer.offset(0);
-        let anchor = if line_clipped { hit } else { line_start };
-        let from = anchor.saturating_sub(BEHIND_BYTES);
-        let filled = self.buffer.filled();
-        let context = Context {
-            bytes: &filled[from..filled.len().min(hit + AHEAD_BYTES)],
-            hit: hit - from,
-            line_start: if line_clipped { 0 } else { line_start - from },
-            line_clipped,
-            line_number: line.number,
-            line_offset: line.offset,
-        };
-        let record = record::build(&context);
-        let mut findings = Findings::new(self.catalogue, &record, &self.done);
-        let until = findings.read();
-        self.counters.mentions += findings.mentions;
-        self.counters.codes_left_out += findings.left_out;
-        self.pending.append(&mut findings.found);
-        if let Some(piece) = record.long_line {
-            self.counters.long_lines += u64::from(self.long_line != Some(line.offset));
-            self.long_line = Some(line.offset);
-            self.long_line_done = self.buffer.offset(hit + piece.bytes_before(until));
-        } else {
-            let answered = record.parts.iter().take_while(|part| part.start < until);
-            self.done.extend(answered.map(|part| part.line_offset));
-        }
-    }
-
-    /// Passes on what stands before the line at `until`, in the input's order.
-    fn flush(&mut self, until: u64, sink: &mut impl Sink) {
-        self.pending.sort_by_key(|finding| (finding.line_offset, finding.at_byte));
-        let ready = self.pending.partition_point(|finding| finding.line_offset < until);
-        for finding in self.pending.drain(..ready) {
-            let line = finding.line_offset;
-            pass_on(&mut self.successes, &mut self.marks, line, sink);
-            // What is also an error is none.
-            self.successes.pop_front_if(|success| success.place.offset == line);
-            let repeat = self.events.is_repeat(&finding.print());
-            let occurrence =
-                finding.into_occurrence(&self.file, &self.settings, self.catalogue, repeat);
-            self.counters.untimed += u64::from(occurrence.at.is_none());
-            sink.occurrence(occurrence);
-        }
-        pass_on(&mut self.successes, &mut self.marks, until, sink);
-    }
-
-    fn stamp_near_start(&self) -> Option<DateTime<FixedOffset>> {
-        let filled = self.buffer.filled();
-        let start = &filled[..filled.len().min(BEHIND_BYTES)];
-        start.split(|b| *b == b'\n').take(100).find_map(|line| self.settings.instant_of(line))
-    }
-
-    fn stamp_near_end(&self) -> Option<DateTime<FixedOffset>> {
-        let filled = self.buffer.filled();
-        let end = &filled[filled.len().saturating_sub(BEHIND_BYTES)..];
-        end.rsplit(|b| *b == b'\n').take(100).find_map(|line| self.settings.instant_of(line))
-    }
-}
-
-/// Passes on what stands before the line at `until`, in the input's order.
-fn pass_on(
-    successes: &mut VecDeque<Success>,
-    marks: &mut VecDeque<Mark>,
-    until: u64,
-    sink: &mut impl Sink,
-) {
-    loop {
-        let mark = marks.front().map(|mark| mark.line_offset).filter(|line| *line < until);
-        let success = successes.front().map(|success| success.place.offset);
-        match (mark, success.filter(|line| *line < until)) {
-            (Some(mark), success) if success.is_none_or(|success| mark <= success) => {
-                marks.pop_front().into_iter().for_each(|mark| sink.activity(mark.at));
-            }
-            (_, Some(_)) => {
-                successes.pop_front().into_iter().for_each(|success| sink.success(success));
-            }
-            _ => break,
-        }
+        let counters = self.counters();
+        Counters { last_at: counters.last_at.or(counters.first_at), ..counters }
     }
 }
 

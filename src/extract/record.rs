@@ -96,6 +96,11 @@ impl LongLine {
         self.end - self.start == self.bytes
     }
 
+    /// How far behind the hit a position of the text stands, in bytes.
+    pub(super) fn distance(self, at: usize) -> u64 {
+        at.saturating_sub(self.start) as u64
+    }
+
     pub(super) fn holds(self, at: usize) -> bool {
         self.start <= at && at < self.end
     }

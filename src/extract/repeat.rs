@@ -9,25 +9,33 @@
 
 use std::collections::{HashSet, VecDeque};
 
+use super::buffer::BEHIND_BYTES;
 use super::envelope::Process;
 use super::statement::Statement;
 use super::subject::Subjects;
 use super::timestamp::Resolution;
+use crate::fnv::Fnv;
 
 /// Events that a further printing may still belong to.
-const EVENTS_MAX: usize = 64;
+pub(super) const EVENTS_MAX: usize = 64;
 
 /// Request ids remembered: a dead-letter job logs an id again minutes later.
-const REQUEST_IDS_MAX: usize = 16_384;
+pub(super) const REQUEST_IDS_MAX: usize = 4_096;
+
+/// Statements of an event that are told apart; those of further ones are repeats.
+pub(super) const STATEMENTS_MAX: usize = 32;
+
+/// How much of a message is compared.
+const MESSAGE_BYTES_MAX: usize = 512;
 
 /// Further printings stand at most this many lines behind the record before.
 const LINES_MAX: u64 = 12;
 
 /// Further printings come at most this much later.
-const APART_MS_MAX: i64 = 60;
+const APART_MS_MAX: u64 = 60;
 
 /// The same for stamps without a fraction.
-const APART_MS_MAX_BY_SECOND: i64 = 1_000;
+const APART_MS_MAX_BY_SECOND: u64 = 1_000;
 
 /// A moment on the log's own clock, for differences only.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,6 +48,7 @@ pub(super) struct Moment {
 #[derive(Debug, Clone)]
 pub(super) struct Print<'p> {
     pub code: &'p str,
+    /// Redacted.
     pub message: Option<&'p str>,
     pub request_id: Option<&'p str>,
     pub actor: Option<&'p str>,
@@ -47,70 +56,105 @@ pub(super) struct Print<'p> {
     pub subjects: &'p Subjects,
     pub statement: Statement,
     pub moment: Option<Moment>,
-    /// Names the record that the printing stands in.
+    /// Names the record that the printing stands in: the byte of the input at which it begins.
     pub record: u64,
     pub line: u64,
+    pub line_offset: u64,
     /// The last line of the record.
     pub record_end: u64,
 }
 
 /// Both are known, and they are not the same.
-fn differ(ours: Option<&str>, theirs: Option<&str>) -> bool {
+fn differ<T: PartialEq>(ours: Option<T>, theirs: Option<T>) -> bool {
     ours.zip(theirs).is_some_and(|(ours, theirs)| ours != theirs)
 }
 
-#[derive(Debug)]
-struct Event {
-    code: Box<str>,
-    message: Option<Box<str>>,
-    request_id: Option<Box<str>>,
-    actor: Option<Box<str>>,
-    statements: Vec<Statement>,
-    moment: Option<Moment>,
-    process: Option<Process>,
-    subjects: Subjects,
-    record: u64,
-    end: u64,
+/// What is remembered of an event. It stands in checkpoints, hence hashes; messages must be
+/// compared by their parts, hence redacted.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Event {
+    pub code: u64,
+    pub message: Option<Box<str>>,
+    pub request_id: Option<u64>,
+    pub actor: Option<u64>,
+    pub statements: Vec<Statement>,
+    pub moment: Option<Moment>,
+    pub process: Option<ProcessHash>,
+    pub subjects: Subjects,
+    pub record: u64,
+    pub end: u64,
+}
+
+/// A process by the hashes of its names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ProcessHash {
+    pub service: u64,
+    pub instance: u64,
+}
+
+impl ProcessHash {
+    fn of(process: &Process) -> Self {
+        Self { service: Fnv::of(&process.service), instance: Fnv::of(&process.instance) }
+    }
 }
 
 /// The events seen lately.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Events {
-    recent: VecDeque<Event>,
-    request_ids: HashSet<Box<str>>,
+    pub recent: VecDeque<Event>,
+    request_ids: HashSet<u64>,
     /// The order in which ids came, to forget the oldest.
-    request_id_order: VecDeque<Box<str>>,
+    request_id_order: VecDeque<u64>,
 }
 
 impl Events {
+    /// What a checkpoint remembered.
+    pub(super) fn of(recent: VecDeque<Event>, request_ids: VecDeque<u64>) -> Self {
+        let known = request_ids.iter().copied().collect();
+        Self { recent, request_ids: known, request_id_order: request_ids }
+    }
+
+    /// The hashes of the request ids that came last, oldest first.
+    pub(super) fn request_ids(&self) -> &VecDeque<u64> {
+        &self.request_id_order
+    }
+
     /// Takes a printing in; whether it repeats an event that was printed before.
     pub(super) fn is_repeat(&mut self, print: &Print<'_>) -> bool {
+        self.forget_before(print.line, print.line_offset);
         let known_id = print.request_id.is_some_and(|id| !self.remember(print.code, id));
-        let found = self.recent.iter().position(|event| event.is_same(print, known_id));
-        if let Some(at) = found {
-            let event = &mut self.recent[at];
-            event.statements.push(print.statement);
-            event.end = event.end.max(print.record_end);
-            event.record = print.record;
-            event.moment = print.moment.or(event.moment);
-            event.request_id = event.request_id.take().or_else(|| print.request_id.map(Into::into));
-            event.actor = event.actor.take().or_else(|| print.actor.map(Into::into));
+        let new = Event::of(print);
+        let found = self.recent.iter().position(|event| event.is_same(&new, print, known_id));
+        if let Some(event) = found.and_then(|at| self.recent.get_mut(at)) {
+            event.take_in(&new, print.statement);
             return true;
         }
-        if known_id {
-            return true;
-        }
+        // A known id's event is long over; what follows this print is a repeat of it all the same.
         if self.recent.len() == EVENTS_MAX {
             self.recent.pop_front();
         }
-        self.recent.push_back(Event::of(print));
-        false
+        self.recent.push_back(new);
+        known_id
+    }
+
+    /// Forgets the events that no print on a line from this one onwards can belong to without a
+    /// request id.
+    pub(super) fn forget_before(&mut self, line: u64, line_offset: u64) {
+        self.recent.retain(|event| {
+            event.end.saturating_add(LINES_MAX) >= line
+                || event.record.saturating_add(BEHIND_BYTES as u64) >= line_offset
+        });
+    }
+
+    /// Forgets the events whose record begins at or behind a byte, as others will stand there.
+    pub(super) fn forget_from(&mut self, offset: u64) {
+        self.recent.retain(|event| event.record < offset);
     }
 
     /// Whether the id was not known for this code.
     fn remember(&mut self, code: &str, id: &str) -> bool {
-        let key: Box<str> = format!("{code} {id}").into();
-        if !self.request_ids.insert(key.clone()) {
+        let key = Fnv::new().text(code).text(id).get();
+        if !self.request_ids.insert(key) {
             return false;
         }
         self.request_id_order.push_back(key);
@@ -126,33 +170,45 @@ impl Events {
 impl Event {
     fn of(print: &Print<'_>) -> Self {
         Self {
-            code: print.code.into(),
-            message: print.message.map(Into::into),
-            request_id: print.request_id.map(Into::into),
-            actor: print.actor.map(Into::into),
+            code: Fnv::of(print.code),
+            message: print.message.map(stem),
+            request_id: print.request_id.map(Fnv::of),
+            actor: print.actor.map(Fnv::of),
             statements: vec![print.statement],
             moment: print.moment,
-            process: print.process.cloned(),
+            process: print.process.map(ProcessHash::of),
             subjects: print.subjects.clone(),
             record: print.record,
             end: print.record_end,
         }
     }
 
-    fn is_same(&self, print: &Print<'_>, known_id: bool) -> bool {
-        if *self.code != *print.code {
+    /// Takes in what a further print of it tells.
+    fn take_in(&mut self, print: &Self, statement: Statement) {
+        if !self.statements.contains(&statement) && self.statements.len() < STATEMENTS_MAX {
+            self.statements.push(statement);
+        }
+        self.end = self.end.max(print.end);
+        self.record = print.record;
+        self.moment = print.moment.or(self.moment);
+        self.request_id = self.request_id.or(print.request_id);
+        self.actor = self.actor.or(print.actor);
+    }
+
+    fn is_same(&self, new: &Self, print: &Print<'_>, known_id: bool) -> bool {
+        if self.code != new.code {
             return false;
         }
-        if let (Some(ours), Some(theirs)) = (self.request_id.as_deref(), print.request_id) {
+        if let (Some(ours), Some(theirs)) = (self.request_id, new.request_id) {
             return ours == theirs;
         }
         if known_id {
             return false;
         }
-        if differ(self.actor.as_deref(), print.actor) || self.says_otherwise(print.message) {
+        if differ(self.actor, new.actor) || self.says_otherwise(new.message.as_deref()) {
             return false;
         }
-        if self.is_another_process(print.process) || self.subjects.differ(print.subjects) {
+        if self.is_another_process(new.process) || self.subjects.differ(&new.subjects) {
             return false;
         }
         let printed = self.statements.contains(&print.statement);
@@ -164,22 +220,15 @@ impl Event {
     }
 
     /// Two processes of one service each make calls of their own; two services may both print one.
-    fn is_another_process(&self, process: Option<&Process>) -> bool {
-        matches!((&self.process, process), (Some(ours), Some(theirs))
+    fn is_another_process(&self, process: Option<ProcessHash>) -> bool {
+        matches!((self.process, process), (Some(ours), Some(theirs))
             if ours.service == theirs.service && ours.instance != theirs.instance)
     }
 
     /// Both messages are known and neither is a part of the other.
     fn says_otherwise(&self, message: Option<&str>) -> bool {
         match (self.message.as_deref(), message) {
-            (Some(ours), Some(theirs)) => {
-                let stem = |text: &'_ str| text.trim_end_matches('.').to_owned();
-                let (ours, theirs) = (stem(ours), stem(theirs));
-                !ours.starts_with(&theirs)
-                    && !theirs.starts_with(&ours)
-                    && !ours.contains(&theirs)
-                    && !theirs.contains(&ours)
-            }
+            (Some(ours), Some(theirs)) => !ours.contains(theirs) && !theirs.contains(ours),
             _ => false,
         }
     }
@@ -188,6 +237,12 @@ impl Event {
         let (Some(ours), Some(theirs)) = (self.moment, moment) else { return false };
         let coarse = Resolution::Second == ours.resolution.min(theirs.resolution);
         let limit = if coarse { APART_MS_MAX_BY_SECOND } else { APART_MS_MAX };
-        (theirs.ms - ours.ms).abs() > limit
+        theirs.ms.abs_diff(ours.ms) > limit
     }
+}
+
+/// What is compared of a message.
+fn stem(message: &str) -> Box<str> {
+    let cut = message.floor_char_boundary(MESSAGE_BYTES_MAX);
+    message[..cut].trim_end_matches('.').into()
 }

@@ -67,6 +67,12 @@ pub(super) fn next_candidate(buffer: &[u8], from: usize, docker: bool) -> Option
         .or(literal)
 }
 
+/// Whether a code begins with the bytes, whatever stands before it.
+pub(super) fn begins_code(bytes: &[u8]) -> bool {
+    let near = &bytes[..bytes.len().min(2 * LITERAL_BYTES_MAX)];
+    codes(&String::from_utf8_lossy(near)).next().is_some_and(|code| code.start == 0)
+}
+
 /// The code tokens of a text, in order, as byte ranges.
 pub(super) fn codes(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     CODES.find_iter(text).filter_map(move |found| code_at(text, found.start(), found.end()))

@@ -4,7 +4,7 @@
 //! repeat. Where a line shows neither logger nor level, the words before the body stand for them.
 //! Must never look at the error itself. Fails: never.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -14,6 +14,7 @@ use super::head::{self, Role};
 use super::object;
 use super::peel::line_around;
 use super::record::Record;
+use crate::fnv::Fnv;
 
 /// How much of a statement's text is enough to know it.
 const TEXT_BYTES_MAX: usize = 160;
@@ -39,7 +40,7 @@ pub(super) fn of(record: &Record, at: usize, shape: Shape) -> Statement {
         let first_line = record.text.find('\n').unwrap_or(record.text.len());
         (0, first_line)
     };
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = Fnv::new();
     (shape, record.head.level, record.writer).hash(&mut hasher);
     let first_line = &record.text[..record.text.find('\n').unwrap_or(record.text.len())];
     if record.head.json && !own_line {
@@ -60,7 +61,7 @@ fn in_traceback(before: &str) -> bool {
 }
 
 /// A JSON logger sorts its keys as it likes: only those that name the statement count.
-fn hash_json(line: &str, hasher: &mut DefaultHasher) {
+fn hash_json(line: &str, hasher: &mut Fnv) {
     let Some(object) = object::parse(line, 0) else { return };
     let keys = [
         "logger",
@@ -85,7 +86,7 @@ fn hash_json(line: &str, hasher: &mut DefaultHasher) {
 }
 
 /// A logger named by its place or its number keeps its name: `worker/pool.go:57`, `worker-3`.
-fn hash_name(name: &str, hasher: &mut DefaultHasher) {
+fn hash_name(name: &str, hasher: &mut Fnv) {
     let letters: String = name.chars().filter(|c| c.is_alphabetic() || *c == '.').collect();
     hash_words(&letters, hasher);
 }
@@ -132,7 +133,7 @@ fn is_name(c: char) -> bool {
 }
 
 /// Hashes the plain words; numbers, ids, paths and names of files vary from print to print.
-fn hash_words(text: &str, hasher: &mut DefaultHasher) {
+fn hash_words(text: &str, hasher: &mut Fnv) {
     let mut until = text.len().min(TEXT_BYTES_MAX);
     while !text.is_char_boundary(until) {
         until -= 1;

@@ -1,18 +1,23 @@
 //! What a record says it is about: the page, the file, the attempt, the API.
 //!
 //! Two records that name different subjects of one kind tell of two events, however close they
-//! stand. Must never read the error itself. Fails: never.
+//! stand. Of the names only hashes are kept. Must never read the error itself. Fails: never.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::fnv::Fnv;
+
 /// Longer lines hold whole documents; the subject stands near the start.
 const TEXT_BYTES_MAX: usize = 400;
 
-/// The subjects that a text names, as `kind value`.
+/// Subjects that are kept of a text.
+pub(super) const SUBJECTS_MAX: usize = 64;
+
+/// The subjects that a text names: a kind, and the hash of a name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Subjects(Vec<(&'static str, String)>);
+pub(super) struct Subjects(pub Vec<(u8, u64)>);
 
 impl Subjects {
     pub(super) fn of(text: &str) -> Self {
@@ -33,22 +38,24 @@ impl Subjects {
         while !text.is_char_boundary(end) {
             end -= 1;
         }
+        // The numbers stand in checkpoints.
         let kinds = [
-            ("page", "page_value"),
-            ("attempt", "attempt_value"),
-            ("job", "job_value"),
-            ("file", "file_value"),
-            ("api", "api_value"),
-            ("api", "name_value"),
+            (0, "page_value"),
+            (1, "attempt_value"),
+            (2, "job_value"),
+            (3, "file_value"),
+            (4, "api_value"),
+            (4, "name_value"),
         ];
         let mut subjects = Vec::new();
         for found in NAMED.captures_iter(&text[..end]) {
             for (kind, group) in kinds {
                 if let Some(value) = found.name(group) {
-                    subjects.push((kind, value.as_str().trim_end_matches('/').to_owned()));
+                    subjects.push((kind, Fnv::of(value.as_str().trim_end_matches('/'))));
                 }
             }
         }
+        subjects.truncate(SUBJECTS_MAX);
         Self(subjects)
     }
 

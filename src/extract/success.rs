@@ -245,12 +245,16 @@ fn access_key(text: &str) -> Option<String> {
 #[derive(Debug)]
 pub(super) struct Search {
     successes: Successes,
-    /// Everything before this byte of the input was searched.
-    searched: u64,
-    /// The last line that was looked at.
-    looked_at: Option<u64>,
-    lines: LineCursor,
     seen: Seen,
+}
+
+/// The part of an input that is searched; all before it was.
+pub(super) struct Searched<'p> {
+    pub part: Range<usize>,
+    /// The line at its start.
+    pub lines: LineCursor,
+    /// The offset of the last line that was looked at.
+    pub looked_at: &'p mut Option<u64>,
 }
 
 /// Where something that is searched for comes next, as indices into the buffer.
@@ -274,25 +278,19 @@ impl Next {
 
 impl Search {
     pub(super) fn new(successes: Successes) -> Self {
-        Self {
-            successes,
-            searched: 0,
-            looked_at: None,
-            lines: LineCursor::default(),
-            seen: Seen::default(),
-        }
+        Self { successes, seen: Seen::default() }
     }
 
-    /// The successes on lines whose path or match begins before `until`, in order.
+    /// The successes on lines whose path or match begins in the part, in order.
     pub(super) fn search(
         &mut self,
         buffer: &Buffer,
-        until: usize,
+        mut searched: Searched<'_>,
         file: &Arc<str>,
         settings: &Settings,
     ) -> Vec<Success> {
         let bytes = buffer.filled();
-        let from = buffer.index(self.searched);
+        let Range { start: from, end: until } = searched.part;
         let patterns = Arc::clone(&self.successes.patterns);
         let path = |from| if self.successes.access_logs { call::path(bytes, from) } else { None };
         let mut paths = Next { at: path(from) };
@@ -304,11 +302,11 @@ impl Search {
             let starts =
                 matches.iter().chain([&paths]).filter_map(|next| Some(next.at.as_ref()?.start));
             let Some(hit) = starts.min().filter(|hit| *hit < until) else { break };
-            let line = self.lines.line_at(buffer, hit);
+            let line = searched.lines.line_at(buffer, hit);
             let whole = whole_line(bytes, hit);
             let is_path = paths.at.as_ref().is_some_and(|at| at.start == hit);
-            if self.looked_at != Some(line.offset) && (whole.is_some() || is_path) {
-                self.looked_at = Some(line.offset);
+            if *searched.looked_at != Some(line.offset) && (whole.is_some() || is_path) {
+                *searched.looked_at = Some(line.offset);
                 let told = match &whole {
                     Some(whole) => self.successes.told(&bytes[whole.clone()]),
                     None => beside(bytes, hit),
@@ -328,8 +326,6 @@ impl Search {
                 break;
             }
         }
-        self.searched = buffer.offset(until);
-        self.lines.line_at(buffer, until);
         found
     }
 }

@@ -8,7 +8,7 @@ use crate::occurrence::Occurrence;
 /// `line code "message"` and what else is known, a line per occurrence.
 #[track_caller]
 fn check(log: &str, expected: &str) {
-    let catalogue = Catalogue::embedded();
+    let catalogue = Arc::new(Catalogue::embedded());
     let reference = "2026-11-23T00:00:00Z".parse().expect("a fixed instant");
     let settings = Settings::new(Zone::UTC, reference);
     let mut extractor = Extractor::new(&catalogue, settings, "app.log".into());
@@ -241,7 +241,7 @@ fn a_secret_beyond_the_sample_s_edge_does_not_lose_its_key() {
         "login with {{'password': '{secret}'}} {{\"error_code\":\"AIS.0101\",\"error_msg\":\"M\"}} {}\n",
         "pad ".repeat(200)
     );
-    let catalogue = Catalogue::embedded();
+    let catalogue = Arc::new(Catalogue::embedded());
     let reference = "2026-11-23T00:00:00Z".parse().expect("a fixed instant");
     let settings = Settings::new(Zone::UTC, reference);
     let mut extractor = Extractor::new(&catalogue, settings, "app.log".into());

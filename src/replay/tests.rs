@@ -50,7 +50,7 @@ fn log() -> Vec<u8> {
 }
 
 /// The log's events, each with the latest instant up to it.
-fn events(catalogue: &Catalogue, log: &[u8]) -> Vec<(Instant, Found)> {
+fn events(catalogue: &Arc<Catalogue>, log: &[u8]) -> Vec<(Instant, Found)> {
     let reference = "2026-11-24T00:00:00Z".parse().expect("an instant");
     let settings = extract::Settings {
         successes: Successes::access_logs(),

@@ -3,6 +3,8 @@
 //! Owns the placeholders, and which line is read when. Must never judge a line: the extractor does.
 //! Nothing here fails; text in which nothing is found gives nothing.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, FixedOffset, TimeDelta};
 
 use super::feed::{Fed, Feed};
@@ -24,7 +26,7 @@ pub(super) enum Found {
 /// What reading a log needs to know.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reading<'r> {
-    pub(super) catalogue: &'r Catalogue,
+    pub(super) catalogue: &'r Arc<Catalogue>,
     pub(super) successes: &'r Successes,
     pub(super) zone: Zone,
     pub(super) activity_gap: Option<Span>,
@@ -61,8 +63,7 @@ impl Reading<'_> {
             activity_gap: self.activity_gap.map(Span::to_delta),
             ..Settings::new(self.zone, last.to_utc() + TimeDelta::days(1))
         };
-        let mut extractor =
-            Extractor::new(self.catalogue, settings, std::sync::Arc::clone(&source.name));
+        let mut extractor = Extractor::new(self.catalogue, settings, Arc::clone(&source.name));
         let mut finds = Finds { starts, found: Vec::new() };
         extractor.push(log.as_bytes(), &mut finds);
         extractor.finish(&mut finds);

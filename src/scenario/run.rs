@@ -123,7 +123,7 @@ impl Scenario {
     }
 
     /// Everything that is fed in, in the order in which it is read.
-    fn facts(&self, catalogue: &Catalogue) -> Vec<Fact> {
+    fn facts(&self, catalogue: &Arc<Catalogue>) -> Vec<Fact> {
         let activity_gap = activity_gap(&self.rules);
         let reading =
             Reading { catalogue, successes: &self.successes, zone: self.zone, activity_gap };

@@ -5,6 +5,7 @@ use ocrwatch::extract::visible::acts_unseen;
 
 use crate::harness::{Outcome, Sandbox};
 use crate::invariants::extract;
+use crate::resume::checkpoint_of;
 
 /// What every planted secret holds, in lower case. The second is for hexadecimal ones.
 const MARKS: [&str; 2] = ["canary", "5ec2e7c0ffee"];
@@ -167,6 +168,20 @@ fn no_secret_is_in_any_text_of_an_occurrence() {
         }
     }
     assert!(leaks.is_empty(), "{} secrets come out:\n{}", leaks.len(), leaks.join("\n"));
+}
+
+#[test]
+fn no_secret_stands_in_a_checkpoint() {
+    let urls = signed_urls().map(|url| ("url", url));
+    let mut leaks = Vec::new();
+    for (key, value) in secrets().into_iter().chain(urls) {
+        for (number, record) in records(key, &value).iter().enumerate() {
+            let text = checkpoint_of(&format!("{record}\n"));
+            assert!(text.contains("\"events\""), "the error itself is not found in: {record}");
+            leaks.extend(around_mark(&text).map(|leak| format!("{key}, shape {number}: {leak}")));
+        }
+    }
+    assert!(leaks.is_empty(), "{} secrets are kept:\n{}", leaks.len(), leaks.join("\n"));
 }
 
 #[test]

@@ -11,7 +11,8 @@ use ocrwatch::extract::{Counters, Extractor, Settings, Sink, Successes, visible}
 use ocrwatch::occurrence::{Occurrence, Place, Success};
 use ocrwatch::zone::Zone;
 
-static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::embedded);
+pub(crate) static CATALOGUE: LazyLock<Arc<Catalogue>> =
+    LazyLock::new(|| Arc::new(Catalogue::embedded()));
 
 /// What an input gave.
 #[derive(Debug, PartialEq)]
@@ -24,12 +25,19 @@ pub(crate) struct Extraction {
     pub(crate) counters: Counters,
 }
 
-#[derive(Default)]
-struct Taken {
+#[derive(Clone, Default)]
+pub(crate) struct Taken {
     occurrences: Vec<Occurrence>,
     successes: Vec<Success>,
     places: Vec<Place>,
     marks: Vec<DateTime<FixedOffset>>,
+}
+
+impl Taken {
+    pub(crate) fn into_extraction(self, counters: Counters) -> Extraction {
+        let Self { occurrences, successes, places, marks } = self;
+        Extraction { occurrences, successes, places, marks, counters }
+    }
 }
 
 impl Sink for Taken {
@@ -77,11 +85,10 @@ pub(crate) fn extract_with(log: &[u8], read_sizes: &[usize], settings: Settings)
     }
     extractor.push(rest, &mut sink);
     let counters = extractor.finish(&mut sink);
-    let Taken { occurrences, successes, places, marks } = sink;
-    Extraction { occurrences, successes, places, marks, counters }
+    sink.into_extraction(counters)
 }
 
-fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     let zone = Zone::parse("+08:00").expect("a fixed offset is a zone");
     let reference = DateTime::from_timestamp(1_795_399_201, 0).expect("an instant in range");
     Settings {

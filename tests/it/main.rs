@@ -13,6 +13,7 @@ mod fuzz;
 mod harness;
 mod invariants;
 mod policy;
+mod resume;
 mod rules;
 mod scenarios;
 mod split;

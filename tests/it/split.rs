@@ -15,7 +15,7 @@ const LOG_BYTES: usize = 640 * 1024;
 const FILLER_BYTES_MIN: usize = 200 * 1024;
 
 /// Some hundred kilobytes of captures, from one of them onwards.
-fn log_from(first: usize, docker: bool) -> Vec<u8> {
+pub(crate) fn log_from(first: usize, docker: bool) -> Vec<u8> {
     let of_kind = |capture: &&Capture| capture.is_docker() == docker;
     let captures: Vec<_> = captures::ALL.iter().filter(of_kind).collect();
     let mut log = Vec::with_capacity(LOG_BYTES);
@@ -29,7 +29,7 @@ fn log_from(first: usize, docker: bool) -> Vec<u8> {
 }
 
 /// The first thing in which two extractions differ.
-fn difference(ours: &Extraction, theirs: &Extraction) -> Option<String> {
+pub(crate) fn difference(ours: &Extraction, theirs: &Extraction) -> Option<String> {
     if ours == theirs {
         return None;
     }

@@ -12,6 +12,7 @@ use super::facet::Facet;
 use crate::engine::alert::Alert;
 use crate::engine::label::Fingerprint;
 use crate::engine::time::Instant;
+use crate::fnv::Fnv;
 
 /// One decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,17 +209,19 @@ impl NotificationId {
                 | NotifyReason::Changed
                 | NotifyReason::Resolved
         );
-        hash.instant((!is_change).then_some(at));
+        hash_instant(&mut hash, (!is_change).then_some(at));
         for (facet, value) in group {
             hash.text(facet.as_str()).option(value.as_deref());
         }
         let mut news: Vec<_> = alerts.iter().filter(|told| told.is_news).collect();
         news.sort_by_key(|told| told.alert.fingerprint);
         for ToldAlert { alert, status, changed_at, .. } in news {
-            hash.number(alert.fingerprint.0).text(status.word()).instant(Some(*changed_at));
-            hash.instant(alert.fired_at).instant(alert.resolved_at);
+            hash.number(alert.fingerprint.0).text(status.word());
+            for at in [Some(*changed_at), alert.fired_at, alert.resolved_at] {
+                hash_instant(&mut hash, at);
+            }
         }
-        Self(hash.0)
+        Self(hash.get())
     }
 }
 
@@ -249,41 +252,10 @@ impl<'de> Deserialize<'de> for NotificationId {
     }
 }
 
-/// FNV-1a, as for [`Fingerprint`]: it must never change between releases.
-pub(super) struct Fnv(pub(super) u64);
-
-impl Fnv {
-    pub(super) fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        const PRIME: u64 = 0x0000_0100_0000_01b3;
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(PRIME);
-        }
-        self
-    }
-
-    fn text(&mut self, text: &str) -> &mut Self {
-        self.bytes(text.as_bytes()).bytes(&[0xff])
-    }
-
-    fn option(&mut self, text: Option<&str>) -> &mut Self {
-        match text {
-            Some(text) => self.text(text),
-            None => self.bytes(&[0xfd]),
-        }
-    }
-
-    pub(super) fn number(&mut self, number: u64) -> &mut Self {
-        self.bytes(&number.to_le_bytes())
-    }
-
-    pub(super) fn instant(&mut self, at: Option<Instant>) -> &mut Self {
-        match at {
-            Some(at) => self.bytes(&[0xfe]).bytes(&at.0.to_le_bytes()),
-            None => self.bytes(&[0xfd]),
-        }
+/// Takes an instant in, or that there is none.
+pub(super) fn hash_instant(hash: &mut Fnv, at: Option<Instant>) -> &mut Fnv {
+    match at {
+        Some(at) => hash.bytes(&[0xfe]).bytes(&at.0.to_le_bytes()),
+        None => hash.bytes(&[0xfd]),
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::config::PolicyConfig;
-use super::decision::{Decision, Fnv};
+use super::decision::{Decision, hash_instant};
 use super::group::{Group, GroupId, Member};
 use super::silence::Silences;
 use super::{Policy, judge, place, put, take};
@@ -17,6 +17,7 @@ use crate::engine::alert::{Alert, State, Transition};
 use crate::engine::label::Fingerprint;
 use crate::engine::rule::Rule;
 use crate::engine::time::Instant;
+use crate::fnv::Fnv;
 
 /// So many changes are known again. A crash can bring back only what came since the last snapshot.
 const KNOWN_MAX: usize = 1_024;
@@ -79,15 +80,18 @@ impl Known {
         };
         let mut hash = Fnv::new();
         hash.number(alert.fingerprint.0).number(state(transition.from) * 4 + state(transition.to));
-        hash.instant(Some(transition.at)).instant(alert.fired_at).instant(alert.resolved_at);
+        for at in [Some(transition.at), alert.fired_at, alert.resolved_at] {
+            hash_instant(&mut hash, at);
+        }
         hash.number(alert.count).number(alert.flapping.into());
-        if self.0.contains(&hash.0) {
+        let hash = hash.get();
+        if self.0.contains(&hash) {
             return false;
         }
         if self.0.len() == KNOWN_MAX {
             self.0.pop_front();
         }
-        self.0.push_back(hash.0);
+        self.0.push_back(hash);
         true
     }
 }

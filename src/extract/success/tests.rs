@@ -37,7 +37,7 @@ impl Sink for Printed {
 }
 
 fn printed(log: &str, successes: Successes) -> String {
-    let catalogue = Catalogue::embedded();
+    let catalogue = Arc::new(Catalogue::embedded());
     let reference = "2026-11-23T00:00:00Z".parse().expect("a fixed instant");
     let settings = Settings { successes, ..Settings::new(Zone::UTC, reference) };
     let mut extractor = Extractor::new(&catalogue, settings, "app.log".into());

@@ -1,0 +1,243 @@
+//! Steps in, text out: what is fed, and when the log is quiet, against what comes out.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use chrono::{DateTime, FixedOffset, TimeDelta};
+
+use crate::catalogue::Catalogue;
+use crate::extract::{Checkpoint, Extractor, Settings, Sink, Successes};
+use crate::occurrence::{Occurrence, Success};
+use crate::zone::Zone;
+
+enum Step<'s> {
+    Feed(&'s str),
+    /// Whole lines are looked at.
+    Lines,
+    /// Everything is.
+    All,
+    /// So many bytes are forgotten.
+    Discard(u64),
+}
+use Step::{All, Discard, Feed, Lines};
+
+#[derive(Default)]
+struct Printed(String);
+
+impl Sink for Printed {
+    fn occurrence(&mut self, occurrence: Occurrence) {
+        let repeat = if occurrence.repeat { " repeat" } else { "" };
+        let _ = writeln!(self.0, "{} {}{repeat}", occurrence.place.line, occurrence.code);
+    }
+
+    fn success(&mut self, success: Success) {
+        let _ = writeln!(self.0, "{} {}", success.place.line, success.http_status);
+    }
+
+    fn activity(&mut self, at: DateTime<FixedOffset>) {
+        let _ = writeln!(self.0, "at {}", at.format("%T"));
+    }
+}
+
+fn settings() -> Settings {
+    let reference = "2026-11-23T00:00:00Z".parse().expect("a fixed instant");
+    Settings::new(Zone::UTC, reference)
+}
+
+fn extractor(settings: Settings) -> Extractor {
+    Extractor::new(&Arc::new(Catalogue::embedded()), settings, "app.log".into())
+}
+
+/// Goes on from a checkpoint that was stored, as another process would.
+fn resumed(checkpoint: &Checkpoint, settings: Settings, log: &[u8]) -> Extractor {
+    let text = serde_json::to_string(checkpoint).expect("a checkpoint is JSON");
+    let read: Checkpoint = serde_json::from_str(&text).expect("what was written");
+    let catalogue = Arc::new(Catalogue::embedded());
+    let mut extractor = Extractor::resume(&catalogue, settings, "app.log".into(), &read);
+    let from = usize::try_from(read.context_from()).expect("an index");
+    extractor.push(&log[from..], &mut Printed::default());
+    extractor
+}
+
+/// What comes out; a line `-` stands behind each flush.
+fn printed(settings: &Settings, steps: &[Step<'_>], is_restarted: bool) -> String {
+    let mut extractor = extractor(settings.clone());
+    let (mut printed, mut log) = (Printed::default(), Vec::new());
+    for step in steps {
+        match step {
+            Feed(text) => {
+                extractor.push(text.as_bytes(), &mut printed);
+                log.extend_from_slice(text.as_bytes());
+            }
+            Lines => extractor.flush_lines(&mut printed),
+            All => extractor.flush_all(&mut printed),
+            Discard(bytes) => {
+                assert_eq!(extractor.discard_unterminated(), *bytes);
+                log.truncate(log.len() - usize::try_from(*bytes).expect("a length"));
+            }
+        }
+        let checkpoint = extractor.checkpoint();
+        if matches!(step, Lines | All) {
+            assert!(checkpoint.is_some(), "nothing is held back after a flush");
+            printed.0.push_str("-\n");
+        }
+        if let Some(checkpoint) = checkpoint.filter(|_| is_restarted) {
+            extractor = resumed(&checkpoint, settings.clone(), &log);
+        }
+    }
+    extractor.finish(&mut printed);
+    printed.0
+}
+
+/// The same comes out if there is a restart after every step.
+#[track_caller]
+fn check_with(settings: &Settings, steps: &[Step<'_>], expected: &str) {
+    for is_restarted in [false, true] {
+        let printed = printed(settings, steps, is_restarted);
+        let lines: Vec<&str> = printed.lines().collect();
+        assert_eq!(lines, expected.lines().collect::<Vec<_>>(), "restarted: {is_restarted}");
+    }
+}
+
+#[track_caller]
+fn check(steps: &[Step<'_>], expected: &str) {
+    let settings = Settings { successes: Successes::access_logs(), ..settings() };
+    check_with(&settings, steps, expected);
+}
+
+const BODY: &str = r#"{"error_code":"AIS.0101","error_msg":"M"}"#;
+const CALL: &str = "\"POST /v2/0a1b/ocr/id-card HTTP/1.1\" 200 7\n";
+
+#[test]
+fn whole_lines_are_looked_at_once_and_a_line_without_end_is_not() {
+    let log =
+        format!("2026-11-20T10:00:01Z ERROR app: {BODY}\n{CALL}2026-11-20T10:09:02Z ERROR a: ");
+    let rest = format!("{BODY}\n");
+    check(
+        &[Feed(&log), Lines, Lines, Feed(&rest), Lines],
+        "1 AIS.0101\n2 200\n-\n-\n3 AIS.0101\n-",
+    );
+}
+
+#[test]
+fn what_comes_later_of_a_record_is_a_repeat_at_most() {
+    let head = format!("2026-11-20T10:00:01Z ERROR app: {BODY}\n");
+    let trace = format!("\tat x.Y(Z.java:1)\nCaused by: java.io.X: {BODY}\n\tat x\n");
+    check(&[Feed(&head), Lines, Feed(&trace), Lines], "1 AIS.0101\n-\n3 AIS.0101 repeat\n-");
+    let padded = format!("{}{trace}", "\tat x.Y(Z.java:1)\n".repeat(30));
+    check(&[Feed(&head), Lines, Feed(&padded), Lines], "1 AIS.0101\n-\n33 AIS.0101 repeat\n-");
+}
+
+#[test]
+fn a_last_line_without_end_is_looked_at_when_all_is_asked_for() {
+    let log = format!("2026-11-20T10:00:01Z ERROR app: {BODY}");
+    check(
+        &[Feed(&log), Lines, All, All, Feed(&format!(" {BODY}\n")), Lines],
+        "-\n1 AIS.0101\n-\n-\n-",
+    );
+    check(&[Feed(CALL.trim_end()), All, Feed(" x\n"), Lines], "1 200\n-\n-");
+}
+
+#[test]
+fn a_literal_that_a_quiet_moment_cuts_is_found() {
+    let log = format!("2026-11-20T10:00:01Z ERROR app: {BODY}\n");
+    for cut in 0..log.len() - 40 {
+        let (first, rest) = log.split_at(cut);
+        // A body that is cut behind its code has told the code already.
+        check(&[Feed(first), All, Feed(rest), Lines], "-\n1 AIS.0101\n-");
+    }
+    let mention = "see AIS.0101, and a ";
+    let counted = |quiet: bool| {
+        let (mut extractor, mut printed) = (extractor(settings()), Printed::default());
+        extractor.push(mention.as_bytes(), &mut printed);
+        if quiet {
+            extractor.flush_all(&mut printed);
+        }
+        extractor.push(b"half\n", &mut printed);
+        extractor.finish(&mut printed)
+    };
+    assert_eq!(counted(true).mentions, 1);
+    assert_eq!(counted(true), counted(false));
+}
+
+#[test]
+fn a_line_that_a_carrier_cut_waits_for_its_rest() {
+    let first =
+        "2026-11-20T10:00:01Z stderr P {\"error_code\":\"AI\n2026-11-20T10:00:01Z stdout F x\n";
+    let rest = "2026-11-20T10:00:01Z stderr F S.0101\",\"error_msg\":\"M\"}\n";
+    check(&[Feed(first), Lines, Feed(rest), Lines], "-\n1 AIS.0101\n-");
+    // All there is tells nothing, and so it still waits.
+    check(&[Feed(first), All, Feed(rest), Lines], "-\n1 AIS.0101\n-");
+    // Another writer's error does not wait for a writer that died.
+    let other = format!("2026-11-20T10:00:02Z stdout F {BODY}\n");
+    check(&[Feed(first), Feed(&other), Lines, All], "-\n3 AIS.0101\n-");
+    let docker = |text: &str| {
+        format!("{{\"log\":\"{text}\",\"stream\":\"stderr\",\"time\":\"2026-11-20T10:00:01Z\"}}\n")
+    };
+    let (first, rest) = (docker("x {\\\"error_code\\\":\\\"AI"), docker("S.0101\\\"}\\n"));
+    check(&[Feed(&first), Lines, Feed(&rest), Lines], "-\n1 AIS.0101\n-");
+    let whole = docker(&format!("{}\\n", BODY.replace('"', "\\\"")));
+    let (cut, end) = whole.split_at(whole.len() - 20);
+    check(&[Feed(&whole), Feed(cut), All, Feed(end), All], "1 AIS.0101\n-\n2 AIS.0101\n-");
+    check(&[Feed(whole.trim_end()), All, Feed("\n"), All], "1 AIS.0101\n-\n-");
+}
+
+#[test]
+fn the_end_of_a_truncated_file_is_not_glued_to_what_comes_next() {
+    let log = "a\n{\"error_code\":\"AI";
+    check(&[Feed(log), Discard(17), Feed("S.0101\"}\n"), Lines], "-");
+    check(&[Feed(log), All, Discard(17), Feed(BODY), All], "-\n2 AIS.0101\n-");
+    let found = format!("a\n{BODY}");
+    let bytes = BODY.len() as u64;
+    check(&[Feed(&found), All, Discard(bytes), Feed(BODY), All], "2 AIS.0101\n-\n2 AIS.0101\n-");
+    let filler = "x".repeat(3_000_000);
+    check(&[Feed("a\n"), Feed(&filler), Discard(3_000_000), Feed(BODY), All], "2 AIS.0101\n-");
+}
+
+#[test]
+fn a_long_line_without_end_loses_nothing() {
+    let long = format!("{} {BODY} {}AI", "x ".repeat(40_000), "y ".repeat(40_000));
+    let rest = format!("S {}{}\n", "y ".repeat(40_000), BODY.replace("0101", "0104"));
+    check(&[Feed(&long), All, Feed(&rest), Lines], "1 AIS.0101\n-\n1 AIS.0104\n-");
+}
+
+#[test]
+fn a_quiet_log_gives_a_sign_of_life() {
+    let activity = Settings { activity_gap: Some(TimeDelta::minutes(5)), ..settings() };
+    let steps = [
+        Feed("2026-11-20T10:00:01Z a\n2026-11-20T10:00:02Z a\n"),
+        Lines,
+        Lines,
+        Feed("2026-11-20T10:00:03Z a\n"),
+        Lines,
+    ];
+    check_with(&activity, &steps, "at 10:00:01\nat 10:00:02\n-\n-\n-\nat 10:00:03");
+}
+
+#[test]
+fn codes_far_from_the_beginning_of_their_line_are_counted_and_not_looked_at() {
+    let limited = Settings { line_bytes_max: Some(1_000), ..settings() };
+    let far = format!("ERROR {} {BODY} {BODY}\n", "x".repeat(1_000));
+    let both = format!("ERROR {BODY} {} {BODY}\n", "x".repeat(1_000));
+    let pieces = format!("ERROR {BODY} {} {BODY}\n", "x ".repeat(1_000_000));
+    let log = [far.as_str(), &both, &pieces, BODY, "\n"].concat();
+    check_with(&limited, &[Feed(&log)], "2 AIS.0101\n3 AIS.0101\n4 AIS.0101 repeat");
+    let mut extractor = extractor(limited);
+    extractor.push(log.as_bytes(), &mut Printed::default());
+    assert_eq!(extractor.finish(&mut Printed::default()).beyond_line_max, 4);
+}
+
+#[test]
+fn counters_tell_what_lies_before_the_position() {
+    let (mut extractor, mut printed) = (extractor(settings()), Printed::default());
+    let log = format!("2026-11-20T10:00:01Z a\n2026-11-20T10:00:02Z ERROR app: {BODY}\nhalf");
+    extractor.push(log.as_bytes(), &mut printed);
+    assert_eq!((extractor.position(), extractor.counters().lines), (0, 0));
+    extractor.flush_lines(&mut printed);
+    let counters = extractor.counters();
+    assert_eq!(extractor.position(), log.len() as u64 - 4);
+    assert_eq!((counters.bytes, counters.lines), (extractor.position(), 2));
+    assert_eq!(counters.last_at.map(|at| at.timestamp_millis() % 60_000), Some(2_000));
+    let checkpoint = extractor.checkpoint().expect("nothing is held back after a flush");
+    assert_eq!((checkpoint.counters(), checkpoint.lines()), (counters, 2));
+}
