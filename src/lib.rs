@@ -46,6 +46,8 @@ pub mod policy_file;
 pub mod replay;
 
 pub mod config;
+
+pub mod follow;
 pub mod store;
 
 pub mod render;

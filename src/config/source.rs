@@ -120,6 +120,11 @@ impl PartialEq for Exclusion {
 impl Eq for Exclusion {}
 
 impl Exclusion {
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Whether the file at this absolute path is not followed.
     pub fn fits(&self, path: &Path) -> bool {
         if self.is_of_path {

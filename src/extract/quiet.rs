@@ -45,7 +45,9 @@ impl Extractor {
     /// writer may have died in them.
     ///
     /// If nothing is found on such a line, it is looked at again when more of it comes. If
-    /// something is, the rest of the line is not looked at.
+    /// something is, the rest of the line is not looked at. A line of docker's that is not whole is
+    /// left alone: what wrapped it cannot be taken off, and it would seem to go on from the line
+    /// before it. Docker writes lines at once.
     pub fn flush_all(&mut self, sink: &mut impl Sink) {
         self.flush_lines(sink);
         if self.buffer.bytes_total() < self.progress.position {
@@ -53,7 +55,10 @@ impl Extractor {
         }
         let (lines_end, end) = (self.buffer.lines_end(), self.buffer.filled().len());
         self.try_to_look(lines_end, lines_end, sink);
-        if end - lines_end > TAIL_BYTES_MAX {
+        let tail = &self.buffer.filled()[lines_end..];
+        if self.progress.docker == Some(true) && !tail.ends_with(b"}") {
+            // It waits.
+        } else if tail.len() > TAIL_BYTES_MAX {
             // Hits at its very end may be cut off, and stay to be seen.
             self.try_to_look(end - LITERAL_BYTES_MAX, end, sink);
         } else if self.try_to_look(end, end, sink) {

@@ -150,14 +150,7 @@ impl Files {
         behind.filter(|at| *at <= now.wall)
     }
 
-    fn take(
-        &mut self,
-        id: FileId,
-        offset: u64,
-        bytes: &[u8],
-        now: Now,
-        merge: &mut Merge<LogId>,
-    ) {
+    fn take(&mut self, id: FileId, offset: u64, bytes: &[u8], now: Now, merge: &mut Merge<LogId>) {
         let mut finds = Finds::default();
         if self.wake(id, offset, now, &mut finds)
             && let Some(reading) = self.readings.get_mut(&id)
@@ -247,9 +240,8 @@ impl Files {
 
     fn due(&self, now: Now, at: impl Fn(&Reading) -> Option<Duration>) -> Vec<FileId> {
         let waiting = self.waiting.iter().copied();
-        let is_due = |id: &FileId| {
-            self.readings.get(id).and_then(&at).is_some_and(|at| at <= now.mono)
-        };
+        let is_due =
+            |id: &FileId| self.readings.get(id).and_then(&at).is_some_and(|at| at <= now.mono);
         waiting.filter(is_due).collect()
     }
 

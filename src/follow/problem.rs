@@ -23,7 +23,7 @@ impl Problem {
     }
 
     pub(super) fn of_journal(source: &Arc<str>, problem: &journal::Problem) -> Self {
-        let hint = Some(problem.hint().to_string());
+        let hint = problem.hint().map(str::to_owned);
         Self { source: Arc::clone(source), why: problem.to_string(), hint }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, FixedOffset, TimeDelta};
 
 use crate::catalogue::Catalogue;
-use crate::extract::{Extractor, Settings, Sink, Successes};
+use crate::extract::{Checkpoint, Extractor, Settings, Sink, Successes};
 use crate::occurrence::{Occurrence, Success};
 use crate::zone::Zone;
 
@@ -39,37 +39,70 @@ impl Sink for Printed {
     }
 }
 
-fn extractor(settings: impl Fn(Settings) -> Settings) -> Extractor {
+fn settings() -> Settings {
     let reference = "2026-11-23T00:00:00Z".parse().expect("a fixed instant");
-    let settings = settings(Settings::new(Zone::UTC, reference));
+    Settings::new(Zone::UTC, reference)
+}
+
+fn extractor(settings: Settings) -> Extractor {
     Extractor::new(&Arc::new(Catalogue::embedded()), settings, "app.log".into())
 }
 
-/// After each step there is what comes out by it; a line `-` stands between two.
-#[track_caller]
-fn check_with(mut extractor: Extractor, steps: &[Step<'_>], expected: &str) {
-    let mut printed = Printed::default();
+/// Goes on from a checkpoint that was stored, as another process would.
+fn resumed(checkpoint: &Checkpoint, settings: Settings, log: &[u8]) -> Extractor {
+    let text = serde_json::to_string(checkpoint).expect("a checkpoint is JSON");
+    let read: Checkpoint = serde_json::from_str(&text).expect("what was written");
+    let catalogue = Arc::new(Catalogue::embedded());
+    let mut extractor = Extractor::resume(&catalogue, settings, "app.log".into(), &read);
+    let from = usize::try_from(read.context_from()).expect("an index");
+    extractor.push(&log[from..], &mut Printed::default());
+    extractor
+}
+
+/// What comes out; a line `-` stands behind each flush.
+fn printed(settings: &Settings, steps: &[Step<'_>], is_restarted: bool) -> String {
+    let mut extractor = extractor(settings.clone());
+    let (mut printed, mut log) = (Printed::default(), Vec::new());
     for step in steps {
         match step {
-            Feed(text) => extractor.push(text.as_bytes(), &mut printed),
+            Feed(text) => {
+                extractor.push(text.as_bytes(), &mut printed);
+                log.extend_from_slice(text.as_bytes());
+            }
             Lines => extractor.flush_lines(&mut printed),
             All => extractor.flush_all(&mut printed),
-            Discard(bytes) => assert_eq!(extractor.discard_unterminated(), *bytes),
+            Discard(bytes) => {
+                assert_eq!(extractor.discard_unterminated(), *bytes);
+                log.truncate(log.len() - usize::try_from(*bytes).expect("a length"));
+            }
         }
+        let checkpoint = extractor.checkpoint();
         if matches!(step, Lines | All) {
-            assert!(extractor.checkpoint().is_some(), "nothing is held back after a flush");
+            assert!(checkpoint.is_some(), "nothing is held back after a flush");
             printed.0.push_str("-\n");
+        }
+        if let Some(checkpoint) = checkpoint.filter(|_| is_restarted) {
+            extractor = resumed(&checkpoint, settings.clone(), &log);
         }
     }
     extractor.finish(&mut printed);
-    let lines: Vec<&str> = expected.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-    assert_eq!(printed.0.lines().collect::<Vec<_>>(), lines);
+    printed.0
+}
+
+/// The same comes out if there is a restart after every step.
+#[track_caller]
+fn check_with(settings: &Settings, steps: &[Step<'_>], expected: &str) {
+    for is_restarted in [false, true] {
+        let printed = printed(settings, steps, is_restarted);
+        let lines: Vec<&str> = printed.lines().collect();
+        assert_eq!(lines, expected.lines().collect::<Vec<_>>(), "restarted: {is_restarted}");
+    }
 }
 
 #[track_caller]
 fn check(steps: &[Step<'_>], expected: &str) {
-    let successes = |settings| Settings { successes: Successes::access_logs(), ..settings };
-    check_with(extractor(successes), steps, expected);
+    let settings = Settings { successes: Successes::access_logs(), ..settings() };
+    check_with(&settings, steps, expected);
 }
 
 const BODY: &str = r#"{"error_code":"AIS.0101","error_msg":"M"}"#;
@@ -115,7 +148,7 @@ fn a_literal_that_a_quiet_moment_cuts_is_found() {
     }
     let mention = "see AIS.0101, and a ";
     let counted = |quiet: bool| {
-        let (mut extractor, mut printed) = (extractor(|settings| settings), Printed::default());
+        let (mut extractor, mut printed) = (extractor(settings()), Printed::default());
         extractor.push(mention.as_bytes(), &mut printed);
         if quiet {
             extractor.flush_all(&mut printed);
@@ -143,6 +176,10 @@ fn a_line_that_a_carrier_cut_waits_for_its_rest() {
     };
     let (first, rest) = (docker("x {\\\"error_code\\\":\\\"AI"), docker("S.0101\\\"}\\n"));
     check(&[Feed(&first), Lines, Feed(&rest), Lines], "-\n1 AIS.0101\n-");
+    let whole = docker(&format!("{}\\n", BODY.replace('"', "\\\"")));
+    let (cut, end) = whole.split_at(whole.len() - 20);
+    check(&[Feed(&whole), Feed(cut), All, Feed(end), All], "1 AIS.0101\n-\n2 AIS.0101\n-");
+    check(&[Feed(whole.trim_end()), All, Feed("\n"), All], "1 AIS.0101\n-\n-");
 }
 
 #[test]
@@ -166,7 +203,7 @@ fn a_long_line_without_end_loses_nothing() {
 
 #[test]
 fn a_quiet_log_gives_a_sign_of_life() {
-    let activity = |settings| Settings { activity_gap: Some(TimeDelta::minutes(5)), ..settings };
+    let activity = Settings { activity_gap: Some(TimeDelta::minutes(5)), ..settings() };
     let steps = [
         Feed("2026-11-20T10:00:01Z a\n2026-11-20T10:00:02Z a\n"),
         Lines,
@@ -174,25 +211,25 @@ fn a_quiet_log_gives_a_sign_of_life() {
         Feed("2026-11-20T10:00:03Z a\n"),
         Lines,
     ];
-    check_with(extractor(activity), &steps, "at 10:00:01\nat 10:00:02\n-\n-\n-\nat 10:00:03");
+    check_with(&activity, &steps, "at 10:00:01\nat 10:00:02\n-\n-\n-\nat 10:00:03");
 }
 
 #[test]
 fn codes_far_from_the_beginning_of_their_line_are_counted_and_not_looked_at() {
-    let limited = || extractor(|settings| Settings { line_bytes_max: Some(1_000), ..settings });
+    let limited = Settings { line_bytes_max: Some(1_000), ..settings() };
     let far = format!("ERROR {} {BODY} {BODY}\n", "x".repeat(1_000));
     let both = format!("ERROR {BODY} {} {BODY}\n", "x".repeat(1_000));
     let pieces = format!("ERROR {BODY} {} {BODY}\n", "x ".repeat(1_000_000));
     let log = [far.as_str(), &both, &pieces, BODY, "\n"].concat();
-    check_with(limited(), &[Feed(&log)], "2 AIS.0101\n3 AIS.0101\n4 AIS.0101 repeat");
-    let mut extractor = limited();
+    check_with(&limited, &[Feed(&log)], "2 AIS.0101\n3 AIS.0101\n4 AIS.0101 repeat");
+    let mut extractor = extractor(limited);
     extractor.push(log.as_bytes(), &mut Printed::default());
     assert_eq!(extractor.finish(&mut Printed::default()).beyond_line_max, 4);
 }
 
 #[test]
 fn counters_tell_what_lies_before_the_position() {
-    let (mut extractor, mut printed) = (extractor(|settings| settings), Printed::default());
+    let (mut extractor, mut printed) = (extractor(settings()), Printed::default());
     let log = format!("2026-11-20T10:00:01Z a\n2026-11-20T10:00:02Z ERROR app: {BODY}\nhalf");
     extractor.push(log.as_bytes(), &mut printed);
     assert_eq!((extractor.position(), extractor.counters().lines), (0, 0));
