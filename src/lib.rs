@@ -56,4 +56,6 @@ pub mod scenario;
 
 pub mod report;
 
+pub mod daemon;
+
 pub mod cli;

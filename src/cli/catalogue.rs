@@ -17,7 +17,7 @@ use crate::catalogue::Catalogue;
 const FILE_BYTES_MAX: u64 = 16 << 20;
 
 /// The user's own catalogue files.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct CatalogueArgs {
     /// Add codes from a catalogue file, or replace what is said of known ones (repeatable; a later
     /// file goes before an earlier one)

@@ -62,7 +62,6 @@ pub(super) fn of_text(path: &Path, text: &str) -> Result<Config, Vec<String>> {
 }
 
 /// The files of a command line as sources beside a configuration that has none.
-#[cfg_attr(not(test), expect(dead_code, reason = "`run` is what takes files without a source"))]
 pub(super) fn with_files(config: Config, files: &[PathBuf]) -> Result<Config, Failure> {
     let here = directory_of(Path::new("")).map_err(|error| {
         let problem = format!("cannot tell the present directory: {}", plain(&error));

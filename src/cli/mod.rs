@@ -19,6 +19,7 @@ mod progress;
 mod reading;
 mod report;
 mod rules;
+mod run;
 mod stream;
 mod terminal;
 mod test;
@@ -46,6 +47,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Follow logs, tell alerts as they come, and keep what is known over restarts
+    #[command(after_help = ExitCode::help())]
+    Run(Box<run::RunArgs>),
     /// Report what went wrong, how often, since when, and what to do
     #[command(after_help = ExitCode::help())]
     Report(Box<report::ReportArgs>),
@@ -69,6 +73,7 @@ impl Cli {
     /// Runs the command.
     pub fn run(&self) -> Result<ExitCode, Failure> {
         match &self.command {
+            Command::Run(args) => args.run(),
             Command::Report(args) => args.run(),
             Command::Backtest(args) => args.run(),
             Command::Extract(args) => args.run(),

@@ -18,7 +18,7 @@ use crate::policy_file::Alerting;
 const FILES_MAX: usize = 1000;
 
 /// The user's own rules.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct RulesArgs {
     /// Use the rules, routes, silences, mutes and settings of this directory's *.toml files, or of
     /// one file, instead of the shipped rules; a file that says `shipped = true` makes them add to

@@ -206,6 +206,16 @@ impl Follow {
         self.streams.iter_mut().for_each(Streamed::mark);
     }
 
+    /// Takes over the streams of another that are the same here: what waits in a pipe cannot be
+    /// read again.
+    pub fn take_over_streams(&mut self, other: &mut Self) {
+        for stream in &mut self.streams {
+            if let Some(before) = other.streams.iter_mut().find(|before| before.is_like(stream)) {
+                std::mem::swap(stream, before);
+            }
+        }
+    }
+
     /// What the operator should know of files, since this was last asked.
     pub fn take_notices(&mut self) -> Vec<Notice> {
         self.files.take_notices()
@@ -244,7 +254,7 @@ impl Follow {
 }
 
 /// Adds what was counted.
-fn add(sum: &mut Counters, counters: &Counters) {
+pub(crate) fn add(sum: &mut Counters, counters: &Counters) {
     sum.bytes += counters.bytes;
     sum.lines += counters.lines;
     sum.mentions += counters.mentions;

@@ -87,6 +87,11 @@ impl Streamed {
         &self.reading.label
     }
 
+    /// Whether it reads the same under the same labels.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.key == other.key && self.reading.label == other.reading.label
+    }
+
     pub(super) fn is_ended(&self) -> bool {
         matches!(self.input, Input::Ended)
     }

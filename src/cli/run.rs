@@ -1,0 +1,132 @@
+//! `ocrwatch run`: follow logs and tell alerts.
+//!
+//! Owns its options and how a run is put together from them. Must never follow or decide. Fails when
+//! an option or the configuration is wrong, and when the state cannot be used.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::catalogue::CatalogueArgs;
+use super::config;
+use super::exit_code::ExitCode;
+use super::failure::{Failure, written};
+use super::rules::RulesArgs;
+use super::terminal::StyleArgs;
+use crate::clock;
+use crate::config::{Config, Level};
+use crate::daemon::{Daemon, Options, StartError, logging};
+use crate::engine::Span;
+use crate::store;
+use crate::zone::Zone;
+
+/// Options of `run`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct RunArgs {
+    /// Log files, directories and patterns to follow, and `-` for standard input; a configuration
+    /// says more
+    #[arg(value_name = "FILES", required_unless_present = "config", conflicts_with = "config")]
+    files: Vec<PathBuf>,
+
+    /// The configuration: sources, rules, who is told; described in docs/configuration.md
+    #[arg(long, short, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Read what is there, tell the alerts, and end
+    #[arg(long)]
+    once: bool,
+
+    /// Where the state is kept [default: $STATE_DIRECTORY, else $XDG_STATE_HOME/ocrwatch, else
+    /// ~/.local/state/ocrwatch]
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+
+    /// Zone of times that do not tell theirs, and in which times are shown, such as
+    /// `Asia/Shanghai` or `+08:00` [default: the configuration's, else the machine's]
+    #[arg(long, value_name = "ZONE", value_parser = Zone::parse)]
+    timezone: Option<Zone>,
+
+    /// Say more of what is done, on standard error
+    #[arg(long, short, conflicts_with = "quiet")]
+    verbose: bool,
+
+    /// Say only what is wrong, on standard error
+    #[arg(long, short)]
+    quiet: bool,
+
+    #[command(flatten)]
+    rules: RulesArgs,
+
+    #[command(flatten)]
+    style: StyleArgs,
+
+    #[command(flatten)]
+    catalogue: CatalogueArgs,
+}
+
+impl RunArgs {
+    /// Follows until told to stop.
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        let config = self.load()?;
+        let variable = |name: &str| std::env::var_os(name);
+        let stream = variable("JOURNAL_STREAM").and_then(|stream| stream.into_string().ok());
+        logging::begin(config.log, logging::leads_to_journal(stream.as_deref()));
+        let state_directory = match self.state_dir.clone().or(config.state.directory.clone()) {
+            Some(directory) => directory,
+            None => store::state_directory(variable).map_err(|error| state_failure(&error))?,
+        };
+        let args = self.clone();
+        let machine_zone = clock::machine_zone_name().and_then(|name| Zone::of_machine_name(&name));
+        let options = Options {
+            state_directory,
+            once: self.once,
+            style: self.style.style(),
+            machine_zone: self.timezone.or(machine_zone).unwrap_or(Zone::UTC),
+            invocation: variable("INVOCATION_ID").and_then(|id| id.into_string().ok()),
+            reload: Box::new(move || args.load().map_err(Failure::into_problems)),
+            out: Box::new(io::stdout()),
+        };
+        let daemon = Daemon::start(config, options).map_err(|error| match error {
+            StartError::State(error) => state_failure(&error),
+            StartError::Signals(error) => {
+                Failure::new(ExitCode::Io, vec![format!("cannot be told of signals: {error}")])
+            }
+        })?;
+        written(daemon.run())?;
+        Ok(ExitCode::Done)
+    }
+
+    fn load(&self) -> Result<Config, Failure> {
+        let mut config = match &self.config {
+            Some(path) => config::load(path)?,
+            None => self.of_files()?,
+        };
+        config.zone = self.timezone.or(config.zone);
+        match (self.verbose, self.quiet) {
+            (true, _) => config.log.level = Level::Debug,
+            (_, true) => config.log.level = Level::Error,
+            _ => {}
+        }
+        Ok(config)
+    }
+
+    fn of_files(&self) -> Result<Config, Failure> {
+        let catalogue = Arc::new(self.catalogue.load()?);
+        let mut alerting = self.rules.load(&catalogue)?;
+        if alerting.written.routes == 0 {
+            // Whoever sits at the terminal wants to see it now.
+            for route in &mut alerting.policy.routes {
+                route.group_wait = Some(Span::ZERO);
+            }
+        }
+        let mut usual = Config::usual(alerting, catalogue);
+        usual.log.level = Level::Warn;
+        config::with_files(usual, &self.files)
+    }
+}
+
+fn state_failure(error: &store::OpenError) -> Failure {
+    Failure::new(ExitCode::Configuration, vec![error.to_string()])
+}

@@ -1,0 +1,437 @@
+//! `run`: logs are followed, alerts decided, kept and told, for months.
+//!
+//! Owns the loop, and with it all state: one thread reads, decides and commits; others only say
+//! that something came. Must never decide an alert, read a line or know SQL. Fails at the start
+//! only; later everything that goes wrong is told, and the rest goes on.
+//!
+//! ```text
+//! Follow ──Passed──▶ Pipeline ──Step──▶ Keeper (one commit) ──▶ outbox ──▶ told
+//!    ▲                                     │
+//!    └──────────── Rows: where each log stands
+//! ```
+//!
+//! What is told was committed before; if nothing can be committed it is told all the same, and the
+//! commit catches up.
+
+pub mod event;
+pub mod logging;
+mod pipeline;
+mod reload;
+mod report;
+mod state;
+mod tell;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tracing::{debug, error, info, warn};
+
+pub use pipeline::{Pipeline, Step, Texts};
+pub use state::{Keeper, Restored};
+
+use crate::clock::{self, Stopwatch};
+use crate::config::{self, Config};
+use crate::engine::Notification;
+use crate::follow::{Common, Follow, Now, Sources, Wake};
+use crate::store::{OpenError, OutboxRow};
+use crate::surface::style::Style;
+use crate::tail::journal::Own;
+use crate::tail::watch::{Choice, Reach, Watcher};
+use crate::tail::{Limits, WatchRequest};
+use crate::zone::Zone;
+use event::{Event, Events};
+use report::Telemetry;
+
+/// Where every log stands is committed this often, if it changed; notifications at once.
+const COMMIT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// A commit that failed is tried again after this.
+const COMMIT_RETRY: Duration = Duration::from_secs(2);
+
+/// What is too old is let go this often.
+const RETAIN_INTERVAL: Duration = Duration::from_secs(10 * 60);
+
+/// How long the loop reads before it looks at events again.
+const READ_MAX: Duration = Duration::from_millis(100);
+
+/// A wall clock that moved so much more than the program did: the machine slept, or the clock was
+/// set.
+const GAP: TimeDelta = TimeDelta::minutes(5);
+
+/// What a run is told beside its configuration.
+pub struct Options {
+    /// Where its state is kept.
+    pub state_directory: PathBuf,
+    /// End once everything was read and told.
+    pub once: bool,
+    /// How alerts look.
+    pub style: Style,
+    /// The zone of times that tell none, where nothing says otherwise.
+    pub machine_zone: Zone,
+    /// Our invocation as a unit, if the system says.
+    pub invocation: Option<String>,
+    /// Reads the configuration anew; the errors are for the operator.
+    pub reload: Box<dyn Fn() -> Result<Config, Vec<String>>>,
+    /// Where alerts are written.
+    pub out: Box<dyn Write>,
+}
+
+/// Why a run did not begin.
+#[derive(Debug)]
+pub enum StartError {
+    /// The state.
+    State(OpenError),
+    /// Signals.
+    Signals(io::Error),
+}
+
+/// A run.
+pub struct Daemon {
+    config: Config,
+    options: Options,
+    events: Events,
+    stopwatch: Stopwatch,
+    follow: Follow,
+    watcher: Watcher,
+    pipeline: Pipeline,
+    keeper: Keeper,
+    /// Notifications that are committed, or cannot be, and are not told yet.
+    to_tell: Vec<(Notification, u32)>,
+    telemetry: Telemetry,
+    next_tick: Duration,
+    next_commit: Duration,
+    next_retain: Duration,
+    /// The wall clock's and the program's own time at the last look.
+    last: Now,
+    is_urgent: bool,
+}
+
+impl Daemon {
+    /// Opens the state and begins to follow.
+    pub fn start(config: Config, options: Options) -> Result<Self, StartError> {
+        let events = Events::new();
+        events.hear_signals().map_err(StartError::Signals)?;
+        let stopwatch = Stopwatch::start();
+        let now = Now { wall: clock::now(), mono: stopwatch.elapsed() };
+        let directory = &options.state_directory;
+        let settings = store_settings(&config.state);
+        let (keeper, restored, notices) =
+            Keeper::open(directory, settings, now.wall).map_err(StartError::State)?;
+        let mut telemetry = Telemetry::default();
+        for notice in &notices {
+            telemetry.store_notice(notice);
+        }
+        for what in &restored.not_understood {
+            error!(what, "state that was kept cannot be understood; it begins anew");
+        }
+        let Restored { engine, policy, positions, queued, .. } = restored;
+        let (pipeline, forgotten) = Pipeline::new(&config, engine, policy);
+        telemetry.forgotten(&forgotten);
+        let wake = events.waker();
+        let common = common(&config, &options, &wake, now.wall);
+        let (follow, unknown) = Sources(&config.sources).follow(&common, &positions);
+        for key in unknown {
+            warn!(key, "where a log stood cannot be understood; it is met anew");
+        }
+        let watcher = watcher(&config, &wake);
+        info!(
+            version = env!("CARGO_PKG_VERSION"),
+            sources = config.sources.len(),
+            rules = pipeline.rules().len(),
+            state = %directory.display(),
+            "started"
+        );
+        Ok(Self {
+            config,
+            options,
+            events,
+            stopwatch,
+            follow,
+            watcher,
+            pipeline,
+            keeper,
+            to_tell: queued.into_iter().map(|(told, row)| (told, row.attempts)).collect(),
+            telemetry,
+            next_tick: Duration::ZERO,
+            next_commit: Duration::ZERO,
+            next_retain: RETAIN_INTERVAL,
+            last: now,
+            is_urgent: false,
+        })
+    }
+
+    /// Runs until it is told to stop, or once if that was asked for.
+    pub fn run(mut self) -> io::Result<()> {
+        self.tell()?;
+        let now = self.now();
+        self.follow.look_at_all(now);
+        let mut is_more = true;
+        loop {
+            let timeout = if is_more { Duration::ZERO } else { self.timeout() };
+            let events = self.events.wait(timeout);
+            let now = self.now();
+            if events.contains(&Event::Stop) {
+                info!("told to stop");
+                break;
+            }
+            if events.contains(&Event::Reload) {
+                self.reload(now);
+            }
+            self.look(now);
+            is_more = self.read(now);
+            self.follow_up(now, is_more);
+            self.keep(now);
+            self.tell()?;
+            if self.options.once && !is_more && self.follow.has_ended() {
+                break;
+            }
+        }
+        self.end()
+    }
+
+    /// The present; a wall clock that has jumped begins a history.
+    fn now(&mut self) -> Now {
+        let now = Now { wall: clock::now(), mono: self.stopwatch.elapsed() };
+        let passed = TimeDelta::from_std(now.mono - self.last.mono).unwrap_or_default();
+        let slept = (now.wall - self.last.wall) - passed;
+        if slept > GAP || passed > GAP {
+            warn!(seconds = slept.num_seconds(), "the clock went on while this program did not");
+            self.pipeline.begin_to_catch_up();
+        }
+        self.last = now;
+        now
+    }
+
+    fn timeout(&self) -> Duration {
+        let mono = self.last.mono;
+        let quiet = self.follow.next_deadline();
+        let commit = (self.keeper.has_news() || self.is_urgent).then_some(self.next_commit);
+        let decided = self.pipeline.next_deadline().map(|at| {
+            let left = (at - self.last.wall).to_std().unwrap_or_default();
+            mono + left
+        });
+        let next = [Some(self.next_tick), quiet, commit, decided].into_iter().flatten().min();
+        next.unwrap_or(self.next_tick).saturating_sub(mono)
+    }
+
+    /// Looks where something may have changed.
+    fn look(&mut self, now: Now) {
+        let hints = self.watcher.take();
+        if hints.rescan {
+            debug!("wake-ups were lost; everything is looked at");
+            self.follow.look_at_all(now);
+        } else if !hints.paths.is_empty() {
+            self.follow.look_at_named(&hints.paths, now);
+        }
+        if now.mono >= self.next_tick {
+            self.next_tick = now.mono + for_waiting(self.config.watch.poll_interval);
+            self.watcher.rearm();
+            self.follow.tick(now);
+        }
+        for request in self.follow.take_watch_requests() {
+            match request {
+                WatchRequest::Watch(directory) => {
+                    let reach = self.watcher.watch(&directory);
+                    self.follow.set_polled(&directory, !matches!(reach, Reach::Events));
+                    self.telemetry.reach(&directory, &reach, now.mono);
+                }
+                WatchRequest::Unwatch(directory) => {
+                    self.watcher.unwatch(&directory);
+                    self.follow.set_polled(&directory, false);
+                }
+            }
+        }
+    }
+
+    /// Reads and decides; true if there is more to be read at once.
+    fn read(&mut self, now: Now) -> bool {
+        let mut is_more = true;
+        while is_more && self.stopwatch.elapsed() < now.mono + READ_MAX {
+            is_more = self.follow.read(now);
+            self.pass_on(now);
+        }
+        self.follow.look_at_quiet(now);
+        self.pass_on(now);
+        is_more
+    }
+
+    fn pass_on(&mut self, now: Now) {
+        while let Some(passed) = self.follow.next(now) {
+            self.pipeline.take(&passed, now.wall);
+        }
+    }
+
+    fn follow_up(&mut self, now: Now, is_more: bool) {
+        if !is_more && self.options.once {
+            self.follow.look_at_rest(now);
+            self.pass_on(now);
+        }
+        if !is_more && !self.follow.is_behind(now) {
+            self.pipeline.caught_up(now.wall);
+            if self.options.once {
+                self.pipeline.tell_what_waits(now.wall);
+            }
+        }
+        let Step { transitions, notifications, withheld, history } = self.pipeline.take_step();
+        self.telemetry.transitions(&transitions);
+        self.telemetry.withheld(&withheld);
+        self.keeper.count_errors(history);
+        for notification in notifications {
+            self.is_urgent = true;
+            self.queue(notification, now.wall);
+        }
+        let (notices, problems) = (self.follow.take_notices(), self.follow.take_problems());
+        self.telemetry.notices(&notices, now.mono);
+        self.telemetry.problems(&problems, now.mono);
+    }
+
+    fn queue(&mut self, notification: Notification, now: DateTime<Utc>) {
+        let at = DateTime::from_timestamp_millis(notification.at.0).unwrap_or(now);
+        let told = serde_json::to_vec(&notification).unwrap_or_default();
+        let id = notification.id.to_string();
+        self.keeper.queue(OutboxRow::new(id, &*notification.receiver, at, now, told));
+        self.to_tell.push((notification, 0));
+    }
+
+    /// Commits what is due.
+    fn keep(&mut self, now: Now) {
+        let is_retry = self.keeper.failing_since().is_some();
+        let is_due = now.mono >= self.next_commit || (self.is_urgent && !is_retry);
+        if is_due {
+            self.gather();
+            if self.keeper.has_news() {
+                self.commit(now);
+            } else {
+                self.next_commit = now.mono + COMMIT_INTERVAL;
+            }
+        }
+        if now.mono >= self.next_retain {
+            self.next_retain = now.mono + RETAIN_INTERVAL;
+            match self.keeper.retain(now.wall) {
+                Ok(retained) if retained.more => self.next_retain = now.mono + COMMIT_INTERVAL,
+                Ok(_) => {}
+                Err(error) => self.telemetry.store_error(&error, now.mono),
+            }
+            self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now.mono);
+        }
+    }
+
+    fn gather(&mut self) {
+        if self.keeper.needs_everything() {
+            self.follow.mark_all();
+        }
+        let rows = self.follow.rows();
+        self.keeper.gather(rows, &mut self.pipeline);
+        for (source, counters) in self.follow.take_counted() {
+            self.keeper.count(&format!("bytes {source}"), counters.bytes);
+            self.keeper.count(&format!("lines {source}"), counters.lines);
+            self.telemetry.counted(&source, &counters);
+        }
+    }
+
+    fn commit(&mut self, now: Now) {
+        self.is_urgent = false;
+        match self.keeper.commit(now.wall) {
+            Ok(committed) => {
+                self.next_commit = now.mono + COMMIT_INTERVAL;
+                self.telemetry.committed();
+                if !committed.already.is_empty() {
+                    // After a state that was lost: they were told then.
+                    let known = committed.already;
+                    self.to_tell.retain(|(told, _)| !known.contains(&told.id.to_string()));
+                }
+            }
+            Err(error) => {
+                self.next_commit = now.mono + COMMIT_RETRY;
+                self.telemetry.store_error(&error, now.mono);
+            }
+        }
+    }
+
+    /// Tells what is committed, or cannot be.
+    fn tell(&mut self) -> io::Result<()> {
+        if self.is_urgent || self.to_tell.is_empty() {
+            return Ok(());
+        }
+        let texts = Texts {
+            rules: self.pipeline.rules().clone(),
+            catalogue: self.config.catalogue.clone(),
+            zone: self.config.zone,
+        };
+        let now = clock::now();
+        for (notification, attempts) in std::mem::take(&mut self.to_tell) {
+            tell::write(&mut self.options.out, &notification, &texts, self.options.style)?;
+            self.keeper.sent(&notification.id.to_string(), attempts + 1, now);
+        }
+        Ok(())
+    }
+
+    /// Commits everything and ends.
+    fn end(mut self) -> io::Result<()> {
+        let now = self.now();
+        self.pass_on(now);
+        self.follow_up(now, true);
+        self.gather();
+        self.commit(now);
+        self.tell()?;
+        self.commit(now);
+        self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now.mono);
+        if let Err(error) = self.keeper.close(now.wall) {
+            warn!(%error, "the state was not closed");
+        }
+        info!("stopped");
+        Ok(())
+    }
+}
+
+fn for_waiting(span: crate::engine::Span) -> Duration {
+    span.to_delta().to_std().unwrap_or_default()
+}
+
+fn store_settings(state: &config::State) -> crate::store::Settings {
+    let days = |span: crate::engine::Span| {
+        u32::try_from(span.0 / crate::engine::Span::DAY.0).unwrap_or(u32::MAX).max(1)
+    };
+    crate::store::Settings {
+        history_days: days(state.history),
+        outbox_days: days(state.outbox),
+        bytes_max: state.bytes_max,
+    }
+}
+
+fn common(config: &Config, options: &Options, wake: &Wake, now: DateTime<Utc>) -> Common {
+    let watch = &config.watch;
+    let missing_max = if options.once { Duration::ZERO } else { Limits::default().missing_max };
+    Common {
+        catalogue: config.catalogue.clone(),
+        zone: config.zone.unwrap_or(options.machine_zone),
+        successes: config.alerting.successes.clone(),
+        activity_gap: crate::replay::activity_gap(config.alerting.rules.rules())
+            .map(crate::engine::Span::to_delta),
+        limits: Limits {
+            open_files_max: watch.open_files_max,
+            rotated_quiet: for_waiting(watch.rotated_quiet),
+            missing_max,
+            ..Limits::default()
+        },
+        partial_line: for_waiting(watch.partial_line),
+        now,
+        wake: wake.clone(),
+        own: Own {
+            process_id: std::process::id(),
+            identifier: "ocrwatch".to_owned(),
+            invocation: options.invocation.clone(),
+        },
+    }
+}
+
+fn watcher(config: &Config, wake: &Wake) -> Watcher {
+    let choice = match config.watch.mode {
+        config::Mode::Auto => Choice::Auto,
+        config::Mode::Poll => Choice::Poll,
+    };
+    let wake = wake.clone();
+    Watcher::new(move || wake(), choice)
+}

@@ -1,0 +1,230 @@
+//! From finds to notifications: the engine and the policy under the daemon's clock.
+//!
+//! Owns which present the engine is told, and what counts as history. Architecture invariant: pure;
+//! finds and instants go in, notifications, counts and state come out. Nothing here fails.
+//!
+//! The engine's present is how far the logs were read: while a backlog is read that is the time in
+//! the logs, once everything was read it is the wall clock's. So a log that is read late gives the
+//! alerts that it would have given in time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::catalogue::Catalogue;
+use crate::config::Config;
+use crate::engine::{
+    Changes, Counters, Decision, Engine, Event, Forgotten, Instant, Notification, Policy,
+    PolicyCounters, PolicySnapshot, Snapshot, Span, State, Transition, What, Withheld,
+};
+use crate::follow::{Found, Passed};
+use crate::store::HistoryKey;
+
+/// What changed longer ago than this when it is read after a pause is history: it is told in one
+/// digest.
+const HISTORICAL: Span = Span(5 * 60 * 1000);
+
+/// What came of a step.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// Changes of alerts.
+    pub transitions: Vec<Transition>,
+    /// Who is to be told what.
+    pub notifications: Vec<Notification>,
+    /// What is not told, and why.
+    pub withheld: Vec<Withheld>,
+    /// Errors of each minute, source, module and code.
+    pub history: BTreeMap<HistoryKey, u64>,
+}
+
+/// The engine and the policy.
+pub struct Pipeline {
+    engine: Engine,
+    policy: Policy,
+    /// How far the logs were read, by their times or by the wall clock.
+    now: Instant,
+    /// A backlog is being read: since when what it tells is.
+    catching_up: bool,
+    history: Option<(Instant, Instant)>,
+    step: Step,
+}
+
+impl Pipeline {
+    /// Goes on from what was kept, if anything was.
+    pub fn new(
+        config: &Config,
+        engine: Option<Snapshot>,
+        policy: Option<PolicySnapshot>,
+    ) -> (Self, Vec<Forgotten>) {
+        let rules = Arc::clone(config.alerting.rules.rules());
+        let catalogue = Arc::clone(&config.catalogue);
+        let policy_config = config.alerting.policy.clone();
+        let policy = match policy {
+            Some(kept) => Policy::restore(policy_config, &rules, kept),
+            None => Policy::new(policy_config, &rules),
+        };
+        let settings = config.alerting.settings;
+        let (engine, forgotten) = match engine {
+            Some(kept) => Engine::restore(rules, catalogue, settings, kept),
+            None => (Engine::new(rules, catalogue, settings), Vec::new()),
+        };
+        let pipeline = Self {
+            engine,
+            policy,
+            now: Instant::MIN,
+            catching_up: true,
+            history: None,
+            step: Step::default(),
+        };
+        (pipeline, forgotten)
+    }
+
+    /// The same state under another configuration.
+    pub fn reconfigure(&mut self, config: &Config) -> Vec<Forgotten> {
+        let (engine, policy) = (self.engine.snapshot(), self.policy.snapshot().clone());
+        let (mut pipeline, forgotten) = Self::new(config, Some(engine), Some(policy));
+        std::mem::swap(&mut pipeline.step, &mut self.step);
+        let (now, catching_up, history) = (self.now, self.catching_up, self.history);
+        *self = Self { now, catching_up, history, ..pipeline };
+        forgotten
+    }
+
+    /// From now on what is read may be a backlog.
+    pub fn begin_to_catch_up(&mut self) {
+        self.catching_up = true;
+    }
+
+    /// Takes a find in.
+    pub fn take(&mut self, passed: &Passed, wall: DateTime<Utc>) {
+        let wall_now = Instant::from(wall);
+        if let Some(reached) = passed.reached.map(Instant::from) {
+            self.now = self.now.max(reached.min(wall_now));
+        }
+        if self.now == Instant::MIN {
+            // Nothing tells yet when that was.
+            self.now = wall_now;
+        }
+        let source = &*passed.label;
+        let event = match &passed.found {
+            Found::Occurrence(occurrence) => {
+                if !occurrence.repeat {
+                    let at = occurrence.at.map_or(wall, |at| at.to_utc());
+                    let (module, code) = (occurrence.module.name(), &*occurrence.code);
+                    let key = HistoryKey::at(at, &*source.name, module, code);
+                    *self.step.history.entry(key).or_default() += 1;
+                }
+                Event::error(source, occurrence)
+            }
+            Found::Success(success) => Event::success(source, success),
+            Found::Activity(at) => Event { source, at: Some(Instant::from(*at)), what: What::Line },
+        };
+        self.engine.ingest(self.now, &event);
+        self.apply(wall_now);
+    }
+
+    /// Everything that there is has been read: it is as late as the clock says.
+    pub fn caught_up(&mut self, wall: DateTime<Utc>) {
+        let wall = Instant::from(wall);
+        self.now = self.now.max(wall);
+        self.engine.advance(self.now);
+        self.apply(wall);
+        self.catching_up = false;
+        if let Some((from, until)) = self.history.take() {
+            self.policy.end_history(wall, (from, until));
+        }
+        self.policy.advance(wall);
+        self.decide();
+    }
+
+    /// As if so much more time had passed: what waits for company is told.
+    pub fn tell_what_waits(&mut self, wall: DateTime<Utc>) {
+        self.policy.advance(Instant::from(wall).plus(Span::MINUTE));
+        self.decide();
+    }
+
+    /// When to ask again, should nothing come.
+    pub fn next_deadline(&self) -> Option<DateTime<Utc>> {
+        let deadline = self.engine.next_deadline().into_iter().chain(self.policy.next_deadline());
+        deadline.min().and_then(|at| DateTime::from_timestamp_millis(at.0))
+    }
+
+    fn apply(&mut self, wall: Instant) {
+        for transition in self.engine.take() {
+            let is_old = transition.at.plus(HISTORICAL) < wall;
+            if self.catching_up && (is_old || self.history.is_some()) {
+                let (from, _) = self.history.unwrap_or((transition.at, transition.at));
+                self.history = Some((from.min(transition.at), wall));
+                self.policy.apply_historical(transition.at, &transition);
+            } else {
+                self.policy.apply(wall, &transition);
+            }
+            self.step.transitions.push(transition);
+        }
+        self.decide();
+    }
+
+    fn decide(&mut self) {
+        for decision in self.policy.take() {
+            match decision {
+                Decision::Notify(notification) => self.step.notifications.push(notification),
+                Decision::Withhold(withheld) => self.step.withheld.push(withheld),
+            }
+        }
+    }
+
+    /// What came since this was last asked.
+    pub fn take_step(&mut self) -> Step {
+        std::mem::take(&mut self.step)
+    }
+
+    /// What of the engine's state is not kept yet.
+    pub fn engine_changes(&mut self) -> Changes {
+        self.engine.changes()
+    }
+
+    /// All of it.
+    pub fn engine_everything(&mut self) -> Changes {
+        self.engine.everything()
+    }
+
+    /// The policy's state, if it is not kept yet.
+    pub fn policy_changed(&mut self) -> Option<&PolicySnapshot> {
+        self.policy.changed()
+    }
+
+    /// The policy's state.
+    pub fn policy_snapshot(&self) -> &PolicySnapshot {
+        self.policy.snapshot()
+    }
+
+    /// The rules and the catalogue that texts are made with.
+    pub fn rules(&self) -> &Arc<[crate::engine::Rule]> {
+        self.engine.rules()
+    }
+
+    /// How many alerts fire.
+    pub fn firing(&self) -> usize {
+        self.engine.alerts().iter().filter(|(state, _)| *state == State::Firing).count()
+    }
+
+    /// What the engine counted.
+    pub fn counters(&self) -> Counters {
+        self.engine.counters()
+    }
+
+    /// What the policy counted.
+    pub fn policy_counters(&self) -> &PolicyCounters {
+        self.policy.counters()
+    }
+}
+
+/// What texts of alerts are made with.
+pub struct Texts {
+    /// The rules.
+    pub rules: Arc<[crate::engine::Rule]>,
+    /// The error codes.
+    pub catalogue: Arc<Catalogue>,
+    /// The zone in which times are shown.
+    pub zone: Option<crate::zone::Zone>,
+}

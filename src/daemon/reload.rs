@@ -1,0 +1,70 @@
+//! Another configuration while the daemon runs.
+//!
+//! Owns what is kept running and what is begun anew. Must never apply a part of a configuration: a
+//! file with anything wrong in it leaves the old one in force. Fails: never; what is wrong is told.
+
+use tracing::{error, info};
+
+use super::{Daemon, common, watcher};
+use crate::follow::{Now, Sources};
+
+impl Daemon {
+    /// Reads the configuration again, and takes over what is different.
+    pub(super) fn reload(&mut self, now: Now) {
+        let new = match (self.options.reload)() {
+            Ok(new) => new,
+            Err(problems) => {
+                for problem in &problems {
+                    error!("{problem}");
+                }
+                error!("the configuration is wrong; the one before stays in force");
+                return;
+            }
+        };
+        let changes = self.config.changes(&new);
+        if changes.is_empty() {
+            info!("reloaded: nothing is different");
+            return;
+        }
+        for change in &changes {
+            info!("reloaded: {change}");
+        }
+        let old = std::mem::replace(&mut self.config, new);
+        if old.alerting != self.config.alerting || old.catalogue != self.config.catalogue {
+            let forgotten = self.pipeline.reconfigure(&self.config);
+            self.telemetry.forgotten(&forgotten);
+        }
+        let is_followed_otherwise = old.sources != self.config.sources
+            || old.watch != self.config.watch
+            || old.zone != self.config.zone
+            || old.catalogue != self.config.catalogue
+            || old.alerting != self.config.alerting;
+        if is_followed_otherwise {
+            self.follow_anew(now);
+        }
+    }
+
+    /// Follows the sources of the new configuration from where each log stands; streams that are
+    /// the same go on as they are.
+    fn follow_anew(&mut self, now: Now) {
+        // What only an open handle leads to is read while there is one.
+        while self.follow.read(now) {
+            self.pass_on(now);
+        }
+        self.follow.look_at_rest(now);
+        self.pass_on(now);
+        self.gather();
+        self.follow.mark_all();
+        let rows = self.follow.rows();
+        let positions: Vec<_> =
+            rows.put.iter().map(|row| (row.key.clone(), row.state.clone())).collect();
+        self.keeper.gather(rows, &mut self.pipeline);
+        let wake = self.events.waker();
+        let common = common(&self.config, &self.options, &wake, now.wall);
+        let (mut follow, _) = Sources(&self.config.sources).follow(&common, &positions);
+        follow.take_over_streams(&mut self.follow);
+        self.follow = follow;
+        self.watcher = watcher(&self.config, &wake);
+        self.follow.look_at_all(now);
+    }
+}
