@@ -119,6 +119,7 @@ impl RunArgs {
             // Whoever sits at the terminal wants to see it now.
             for route in &mut alerting.policy.routes {
                 route.group_wait = Some(Span::ZERO);
+                route.group_interval = Span::ZERO;
             }
         }
         let mut usual = Config::usual(alerting, catalogue);
