@@ -14,11 +14,13 @@
 //! commit catches up.
 
 pub mod event;
+mod folded;
 pub mod logging;
 mod pipeline;
 mod reload;
 mod report;
 mod state;
+mod summary;
 mod tell;
 
 use std::io::{self, Write};
@@ -275,7 +277,7 @@ impl Daemon {
             }
         }
         let Step { transitions, notifications, withheld, history } = self.pipeline.take_step();
-        self.telemetry.transitions(&transitions);
+        self.telemetry.transitions(&transitions, now.mono);
         self.telemetry.withheld(&withheld);
         self.keeper.count_errors(history);
         for notification in notifications {
@@ -314,7 +316,7 @@ impl Daemon {
                 Ok(_) => {}
                 Err(error) => self.telemetry.store_error(&error, now.mono),
             }
-            self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now.mono);
+            self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now);
         }
     }
 
@@ -377,7 +379,7 @@ impl Daemon {
         self.commit(now);
         self.tell()?;
         self.commit(now);
-        self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now.mono);
+        self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now);
         if let Err(error) = self.keeper.close(now.wall) {
             warn!(%error, "the state was not closed");
         }
