@@ -13,7 +13,7 @@ use std::path::Path;
 use rustix::fs::OFlags;
 
 use super::FileId;
-use super::identity::Identity;
+use super::identity::{HEAD_BYTES_MAX, Identity, MARKER_BYTES_MAX};
 use crate::input::{self, Decompressed};
 
 /// What was opened at a path.
@@ -62,6 +62,20 @@ impl Content {
             Self::Plain(file) => fill_at(file, offset, buffer),
             Self::Compressed(forward) => forward.read_at(offset, buffer),
         }
+    }
+
+    /// How the file begins, and the bytes directly before an offset: what tells that it is still
+    /// the same when reading goes on there. `None` if they cannot be read.
+    pub(super) fn around(&mut self, offset: u64) -> Option<(Vec<u8>, Vec<u8>)> {
+        let mut bytes = |from: u64, bytes_max: usize| {
+            let wanted = usize::try_from(offset - from).unwrap_or(usize::MAX).min(bytes_max);
+            let mut bytes = vec![0; wanted];
+            let count = self.read_at(from, &mut bytes).ok()?;
+            (count == wanted).then_some(bytes)
+        };
+        let head = bytes(0, HEAD_BYTES_MAX)?;
+        let start = offset.saturating_sub(MARKER_BYTES_MAX as u64);
+        Some((head, bytes(start, MARKER_BYTES_MAX)?))
     }
 
     /// What the file system says of it now.

@@ -28,6 +28,8 @@ impl Identity {
     /// Of a file that was looked at.
     pub fn of(metadata: &Metadata) -> Self {
         let born = metadata.created().ok();
+        #[cfg(test)]
+        let born = born.filter(|_| !tests::are_births_unknown());
         let born = born.and_then(|born| born.duration_since(std::time::UNIX_EPOCH).ok());
         let born_ns = born.and_then(|born| i64::try_from(born.as_nanos()).ok());
         Self { dev: metadata.dev(), ino: metadata.ino(), born_ns }
@@ -151,8 +153,25 @@ impl Marker {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    thread_local! {
+        static BIRTHS_UNKNOWN: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Tells a story on a file system that keeps no births, as far as this thread sees it.
+    pub(in super::super) fn without_births(story: impl FnOnce()) {
+        BIRTHS_UNKNOWN.set(true);
+        story();
+        BIRTHS_UNKNOWN.set(false);
+    }
+
+    pub(super) fn are_births_unknown() -> bool {
+        BIRTHS_UNKNOWN.get()
+    }
 
     #[test]
     fn a_head_grows_with_the_file_however_it_is_read() {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::handles::{Content, is_out_of_handles};
-use super::identity::{Extent, HEAD_BYTES_MAX, MARKER_BYTES_MAX, Marker};
+use super::identity::{Extent, HEAD_BYTES_MAX};
 use super::notice::{NoticeKind, Unseen};
 use super::position::{Position, Standing};
 use super::siblings::Located;
@@ -23,6 +23,9 @@ pub(super) const RETRY: Duration = Duration::from_secs(1);
 /// `statfs(2)`: NFS, SMB, CIFS, SMB2, 9p, FUSE, AFS, Ceph.
 const REMOTE: [u64; 8] =
     [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x0102_1997, 0x6573_5546, 0x5346_414f, 0x00c3_6400];
+
+/// No text begins like this, whatever its encoding.
+const ZEROES: [u8; 8] = [0; 8];
 
 /// What reading a file gave.
 #[derive(Debug, PartialEq, Eq)]
@@ -107,6 +110,11 @@ impl Tail {
         match followed.position.judge(window) {
             Standing::Same { known_bytes } => {
                 let offset = followed.position.read_bytes;
+                if offset == 0 && window.starts_with(&ZEROES) && self.skip_zeroes(id) {
+                    return Read::AtEnd;
+                }
+                let Some(followed) = self.files.get_mut(&id) else { return Read::AtEnd };
+                let window = self.buffer.get(..window_bytes).unwrap_or_default();
                 followed.position.advance(window, known_bytes);
                 followed.position.verified_ns = followed.position.extent.modified_ns;
                 followed.retry_at = None;
@@ -114,6 +122,7 @@ impl Tail {
                 followed.missing_since = None;
                 if window.len() == known_bytes {
                     followed.unread = false;
+                    followed.seen_bytes = 0;
                     self.note_cut(id);
                     return Read::AtEnd;
                 }
@@ -184,7 +193,7 @@ impl Tail {
             return self.go_on_in_copy(id, copy, extent, now);
         }
         let Some(followed) = self.files.get(&id) else { return };
-        let lost_bytes = followed.position.unread_bytes();
+        let lost_bytes = followed.lost_bytes();
         let name = followed.name.to_path_buf();
         self.notice(&name, NoticeKind::Truncated { lost_bytes, from_bytes });
         self.changes.push(Change::CutShort(id));
@@ -196,6 +205,10 @@ impl Tail {
     }
 
     fn is_remote(&mut self, id: FileId) -> bool {
+        #[cfg(test)]
+        if self.is_all_remote {
+            return true;
+        }
         let Some(Content::Plain(file)) = self.handles.get(id) else { return false };
         let kind = rustix::fs::fstatfs(&*file).map(|about| about.f_type);
         // The kernel's numbers have 32 bits, whatever the type of the field.
@@ -269,34 +282,17 @@ impl Tail {
         let predecessor = predecessor.or(followed.predecessor);
         let Position { identity, path, .. } = followed.position.clone();
         let mut position = Position::new(identity, path, extent);
-        self.handles.close(id);
-        if from_bytes > 0 {
-            position = self.cut_position(position, from_bytes);
+        let known = self.handles.get(id).filter(|_| from_bytes > 0);
+        if let Some((head, before)) = known.and_then(|content| content.around(from_bytes)) {
+            position.skip_to(from_bytes, &head, &before);
         }
+        self.handles.close(id);
         let next = self.follow(source, name, position, predecessor);
         for path in shown_at {
             self.show(&path, next, now);
         }
         self.look_at_head(next);
         self.mark_unread(next);
-    }
-
-    fn cut_position(&mut self, mut position: Position, from_bytes: u64) -> Position {
-        let opened = self.handles.open(&position.path.clone(), position.identity);
-        if let Ok(Some((file, _))) = opened {
-            let mut content = Content::Plain(file);
-            let mut head = vec![0; HEAD_BYTES_MAX];
-            let count = content.read_at(0, &mut head).unwrap_or(0);
-            let count = count.min(usize::try_from(from_bytes).unwrap_or(usize::MAX));
-            let start = from_bytes.saturating_sub(MARKER_BYTES_MAX as u64);
-            let mut before = vec![0; usize::try_from(from_bytes - start).unwrap_or(0)];
-            let read = content.read_at(start, &mut before).unwrap_or(0);
-            if read == before.len() {
-                position.skip_to(from_bytes, &head[..count], &before);
-                debug_assert_eq!(position.marker, Marker::of(&before));
-            }
-        }
-        position
     }
 
     fn cannot_read(&mut self, id: FileId, error: &std::io::Error, now: Duration) {

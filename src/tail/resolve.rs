@@ -7,13 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::discover::is_gone;
+use super::discover::{is_compressed, is_gone};
 use super::handles::Content;
-use super::identity::{Extent, HEAD_BYTES_MAX, Identity, MARKER_BYTES_MAX};
+use super::identity::{Extent, HEAD_BYTES_MAX, Identity};
 use super::notice::{NoticeKind, Unseen};
 use super::position::Position;
 use super::siblings::Located;
-use super::start::Start;
+use super::start::{Start, behind_zeroes};
 use super::{Change, FileId, Followed, Kept, Tail};
 
 impl Tail {
@@ -23,7 +23,14 @@ impl Tail {
         let Some(entry) = self.entries.get(path) else { return };
         let (before, copy) = (entry.file, entry.copy);
         let metadata = match std::fs::metadata(path) {
+            Ok(_) if path.file_name().is_some_and(is_compressed) => {
+                return self.cannot_see(path, Unseen::Compressed);
+            }
             Ok(metadata) if metadata.is_file() => metadata,
+            // Its files are found as those of any directory.
+            Ok(metadata) if metadata.is_dir() && self.directories.knows(path) => {
+                return self.hide(path, now);
+            }
             Ok(_) => {
                 self.hide(path, now);
                 return self.cannot_see(path, Unseen::NotAFile);
@@ -86,9 +93,8 @@ impl Tail {
 
     /// A file that was let go is at a path that matches: more may come.
     fn resume(&mut self, path: &Path, identity: Identity, extent: Extent, now: Duration) {
-        let known = self.done.values().find(|done| done.position.identity == identity);
-        let Some(id) = known.map(|known| known.id) else { return };
-        let Some(Kept { name, position, .. }) = self.done.remove(&id) else { return };
+        let Some(id) = self.done.find(identity).map(|known| known.id) else { return };
+        let Some(Kept { name, position, .. }) = self.done.remove(id) else { return };
         self.removed.insert(id);
         let source = self.entries.get(path).map_or(0, |entry| entry.source);
         self.hide(path, now);
@@ -175,24 +181,34 @@ impl Tail {
         }
     }
 
+    /// Begins where the user wants it in a file that was there before.
     fn skip(&mut self, id: FileId, start: Start) {
-        let Some(followed) = self.files.get(&id) else { return };
-        let (path, identity) = (followed.position.path.clone(), followed.position.identity);
-        let Ok(Some((file, metadata))) = self.handles.open(&path, identity) else { return };
-        let mut content = Content::Plain(file);
-        let Ok(offset) = start.offset(&mut content, metadata.len()) else { return };
-        let mut head = vec![0; HEAD_BYTES_MAX];
-        let head_bytes = content.read_at(0, &mut head).unwrap_or(0);
-        let head_bytes = head_bytes.min(usize::try_from(offset).unwrap_or(usize::MAX));
-        let from = offset.saturating_sub(MARKER_BYTES_MAX as u64);
-        let mut before = vec![0; usize::try_from(offset - from).unwrap_or(0)];
-        let count = content.read_at(from, &mut before).unwrap_or(0);
-        if count == before.len()
-            && let Some(followed) = self.files.get_mut(&id)
-        {
-            followed.position.skip_to(offset, &head[..head_bytes], &before);
+        self.skip_to(id, |content, size_bytes| start.offset(content, size_bytes));
+    }
+
+    /// Skips what no program wrote; whether there is any.
+    pub(super) fn skip_zeroes(&mut self, id: FileId) -> bool {
+        let behind = |content: &mut Content, size_bytes| match content {
+            Content::Plain(file) => behind_zeroes(file, size_bytes),
+            Content::Compressed(_) => Ok(0),
+        };
+        self.skip_to(id, behind) > 0
+    }
+
+    fn skip_to(
+        &mut self,
+        id: FileId,
+        find: impl FnOnce(&mut Content, u64) -> std::io::Result<u64>,
+    ) -> u64 {
+        let Ok(Some(content)) = self.content(id) else { return 0 };
+        let size_bytes = content.metadata().map_or(0, |metadata| metadata.len());
+        let Ok(offset) = find(content, size_bytes) else { return 0 };
+        let Some((head, before)) = content.around(offset) else { return 0 };
+        if let Some(followed) = self.files.get_mut(&id) {
+            followed.position.skip_to(offset, &head, &before);
+            self.moved.insert(id);
         }
-        self.handles.insert(id, content);
+        offset
     }
 
     /// Notes the size and time that a file has now.
@@ -211,6 +227,9 @@ impl Tail {
         let is_longer = !position.compressed && extent.size_bytes != position.read_bytes;
         let unread = changed || is_longer;
         if changed {
+            if !position.compressed {
+                followed.seen_bytes = followed.seen_bytes.max(position.extent.size_bytes);
+            }
             position.extent = extent;
             followed.changed_at = now;
             self.moved.insert(id);
@@ -259,16 +278,16 @@ impl Tail {
         let Some(id) = entry.file.take() else { return };
         let Some(followed) = self.files.get_mut(&id) else { return };
         followed.shown_at.remove(path);
-        if followed.shown_at.is_empty() {
+        if let Some(other) = followed.shown_at.first() {
+            followed.position.path = other.clone();
+        } else {
             followed.changed_at = now;
             self.retired.insert(id);
-            // What was written up to the rename is read, and the file is kept at hand: from now on
-            // nothing but its handle may lead to it.
-            self.mark_unread(id);
+            // From now on nothing but its handle may lead to it.
             self.keep_at_hand(id);
-        } else if let Some(other) = followed.shown_at.first() {
-            followed.position.path = other.clone();
         }
+        // What was written up to now is read before what comes next.
+        self.mark_unread(id);
     }
 
     fn keep_at_hand(&mut self, id: FileId) {
@@ -314,6 +333,7 @@ impl Tail {
                 self.by_identity.remove(&position.identity);
             }
             position.identity = identity;
+            position.copied = true;
             self.by_identity.insert(identity, id);
         }
         let name = followed.name.to_path_buf();

@@ -173,7 +173,7 @@ impl Tail {
     /// first. A file that is followed, or a copy of one, is none.
     pub(super) fn came_between(&mut self, before: FileId) -> Vec<(PathBuf, Identity, Extent)> {
         let Some(followed) = self.files.get(&before) else { return Vec::new() };
-        let Position { identity, verified_ns, .. } = followed.position;
+        let Position { identity, verified_ns, copied, .. } = followed.position;
         let log = followed.log();
         // What was empty when it was last looked at may have been written to and copied since.
         for id in self.files_of_log(&log) {
@@ -198,7 +198,12 @@ impl Tail {
             let is_later =
                 place.is_some_and(|place| index > place) || seen.modified_ns >= verified_ns;
             // An empty one may still be written to by who has it open.
+            // What was made before it was cannot have come behind it, although who has it open may
+            // still write to it.
+            let births = own.born_ns.zip(identity.born_ns).filter(|_| !copied);
+            let is_elder = births.is_some_and(|(own, of)| own < of);
             if is_later
+                && !is_elder
                 && !self.by_identity.contains_key(own)
                 && !self.is_done(path, *own)
                 && (seen.size_bytes == 0 || !self.is_copy_of_followed(path))
