@@ -194,20 +194,24 @@ impl Handles {
         }
     }
 
+    /// Opens something; if no handle is left, one of ours is given up for it.
+    pub(super) fn with_one_free<T>(&mut self, open: impl Fn() -> io::Result<T>) -> io::Result<T> {
+        match open() {
+            Err(error) if is_out_of_handles(&error) && !self.open.is_empty() => {
+                self.give_up_one();
+                open()
+            }
+            opened => opened,
+        }
+    }
+
     /// Opens a path if what lies there is the file that is meant.
     pub(super) fn open(
         &mut self,
         path: &Path,
         meant: Identity,
     ) -> io::Result<Option<(File, Metadata)>> {
-        let opened = match Content::open(path) {
-            Err(error) if is_out_of_handles(&error) && !self.open.is_empty() => {
-                self.give_up_one();
-                Content::open(path)
-            }
-            opened => opened,
-        };
-        let (file, metadata) = opened?;
+        let (file, metadata) = self.with_one_free(|| Content::open(path))?;
         let is_meant = Identity::of(&metadata) == meant;
         Ok(is_meant.then_some((file, metadata)))
     }

@@ -111,6 +111,26 @@ impl Head {
     }
 }
 
+/// The fingerprints of every beginning of one text, so that it can be held against many heads.
+pub(super) struct Beginnings(Vec<u64>);
+
+impl Beginnings {
+    pub(super) fn of(start: &[u8]) -> Self {
+        let mut hashes = vec![FNV_START];
+        let mut hash = FNV_START;
+        for byte in start.iter().take(HEAD_BYTES_MAX) {
+            hash = fnv(hash, &[*byte]);
+            hashes.push(hash);
+        }
+        Self(hashes)
+    }
+
+    /// Whether the text begins as a file does.
+    pub(super) fn have(&self, head: Head) -> bool {
+        self.0.get(head.len()) == Some(&head.hash)
+    }
+}
+
 /// How many bytes before an offset are remembered.
 pub(super) const MARKER_BYTES_MAX: usize = 64;
 
@@ -185,6 +205,8 @@ pub(super) mod tests {
                 assert!(head.is_of(&text), "after {offset} bytes in steps of {step}");
             }
             assert_eq!(head.len(), HEAD_BYTES_MAX);
+            let beginnings = Beginnings::of(&text);
+            assert!(beginnings.have(head) && !Beginnings::of(&text[1..]).have(head));
             let mut other = text.clone();
             other[1023] ^= 1;
             assert!(!head.is_of(&other));

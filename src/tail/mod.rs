@@ -97,7 +97,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             open_files_max: 256,
-            rotated_quiet: Duration::from_secs(5 * 60),
+            rotated_quiet: Duration::from_mins(5),
             missing_max: Duration::from_secs(3),
             read_bytes: 256 * 1024,
             sweep_max: 500,
@@ -151,7 +151,7 @@ struct Followed {
     position: Position,
     predecessor: Option<FileId>,
     /// Paths that show it.
-    shown_at: BTreeSet<PathBuf>,
+    shown_at: Vec<PathBuf>,
     /// It was looked at since the start of the program.
     observed: bool,
     /// There may be bytes to read.
@@ -193,7 +193,7 @@ pub struct Tail {
     next_id: u64,
     by_identity: HashMap<Identity, FileId>,
     /// The files of each log, by the path of the live one.
-    by_log: HashMap<PathBuf, BTreeSet<FileId>>,
+    by_log: HashMap<PathBuf, Vec<FileId>>,
     entries: BTreeMap<PathBuf, Entry>,
     /// The files that were last at paths that are not looked at now.
     last_at: BTreeMap<PathBuf, FileId>,
@@ -293,7 +293,7 @@ impl Tail {
             // How long the text in a compressed file is nobody knows.
             let is_compressed = position.compressed;
             let followed = Followed::new(source, Arc::from(name), position, predecessor);
-            self.by_log.entry(followed.log()).or_default().insert(id);
+            push_only(self.by_log.entry(followed.log()).or_default(), id);
             self.files.insert(id, followed);
             self.retired.insert(id);
             if is_compressed {
@@ -403,6 +403,14 @@ impl Tail {
     }
 }
 
+/// Adds to a list of which there are many, and in which there is seldom more than one.
+fn push_only<T>(list: &mut Vec<T>, new: T) {
+    if list.is_empty() {
+        list.reserve_exact(1);
+    }
+    list.push(new);
+}
+
 impl Followed {
     fn new(
         source: usize,
@@ -415,7 +423,7 @@ impl Followed {
             name,
             position,
             predecessor,
-            shown_at: BTreeSet::new(),
+            shown_at: Vec::new(),
             observed: false,
             unread: false,
             seen_bytes: 0,

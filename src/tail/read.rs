@@ -4,6 +4,7 @@
 //! nothing can happen in between. Must never look at what the bytes mean. Fails: never; what cannot
 //! be read is tried again.
 
+use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -89,7 +90,7 @@ impl Tail {
     }
 
     /// The bytes before the offset and behind it; `None` if the file is nowhere.
-    fn read_window(&mut self, id: FileId) -> std::io::Result<Option<usize>> {
+    fn read_window(&mut self, id: FileId) -> io::Result<Option<usize>> {
         let Some(followed) = self.files.get(&id) else { return Ok(None) };
         let start = followed.position.window_start();
         let least = if start == 0 { HEAD_BYTES_MAX } else { 1 };
@@ -187,21 +188,17 @@ impl Tail {
             return;
         }
         let (from_bytes, extent) = self.what_is_left(id);
-        if from_bytes == 0
-            && let Some(copy) = self.locate_copy(id)
-        {
-            return self.go_on_in_copy(id, copy, extent, now);
+        let copy = if from_bytes == 0 { self.locate_copy(id) } else { Ok(None) };
+        let gone_on = copy.and_then(|copy| match copy {
+            Some(copy) => {
+                self.go_on_in_copy(id, copy, extent, now);
+                Ok(())
+            }
+            None => self.go_on_without(id, from_bytes, extent, now),
+        });
+        if let Err(error) = gone_on {
+            self.cannot_read(id, &error, now);
         }
-        let Some(followed) = self.files.get(&id) else { return };
-        let lost_bytes = followed.lost_bytes();
-        let name = followed.name.to_path_buf();
-        self.notice(&name, NoticeKind::Truncated { lost_bytes, from_bytes });
-        self.changes.push(Change::CutShort(id));
-        // Others may have been copied and emptied since.
-        let last = self.chain(id, now);
-        let predecessor = Some(last).filter(|last| *last != id);
-        self.begin_again(id, from_bytes, extent, now, predecessor);
-        self.forget(id);
     }
 
     fn is_remote(&mut self, id: FileId) -> bool {
@@ -212,7 +209,7 @@ impl Tail {
         let Some(Content::Plain(file)) = self.handles.get(id) else { return false };
         let kind = rustix::fs::fstatfs(&*file).map(|about| about.f_type);
         // The kernel's numbers have 32 bits, whatever the type of the field.
-        kind.is_ok_and(|kind| REMOTE.contains(&(kind as u64 & 0xffff_ffff)))
+        kind.is_ok_and(|kind| REMOTE.contains(&(kind.cast_unsigned() & 0xffff_ffff)))
     }
 
     /// From where a file that was cut is read, and its size now.
@@ -231,14 +228,34 @@ impl Tail {
         (position.still_known(extent.size_bytes, read), extent)
     }
 
-    /// The file at the path was emptied after it was copied: its rest is read from the copy, and
-    /// what stands at the path is another file that happens to have its inode.
+    /// The file was emptied, cut or written anew, and nothing holds what was in it.
+    fn go_on_without(
+        &mut self,
+        id: FileId,
+        from_bytes: u64,
+        extent: Extent,
+        now: Duration,
+    ) -> io::Result<()> {
+        // Others may have been copied and emptied since.
+        let last = self.chain(id, now)?;
+        let Some(followed) = self.files.get(&id) else { return Ok(()) };
+        let (lost_bytes, name) = (followed.lost_bytes(), followed.name.to_path_buf());
+        let predecessor = if last == id { followed.predecessor } else { Some(last) };
+        self.notice(&name, NoticeKind::Truncated { lost_bytes, from_bytes });
+        self.changes.push(Change::CutShort(id));
+        self.begin_again(id, from_bytes, extent, predecessor, now);
+        self.forget(id);
+        Ok(())
+    }
+
+    /// The file was copied and then emptied: its rest is read from the copy, and what stands at its
+    /// path is another file that happens to have its inode.
     fn go_on_in_copy(&mut self, id: FileId, copy: Located, extent: Extent, now: Duration) {
         let Some(followed) = self.files.get(&id) else { return };
         let name = followed.name.to_path_buf();
         let path = copy.path.clone();
         self.notice(&name, NoticeKind::CopiedAndTruncated { copy: path.clone() });
-        self.begin_again(id, 0, extent, now, Some(id));
+        let Some(next) = self.begin_again(id, 0, extent, Some(id), now) else { return };
         if let Some(followed) = self.files.get_mut(&id) {
             followed.position.extent = copy.extent;
             followed.position.compressed = copy.compressed;
@@ -253,17 +270,13 @@ impl Tail {
             entry.copy = None;
             self.look_at(&path, now);
         }
-        let is_shown = self.files.get(&id).is_some_and(|followed| !followed.shown_at.is_empty());
-        if !is_shown {
+        if self.files.get(&id).is_some_and(|followed| followed.shown_at.is_empty()) {
             self.retired.insert(id);
         }
-        let last = self.chain(id, now);
-        if last != id {
-            let after = self
-                .files
-                .values_mut()
-                .find(|followed| followed.predecessor == Some(id) && !followed.shown_at.is_empty());
-            after.into_iter().for_each(|after| after.predecessor = Some(last));
+        // The names were listed a moment ago, when the copy was found.
+        let last = self.chain(id, now).unwrap_or(id);
+        if let Some(next) = self.files.get_mut(&next) {
+            next.predecessor = Some(last);
         }
     }
 
@@ -273,13 +286,12 @@ impl Tail {
         id: FileId,
         from_bytes: u64,
         extent: Extent,
-        now: Duration,
         predecessor: Option<FileId>,
-    ) {
-        let Some(followed) = self.files.get_mut(&id) else { return };
+        now: Duration,
+    ) -> Option<FileId> {
+        let followed = self.files.get_mut(&id)?;
         let (source, name) = (followed.source, Arc::clone(&followed.name));
         let shown_at = std::mem::take(&mut followed.shown_at);
-        let predecessor = predecessor.or(followed.predecessor);
         let Position { identity, path, .. } = followed.position.clone();
         let mut position = Position::new(identity, path, extent);
         let known = self.handles.get(id).filter(|_| from_bytes > 0);
@@ -293,9 +305,10 @@ impl Tail {
         }
         self.look_at_head(next);
         self.mark_unread(next);
+        Some(next)
     }
 
-    fn cannot_read(&mut self, id: FileId, error: &std::io::Error, now: Duration) {
+    fn cannot_read(&mut self, id: FileId, error: &io::Error, now: Duration) {
         let Some(followed) = self.files.get_mut(&id) else { return };
         let is_first = followed.retry_at.is_none();
         followed.retry_at = Some(now + RETRY);

@@ -3,6 +3,7 @@
 //! Owns the way from a path to a followed file. Must never read a file beyond what identifies it.
 //! Fails: never; what cannot be seen stays as it was and is told once.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,16 +15,16 @@ use super::notice::{NoticeKind, Unseen};
 use super::position::Position;
 use super::siblings::Located;
 use super::start::{Start, behind_zeroes};
-use super::{Change, FileId, Followed, Kept, Tail};
+use super::{Change, FileId, Followed, Kept, Tail, push_only};
 
 impl Tail {
     /// Looks at what a path shows.
     pub(super) fn look_at(&mut self, path: &Path, now: Duration) {
         self.counters.looks += 1;
         let Some(entry) = self.entries.get(path) else { return };
-        let (before, copy) = (entry.file, entry.copy);
+        let (before, copy, is_exact) = (entry.file, entry.copy, entry.is_exact);
         let metadata = match std::fs::metadata(path) {
-            Ok(_) if path.file_name().is_some_and(is_compressed) => {
+            Ok(_) if is_exact && path.file_name().is_some_and(is_compressed) => {
                 return self.cannot_see(path, Unseen::Compressed);
             }
             Ok(metadata) if metadata.is_file() => metadata,
@@ -57,21 +58,29 @@ impl Tail {
         if self.is_done(path, identity) {
             return self.resume(path, identity, extent, now);
         }
-        if self.is_copy_of_followed(path) {
-            self.hide(path, now);
-            if let Some(entry) = self.entries.get_mut(path) {
-                entry.copy = Some(extent);
+        match self.is_copy_of_followed(path) {
+            Ok(false) => {}
+            Ok(true) => {
+                self.hide(path, now);
+                if let Some(entry) = self.entries.get_mut(path) {
+                    entry.copy = Some(extent);
+                }
+                return;
             }
-            return;
+            Err(error) => return self.cannot_see(path, Unseen::of(&error)),
         }
         let Some(entry) = self.entries.get(path) else { return };
         let (source, last) = (entry.source, entry.last);
         let last = last.filter(|last| self.files.contains_key(last));
         self.hide(path, now);
-        let predecessor = last.map(|last| {
+        let predecessor = match last.map(|last| self.chain(last, now)).transpose() {
+            Ok(predecessor) => predecessor,
+            // What came between is read first; until it can be known, this waits.
+            Err(error) => return self.cannot_see(path, Unseen::of(&error)),
+        };
+        if predecessor.is_some() {
             self.notice(path, NoticeKind::Rotated);
-            self.chain(last, now)
-        });
+        }
         // Itself may be what came between: under another path of the log.
         if let Some(id) = self.by_identity.get(&identity).copied() {
             self.show(path, id, now);
@@ -105,29 +114,30 @@ impl Tail {
 
     /// Follows what came between a file and the one that is at its path now; returns the last in
     /// the chain.
-    pub(super) fn chain(&mut self, from: FileId, now: Duration) -> FileId {
-        let Some(followed) = self.files.get(&from) else { return from };
+    pub(super) fn chain(&mut self, from: FileId, now: Duration) -> io::Result<FileId> {
+        let Some(followed) = self.files.get(&from) else { return Ok(from) };
         let (source, name) = (followed.source, Arc::clone(&followed.name));
         // Found first, so that the files behind it are known.
         self.keep_at_hand(from);
         let mut last = from;
-        for (path, identity, extent) in self.came_between(from) {
+        for (path, identity, extent) in self.came_between(from)? {
             last = self.catch_up((source, &name), &path, (identity, extent), Some(last), now);
         }
-        last
+        Ok(last)
     }
 
     /// Follows what came between the last look at a file and now, to be read before it.
-    fn chain_before(&mut self, id: FileId, now: Duration) {
-        let Some(followed) = self.files.get(&id) else { return };
+    fn chain_before(&mut self, id: FileId, now: Duration) -> io::Result<()> {
+        let Some(followed) = self.files.get(&id) else { return Ok(()) };
         let (source, name) = (followed.source, Arc::clone(&followed.name));
         let mut last = followed.predecessor;
-        for (path, identity, extent) in self.came_between(id) {
+        for (path, identity, extent) in self.came_between(id)? {
             last = Some(self.catch_up((source, &name), &path, (identity, extent), last, now));
         }
         if let Some(followed) = self.files.get_mut(&id) {
             followed.predecessor = last;
         }
+        Ok(())
     }
 
     fn catch_up(
@@ -163,7 +173,7 @@ impl Tail {
         self.by_identity.insert(position.identity, id);
         let mut followed = Followed::new(source, name, position, predecessor);
         followed.observed = true;
-        self.by_log.entry(followed.log()).or_default().insert(id);
+        push_only(self.by_log.entry(followed.log()).or_default(), id);
         self.files.insert(id, followed);
         self.retired.insert(id);
         self.changes.push(Change::Opened(id));
@@ -198,7 +208,7 @@ impl Tail {
     fn skip_to(
         &mut self,
         id: FileId,
-        find: impl FnOnce(&mut Content, u64) -> std::io::Result<u64>,
+        find: impl FnOnce(&mut Content, u64) -> io::Result<u64>,
     ) -> u64 {
         let Ok(Some(content)) = self.content(id) else { return 0 };
         let size_bytes = content.metadata().map_or(0, |metadata| metadata.len());
@@ -217,9 +227,10 @@ impl Tail {
             let position = &followed.position;
             position.head.is_empty() && position.extent != extent
         });
-        if is_first_sight {
-            // It was empty, and was written to: perhaps more than once, and emptied in between.
-            self.chain_before(id, now);
+        // It was empty, and was written to: perhaps more than once, and emptied in between. While
+        // that cannot be looked for, it is as if it had not been seen.
+        if is_first_sight && self.chain_before(id, now).is_err() {
+            return;
         }
         let Some(followed) = self.files.get_mut(&id) else { return };
         let position = &mut followed.position;
@@ -256,10 +267,12 @@ impl Tail {
         (entry.file, entry.last, entry.copy) = (Some(id), Some(id), None);
         let was_unseen = entry.told.take().is_some();
         let Some(followed) = self.files.get_mut(&id) else { return };
-        followed.position.path = path.to_owned();
+        path.clone_into(&mut followed.position.path);
         followed.changed_at = followed.changed_at.max(now);
         let other = followed.shown_at.iter().find(|other| *other != path).cloned();
-        followed.shown_at.insert(path.to_owned());
+        if !followed.shown_at.iter().any(|known| known == path) {
+            push_only(&mut followed.shown_at, path.to_owned());
+        }
         self.learn_link(path);
         self.retired.remove(&id);
         self.moved.insert(id);
@@ -277,7 +290,7 @@ impl Tail {
         entry.copy = None;
         let Some(id) = entry.file.take() else { return };
         let Some(followed) = self.files.get_mut(&id) else { return };
-        followed.shown_at.remove(path);
+        followed.shown_at.retain(|known| known != path);
         if let Some(other) = followed.shown_at.first() {
             followed.position.path = other.clone();
         } else {
@@ -310,7 +323,7 @@ impl Tail {
     }
 
     /// The content of a followed file, opened if it is not.
-    pub(super) fn content(&mut self, id: FileId) -> std::io::Result<Option<&mut Content>> {
+    pub(super) fn content(&mut self, id: FileId) -> io::Result<Option<&mut Content>> {
         if self.handles.get(id).is_none() {
             let Some(located) = self.locate(id)? else { return Ok(None) };
             self.settle_at(id, located);

@@ -55,7 +55,8 @@ impl Tail {
     pub(super) fn is_done(&mut self, path: &Path, identity: Identity) -> bool {
         let Some(known) = self.done.find(identity) else { return false };
         // Where no birth is known, another file may have the inode by now.
-        let is_same = known.position.head.is_of(&super::siblings::head_of(path).0);
+        let head = &known.position.head;
+        let is_same = super::siblings::head_of(path).map_or(true, |(start, _)| head.is_of(&start));
         let id = known.id;
         if !is_same {
             self.done.remove(id);
@@ -101,7 +102,7 @@ impl Tail {
         let Some(followed) = self.files.remove(&id) else { return };
         let log = followed.log();
         if let Some(files) = self.by_log.get_mut(&log) {
-            files.remove(&id);
+            files.retain(|file| *file != id);
             if files.is_empty() {
                 self.by_log.remove(&log);
             }

@@ -212,8 +212,8 @@ impl World {
     pub(super) fn look_named(&mut self, names: &[&str]) {
         self.now += Duration::from_millis(10);
         let real = self.directory.path().canonicalize().unwrap();
-        let named = names.iter().map(|name| real.join(name)).collect();
-        self.tail.look_at_named(&named, self.now);
+        let paths = names.iter().map(|name| real.join(name)).collect();
+        self.tail.look_at_named(&paths, self.now);
         self.read();
     }
 
@@ -256,7 +256,7 @@ impl World {
     fn hear(&mut self) {
         for change in self.tail.take_changes() {
             let about = self.tail.kept(change.file()).map(|kept| {
-                let path = kept.position.path.file_name().map(|name| name.to_owned());
+                let path = kept.position.path.file_name().map(std::ffi::OsStr::to_owned);
                 (path, kept.position.read_bytes, kept.predecessor, kept.position.identity.ino)
             });
             self.story.push(format!("    {change:?} {about:?}"));
@@ -363,7 +363,7 @@ pub(super) fn in_every_way_within(limits: Limits, patterns: &[&str], story: impl
 
 /// Lines by their numbers.
 pub(super) fn lines(numbers: std::ops::RangeInclusive<u32>) -> String {
-    numbers.map(|number| format!("{number:06} a line of the log\n")).collect()
+    numbers.fold(String::new(), |text, number| text + &format!("{number:06} a line of the log\n"))
 }
 
 pub(super) fn gzip(path: &Path) {

@@ -28,7 +28,7 @@ fn a_wake_up_for_a_file_reads_it_at_once() {
     world.way = Way::Named;
     world.append("app.log", lines(1..=1));
     world.see();
-    world.now += Duration::from_secs(3600);
+    world.now += Duration::from_hours(1);
     let looks = world.tail.counters().looks;
     world.append("app.log", lines(2..=2));
     world.see();
@@ -410,4 +410,52 @@ fn more_files_than_there_are_handles_are_each_read_once() {
         world.has_read_in_any_order(all);
         world.no_loss_was_told();
     });
+}
+
+#[test]
+fn a_program_with_a_name_for_each_minute_is_met_without_comparing_all_with_all() {
+    let mut world = World::new(&["app-*.log"], Limits::default());
+    for minute in 0..2000 {
+        let name = format!("app-2026-11-22_{:02}-{:02}.log", minute / 60, minute % 60);
+        std::fs::write(world.path(&name), lines(minute * 50..=minute * 50 + 49)).unwrap();
+    }
+    world.see();
+    assert_eq!(world.lines.len(), 100_000);
+    let opened = world.tail.handles.closed_early + world.tail.counters().open_files;
+    assert!(opened <= 3 * 2000, "{opened}");
+}
+
+#[test]
+fn ten_thousand_idle_files_cost_little() {
+    const FILES: usize = 10_000;
+    const BYTES_EACH_MAX: usize = 2500;
+    if !is_child() {
+        return in_a_child("ten_thousand_idle_files_cost_little", |_| {});
+    }
+    let resident_bytes = || {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+    };
+    let mut world =
+        World::new(&["a-directory-with-a-name-of-usual-length/*.log"], Limits::default());
+    world.make_directory("a-directory-with-a-name-of-usual-length");
+    for file in 0..FILES {
+        let name = format!("a-directory-with-a-name-of-usual-length/service-{file}.log");
+        std::fs::write(world.path(&name), lines(1..=80)).unwrap();
+    }
+    let before = resident_bytes();
+    world.tail.look_at_all(world.now);
+    while let Some(id) = world.tail.next_unread(world.now) {
+        world.tail.read(id, world.now);
+    }
+    let bytes_each = (resident_bytes() - before) / FILES;
+    assert!(bytes_each <= BYTES_EACH_MAX, "{bytes_each} bytes each");
+    // A tick goes by a part of them, whatever their number.
+    for _ in 0..25 {
+        let looks = world.tail.counters().looks;
+        world.now += Duration::from_secs(1);
+        world.tail.tick(world.now);
+        assert!(world.tail.counters().looks - looks <= 502);
+    }
 }
