@@ -1,6 +1,6 @@
 //! Files by a path or a pattern.
 //!
-//! Owns where a pattern begins to be one and which paths fit it: `*`, `?`, `[..]`, `{a,b}` within a
+//! Owns where a pattern begins to be one, which paths fit it and which are left out: `*`, `?`, `[..]`, `{a,b}` within a
 //! name, `**` across directories, leading dots only when written. Must never ask whether something
 //! is there. Fails: with the reason why a pattern is not valid.
 
@@ -116,6 +116,42 @@ impl Pattern {
     /// The same of a path below the directory; what is hidden on the way is the walk's to leave.
     pub(crate) fn fits_below(&self, below: &Path) -> bool {
         self.below.as_ref().is_some_and(|glob| glob.is_match(below))
+    }
+}
+
+/// Files that are not meant although a pattern fits them.
+#[derive(Debug, Clone)]
+pub struct Exclusion {
+    text: Box<str>,
+    matcher: GlobMatcher,
+    /// Whether it is about the whole path, else about the file's name.
+    is_of_path: bool,
+}
+
+impl PartialEq for Exclusion {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Exclusion {}
+
+impl Exclusion {
+    /// Reads a pattern of names, or of whole paths if there is a `/` in it; else why it is not
+    /// valid.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let glob = GlobBuilder::new(text).literal_separator(true).build();
+        let matcher = glob.map_err(|error| error.kind().to_string())?.compile_matcher();
+        Ok(Self { text: text.into(), matcher, is_of_path: text.contains('/') })
+    }
+
+    /// Whether the file at this path is not meant.
+    pub fn fits(&self, path: &Path) -> bool {
+        if self.is_of_path {
+            self.matcher.is_match(path)
+        } else {
+            path.file_name().is_some_and(|name| self.matcher.is_match(name))
+        }
     }
 }
 

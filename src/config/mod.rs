@@ -27,7 +27,7 @@ pub use changes::Change;
 pub use draft::{Draft, is_config_file};
 pub use file::KEYS;
 pub use problem::PROBLEMS;
-pub use source::{Encoding, Exclusion, FileArgument, Origin, SinceWhen, Source, Start};
+pub use source::{Encoding, FileArgument, Origin, SinceWhen, Source, Start};
 
 use crate::catalogue::Catalogue;
 use crate::engine::{self, Span};

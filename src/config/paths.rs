@@ -5,12 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
-use globset::GlobBuilder;
 use toml::Spanned;
 
 use super::problem;
-use super::source::Exclusion;
-use crate::file_pattern::{Pattern, is_pattern};
+use crate::file_pattern::{Exclusion, Pattern, is_pattern};
 use crate::toml_file::{Keys, Problems};
 
 /// What to write instead of too many.
@@ -148,13 +146,10 @@ impl Paths<'_> {
     }
 
     fn exclusion(self, text: &str) -> Result<Exclusion, String> {
-        let is_of_path = text.contains('/');
         // `**/old/*` is already about any directory.
-        let is_anywhere = !is_of_path || text.starts_with("**/");
+        let is_anywhere = !text.contains('/') || text.starts_with("**/");
         let whole = if is_anywhere { text.to_owned() } else { absolute(self.directory, text)? };
-        let glob = GlobBuilder::new(&whole).literal_separator(true).build();
-        let glob = glob.map_err(|error| error.kind().to_string())?;
-        Ok(Exclusion { text: whole.into(), matcher: glob.compile_matcher(), is_of_path })
+        Exclusion::parse(&whole)
     }
 }
 

@@ -4,12 +4,10 @@
 //! source that exists is right.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
-
-use globset::GlobMatcher;
+use std::path::PathBuf;
 
 use crate::engine::{self, Instant, Span};
-use crate::file_pattern::Pattern;
+use crate::file_pattern::{Exclusion, Pattern};
 use crate::zone::Zone;
 
 /// One source.
@@ -98,39 +96,6 @@ impl fmt::Display for Origin {
                 f.write_str("journal")?;
                 units.iter().chain(matches).try_for_each(|filter| write!(f, " {filter}"))
             }
-        }
-    }
-}
-
-/// Files that are not followed although a pattern fits them.
-#[derive(Debug, Clone)]
-pub struct Exclusion {
-    pub(super) text: Box<str>,
-    pub(super) matcher: GlobMatcher,
-    /// Whether it is about the whole path, else about the file's name.
-    pub(super) is_of_path: bool,
-}
-
-impl PartialEq for Exclusion {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-
-impl Eq for Exclusion {}
-
-impl Exclusion {
-    /// As it was written.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// Whether the file at this absolute path is not followed.
-    pub fn fits(&self, path: &Path) -> bool {
-        if self.is_of_path {
-            self.matcher.is_match(path)
-        } else {
-            path.file_name().is_some_and(|name| self.matcher.is_match(name))
         }
     }
 }

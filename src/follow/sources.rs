@@ -21,6 +21,7 @@ use crate::catalogue::Catalogue;
 use crate::config::{self, Origin, SinceWhen};
 use crate::engine;
 use crate::extract::{Settings, Successes};
+use crate::file_pattern::Pattern;
 use crate::tail::journal::{Journal, JournalSettings, JournalStart, Own};
 use crate::tail::stream::Stream;
 use crate::tail::{self, Limits, Start, Tail};
@@ -118,11 +119,11 @@ pub(super) fn met_row(key: &Arc<str>) -> Row {
 fn tail_source(source: &config::Source, key: &Arc<str>) -> Option<tail::Source> {
     let below = |directory: &PathBuf, rest: &str| {
         let text = format!("{}/{rest}", globset::escape(&directory.to_string_lossy()));
-        tail::Pattern::parse(&text).into_iter().collect::<Vec<_>>()
+        Pattern::parse(&text).into_iter().collect::<Vec<_>>()
     };
     let (patterns, exclude, rotated_to) = match &source.origin {
         Origin::Files { patterns, exclude, rotated_to } => {
-            (tail_patterns(patterns), tail_excludes(exclude), rotated_to.clone())
+            (patterns.clone(), exclude.clone(), rotated_to.clone())
         }
         Origin::Docker(directory) => (below(directory, "*/*-json.log"), Vec::new(), Vec::new()),
         Origin::Pods(directory) => (below(directory, "*/*/*.log"), Vec::new(), Vec::new()),
@@ -223,21 +224,4 @@ fn input(
         }
         Origin::Files { .. } | Origin::Docker(_) | Origin::Pods(_) => Input::Ended,
     }
-}
-
-fn tail_patterns(patterns: &[crate::file_pattern::Pattern]) -> Vec<tail::Pattern> {
-    patterns
-        .iter()
-        .filter_map(|pattern| {
-            if pattern.is_exact() {
-                Some(tail::Pattern::literal(pattern.as_path()))
-            } else {
-                tail::Pattern::parse(&pattern.to_string()).ok()
-            }
-        })
-        .collect()
-}
-
-fn tail_excludes(exclude: &[config::Exclusion]) -> Vec<tail::Exclude> {
-    exclude.iter().filter_map(|exclude| tail::Exclude::parse(exclude.text()).ok()).collect()
 }

@@ -13,7 +13,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use globset::{GlobBuilder, GlobMatcher};
+use super::notice::Unseen;
+use crate::file_pattern::{DEPTH_MAX, Exclusion, Pattern, is_hidden};
 
 /// Directories known at a time, over all patterns.
 const DIRECTORIES_MAX: usize = 65_536;
@@ -21,119 +22,41 @@ const DIRECTORIES_MAX: usize = 65_536;
 /// Paths of files known at a time, over all patterns.
 pub(super) const PATHS_MAX: usize = 100_000;
 
-/// How deep `**` goes.
-const DEPTH_MAX: usize = 64;
+/// Names that are read of one directory.
+pub(super) const NAMES_MAX: usize = 1_000_000;
 
-/// What the user wrote for files: a path, or a pattern over paths.
-#[derive(Debug, Clone)]
-pub struct Pattern {
-    text: String,
-    /// The directory to look in.
-    root: PathBuf,
-    /// What stands below it; none of a plain path.
-    matcher: Option<GlobMatcher>,
-    depth_max: usize,
-    takes_hidden: bool,
+/// Where a pattern begins: the directory that it names, or what may be one at an exact path.
+fn root_of(pattern: &Pattern) -> PathBuf {
+    let root = if pattern.is_exact() { pattern.as_path() } else { pattern.directory() };
+    // Without the slash behind it.
+    root.components().collect()
 }
 
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+/// Whether something below a directory, so many levels under the root, can fit.
+fn goes_into(pattern: &Pattern, depth: usize, name: &OsStr) -> bool {
+    if pattern.is_exact() {
+        return depth < DEPTH_MAX && !is_hidden(name);
     }
+    depth < pattern.depth_max() && (pattern.takes_hidden() || !is_hidden(name))
 }
 
-impl Pattern {
-    /// A path whose characters mean themselves.
-    pub fn literal(path: &Path) -> Self {
-        let root = path.parent().unwrap_or(Path::new("/")).to_owned();
-        let text = path.to_string_lossy().into_owned();
-        Self { text, root, matcher: None, depth_max: 0, takes_hidden: true }
+/// Whether a file in a directory that was gone into fits.
+fn takes(pattern: &Pattern, path: &Path, name: &OsStr) -> bool {
+    if pattern.is_exact() {
+        return !is_hidden(name);
     }
-
-    /// A pattern: `*`, `?`, `[..]`, `{a,b}` within a name, `**` across directories; names with a
-    /// leading dot only where the dot is written. The error is a lowercase fragment.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let Some(first) = text.find(['*', '?', '[', '{', '\\']) else {
-            return Ok(Self::literal(Path::new(text)));
-        };
-        let cut = text.get(..first).and_then(|plain| plain.rfind('/')).map_or(0, |at| at + 1);
-        let (root, rest) = text.split_at(cut);
-        let glob = GlobBuilder::new(rest).literal_separator(true).build();
-        let glob = glob.map_err(|error| error.kind().to_string())?;
-        let levels = rest.matches('/').count() + 1;
-        Ok(Self {
-            text: text.to_owned(),
-            root: PathBuf::from(if root.is_empty() { "." } else { root }),
-            matcher: Some(glob.compile_matcher()),
-            depth_max: if rest.contains("**") { DEPTH_MAX } else { levels.min(DEPTH_MAX) },
-            takes_hidden: rest.starts_with('.') || rest.contains("/.") || rest.contains("{."),
-        })
-    }
-
-    /// The path, if it is a plain one.
-    pub fn plain_path(&self) -> Option<PathBuf> {
-        self.matcher.is_none().then(|| PathBuf::from(&self.text))
-    }
-
-    /// As it was written.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    fn takes(&self, path: &Path) -> bool {
-        let below = path.strip_prefix(&self.root).ok();
-        let is_match = |below: &Path| self.matcher.as_ref().is_some_and(|m| m.is_match(below));
-        below.is_some_and(is_match)
-    }
-
-    /// Whether something below a directory, so many levels under the root, can match.
-    fn goes_into(&self, depth: usize, name: &OsStr) -> bool {
-        depth < self.depth_max && (self.takes_hidden || !is_hidden(name))
-    }
-}
-
-fn is_hidden(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b".")
-}
-
-/// What is left out of what patterns take.
-#[derive(Debug, Clone)]
-pub struct Exclude {
-    text: String,
-    matcher: GlobMatcher,
-    is_of_name: bool,
-}
-
-impl PartialEq for Exclude {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-
-impl Exclude {
-    /// A pattern without `/` is of names, one with it of whole paths.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let glob = GlobBuilder::new(text).literal_separator(true).build();
-        let matcher = glob.map_err(|error| error.kind().to_string())?.compile_matcher();
-        Ok(Self { text: text.to_owned(), matcher, is_of_name: !text.contains('/') })
-    }
-
-    /// As it was written.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    fn takes(&self, path: &Path) -> bool {
-        if self.is_of_name {
-            path.file_name().is_some_and(|name| self.matcher.is_match(name))
-        } else {
-            self.matcher.is_match(path)
-        }
-    }
+    let below = path.strip_prefix(pattern.directory());
+    (pattern.takes_hidden() || !is_hidden(name))
+        && below.is_ok_and(|below| pattern.fits_below(below))
 }
 
 /// A pattern's source, and which of its patterns it is.
 type PatternId = (usize, usize);
+
+fn is_exact(sources: &[(Vec<Pattern>, Vec<Exclusion>)], (source, index): PatternId) -> bool {
+    let patterns = sources.get(source).map(|(patterns, _)| patterns);
+    patterns.and_then(|patterns| patterns.get(index)).is_some_and(Pattern::is_exact)
+}
 
 /// What is known of a directory.
 #[derive(Debug, Default)]
@@ -146,6 +69,8 @@ pub(super) struct Directory {
     /// What was found in it: names of files that match, with their source, and of directories.
     files: BTreeMap<OsString, usize>,
     directories: BTreeSet<OsString>,
+    /// Why it could not be looked at, as it was told.
+    told: Option<Unseen>,
 }
 
 /// What a look at directories found.
@@ -159,13 +84,18 @@ pub(super) struct Found {
     pub(super) entered: Vec<PathBuf>,
     /// Directories that are no longer of interest.
     pub(super) left: Vec<PathBuf>,
+    /// Directories that cannot be looked at, and why; those that can again.
+    pub(super) seen: Vec<(PathBuf, Option<Unseen>)>,
 }
 
 /// The directories of all patterns.
 #[derive(Debug, Default)]
 pub(super) struct Directories {
-    sources: Vec<(Vec<Pattern>, Vec<Exclude>)>,
+    sources: Vec<(Vec<Pattern>, Vec<Exclusion>)>,
     known: BTreeMap<PathBuf, Directory>,
+    /// How many of them are there, and were listed.
+    listed: usize,
+    /// How many files were found in them.
     paths: usize,
     /// Directories that could not be listed, looks counted.
     pub(super) unlisted: u64,
@@ -174,23 +104,16 @@ pub(super) struct Directories {
 }
 
 impl Directories {
-    /// The roots of every pattern that is one; nothing is looked at yet.
-    pub(super) fn new(sources: Vec<(Vec<Pattern>, Vec<Exclude>)>) -> Self {
-        let mut directories = Self { sources, ..Self::default() };
-        let sources = directories.sources.iter().enumerate();
-        let roots: Vec<_> = sources
-            .flat_map(|(source, (patterns, _))| {
-                patterns
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, pattern)| pattern.matcher.is_some())
-                    .map(move |(index, pattern)| (pattern.root.clone(), ((source, index), 0)))
-            })
-            .collect();
-        for (root, pattern) in roots {
-            directories.known.entry(root).or_default().patterns.insert(pattern);
+    /// The root of every pattern; nothing is looked at yet.
+    pub(super) fn new(sources: Vec<(Vec<Pattern>, Vec<Exclusion>)>) -> Self {
+        let mut known: BTreeMap<PathBuf, Directory> = BTreeMap::new();
+        for (source, (patterns, _)) in sources.iter().enumerate() {
+            for (index, pattern) in patterns.iter().enumerate() {
+                let root = known.entry(root_of(pattern)).or_default();
+                root.patterns.insert(((source, index), 0));
+            }
         }
-        directories
+        Self { sources, known, ..Self::default() }
     }
 
     /// The directories that are looked at.
@@ -208,6 +131,11 @@ impl Directories {
         self.known.contains_key(path)
     }
 
+    /// How many are there.
+    pub(super) fn len(&self) -> usize {
+        self.listed
+    }
+
     /// Looks at a directory, and at what was found below it; `is_named` if a wake-up named it.
     pub(super) fn look(&mut self, path: &Path, is_named: bool, found: &mut Found) {
         let Some(directory) = self.known.get_mut(path) else { return };
@@ -215,10 +143,11 @@ impl Directories {
             Ok(metadata) if metadata.is_dir() => metadata,
             Ok(_) => return self.leave_all(path, found),
             Err(error) if is_gone(&error) => return self.leave_all(path, found),
-            Err(_) => {
-                self.unlisted += 1;
+            // A path that may as well be a file is looked at as one, and what is wrong told there.
+            Err(_) if directory.patterns.iter().all(|(id, _)| is_exact(&self.sources, *id)) => {
                 return;
             }
+            Err(error) => return self.cannot_list(path, &error, found),
         };
         let modified = metadata.mtime().saturating_mul(1_000_000_000) + metadata.mtime_nsec();
         let state = (metadata.dev(), metadata.ino(), modified);
@@ -228,19 +157,34 @@ impl Directories {
         }
         let is_new = directory.listed.is_none_or(|(dev, ino, _)| (dev, ino) != (state.0, state.1));
         directory.again = changed;
-        directory.listed = Some(state);
+        self.listed += usize::from(directory.listed.replace(state).is_none());
         if is_new {
             found.entered.push(path.to_owned());
         }
         match list(path) {
-            Ok(entries) => self.compare(path, entries, found),
-            Err(_) => {
-                self.unlisted += 1;
-                if let Some(directory) = self.known.get_mut(path) {
-                    // Not listed is not empty: it is tried again.
-                    directory.listed = None;
+            Ok(entries) => {
+                if directory.told.take().is_some() {
+                    found.seen.push((path.to_owned(), None));
                 }
+                self.left_out += u64::from(entries.len() == NAMES_MAX);
+                self.compare(path, entries, found);
             }
+            Err(error) => {
+                // Not listed is not empty: it keeps what it had, and is tried again.
+                directory.listed = None;
+                self.listed -= 1;
+                self.cannot_list(path, &error, found);
+            }
+        }
+    }
+
+    fn cannot_list(&mut self, path: &Path, error: &io::Error, found: &mut Found) {
+        self.unlisted += 1;
+        let why = Unseen::of(error);
+        if let Some(directory) = self.known.get_mut(path)
+            && directory.told.replace(why) != Some(why)
+        {
+            found.seen.push((path.to_owned(), Some(why)));
         }
     }
 
@@ -254,14 +198,13 @@ impl Directories {
             for ((source, index), depth) in &patterns {
                 let Some((all, exclude)) = self.sources.get(*source) else { continue };
                 let Some(pattern) = all.get(*index) else { continue };
-                if is_directory && pattern.goes_into(depth + 1, &name) {
+                if is_directory && goes_into(pattern, depth + 1, &name) {
                     let patterns: &mut BTreeSet<_> = below.entry(name.clone()).or_default();
                     patterns.insert(((*source, *index), depth + 1));
                 } else if !is_directory
-                    && (pattern.takes_hidden || !is_hidden(&name))
                     && !is_compressed(&name)
-                    && pattern.takes(&full)
-                    && !exclude.iter().any(|exclude| exclude.takes(&full))
+                    && takes(pattern, &full, &name)
+                    && !exclude.iter().any(|exclude| exclude.fits(&full))
                 {
                     files.entry(name.clone()).or_insert(*source);
                 }
@@ -338,7 +281,9 @@ impl Directories {
     /// A directory is gone; a root is kept, as it may come again.
     fn leave_all(&mut self, path: &Path, found: &mut Found) {
         let Some(directory) = self.known.get_mut(path) else { return };
+        directory.told = None;
         if directory.listed.take().is_some() {
+            self.listed -= 1;
             found.left.push(path.to_owned());
         }
         let files = std::mem::take(&mut directory.files);
@@ -361,14 +306,14 @@ impl Directories {
 }
 
 /// What is compressed is written to no more; it is only looked at for the rest of a log.
-fn is_compressed(name: &OsStr) -> bool {
+pub(super) fn is_compressed(name: &OsStr) -> bool {
     name.to_str().is_some_and(crate::input::is_compressed_name)
 }
 
 /// The names in a directory, and which of them are directories.
 fn list(path: &Path) -> io::Result<Vec<(OsString, bool)>> {
     let mut entries = Vec::new();
-    for entry in std::fs::read_dir(path)? {
+    for entry in std::fs::read_dir(path)?.take(NAMES_MAX) {
         let entry = entry?;
         let Ok(kind) = entry.file_type() else { continue };
         let is_directory = if kind.is_symlink() {

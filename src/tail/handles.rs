@@ -13,7 +13,7 @@ use std::path::Path;
 use rustix::fs::OFlags;
 
 use super::FileId;
-use super::identity::Identity;
+use super::identity::{HEAD_BYTES_MAX, Identity, MARKER_BYTES_MAX};
 use crate::input::{self, Decompressed};
 
 /// What was opened at a path.
@@ -62,6 +62,20 @@ impl Content {
             Self::Plain(file) => fill_at(file, offset, buffer),
             Self::Compressed(forward) => forward.read_at(offset, buffer),
         }
+    }
+
+    /// How the file begins, and the bytes directly before an offset: what tells that it is still
+    /// the same when reading goes on there. `None` if they cannot be read.
+    pub(super) fn around(&mut self, offset: u64) -> Option<(Vec<u8>, Vec<u8>)> {
+        let mut bytes = |from: u64, bytes_max: usize| {
+            let wanted = usize::try_from(offset - from).unwrap_or(usize::MAX).min(bytes_max);
+            let mut bytes = vec![0; wanted];
+            let count = self.read_at(from, &mut bytes).ok()?;
+            (count == wanted).then_some(bytes)
+        };
+        let head = bytes(0, HEAD_BYTES_MAX)?;
+        let start = offset.saturating_sub(MARKER_BYTES_MAX as u64);
+        Some((head, bytes(start, MARKER_BYTES_MAX)?))
     }
 
     /// What the file system says of it now.
@@ -180,20 +194,24 @@ impl Handles {
         }
     }
 
+    /// Opens something; if no handle is left, one of ours is given up for it.
+    pub(super) fn with_one_free<T>(&mut self, open: impl Fn() -> io::Result<T>) -> io::Result<T> {
+        match open() {
+            Err(error) if is_out_of_handles(&error) && !self.open.is_empty() => {
+                self.give_up_one();
+                open()
+            }
+            opened => opened,
+        }
+    }
+
     /// Opens a path if what lies there is the file that is meant.
     pub(super) fn open(
         &mut self,
         path: &Path,
         meant: Identity,
     ) -> io::Result<Option<(File, Metadata)>> {
-        let opened = match Content::open(path) {
-            Err(error) if is_out_of_handles(&error) && !self.open.is_empty() => {
-                self.give_up_one();
-                Content::open(path)
-            }
-            opened => opened,
-        };
-        let (file, metadata) = opened?;
+        let (file, metadata) = self.with_one_free(|| Content::open(path))?;
         let is_meant = Identity::of(&metadata) == meant;
         Ok(is_meant.then_some((file, metadata)))
     }

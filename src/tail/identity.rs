@@ -28,6 +28,8 @@ impl Identity {
     /// Of a file that was looked at.
     pub fn of(metadata: &Metadata) -> Self {
         let born = metadata.created().ok();
+        #[cfg(test)]
+        let born = born.filter(|_| !tests::are_births_unknown());
         let born = born.and_then(|born| born.duration_since(std::time::UNIX_EPOCH).ok());
         let born_ns = born.and_then(|born| i64::try_from(born.as_nanos()).ok());
         Self { dev: metadata.dev(), ino: metadata.ino(), born_ns }
@@ -109,6 +111,26 @@ impl Head {
     }
 }
 
+/// The fingerprints of every beginning of one text, so that it can be held against many heads.
+pub(super) struct Beginnings(Vec<u64>);
+
+impl Beginnings {
+    pub(super) fn of(start: &[u8]) -> Self {
+        let mut hashes = vec![FNV_START];
+        let mut hash = FNV_START;
+        for byte in start.iter().take(HEAD_BYTES_MAX) {
+            hash = fnv(hash, &[*byte]);
+            hashes.push(hash);
+        }
+        Self(hashes)
+    }
+
+    /// Whether the text begins as a file does.
+    pub(super) fn have(&self, head: Head) -> bool {
+        self.0.get(head.len()) == Some(&head.hash)
+    }
+}
+
 /// How many bytes before an offset are remembered.
 pub(super) const MARKER_BYTES_MAX: usize = 64;
 
@@ -151,8 +173,25 @@ impl Marker {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    thread_local! {
+        static BIRTHS_UNKNOWN: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Tells a story on a file system that keeps no births, as far as this thread sees it.
+    pub(in super::super) fn without_births(story: impl FnOnce()) {
+        BIRTHS_UNKNOWN.set(true);
+        story();
+        BIRTHS_UNKNOWN.set(false);
+    }
+
+    pub(super) fn are_births_unknown() -> bool {
+        BIRTHS_UNKNOWN.get()
+    }
 
     #[test]
     fn a_head_grows_with_the_file_however_it_is_read() {
@@ -166,6 +205,8 @@ mod tests {
                 assert!(head.is_of(&text), "after {offset} bytes in steps of {step}");
             }
             assert_eq!(head.len(), HEAD_BYTES_MAX);
+            let beginnings = Beginnings::of(&text);
+            assert!(beginnings.have(head) && !Beginnings::of(&text[1..]).have(head));
             let mut other = text.clone();
             other[1023] ^= 1;
             assert!(!head.is_of(&other));

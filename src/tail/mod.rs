@@ -15,7 +15,9 @@
 //! it is renamed, until it is quiet. Files that followed each other at one path form a chain: the
 //! later is read only when the earlier is at its end.
 
+mod aliases;
 mod discover;
+mod done;
 mod handles;
 mod identity;
 pub mod journal;
@@ -41,14 +43,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use discover::{Exclude, Pattern};
 pub use identity::{Extent, Head, Identity, Marker};
-pub use notice::{Counters, Notice, NoticeKind};
+pub use notice::{Counters, Notice, NoticeKind, Unseen};
 pub use position::{Position, Standing};
 pub use read::Read;
 pub use start::Start;
 
+use crate::file_pattern::{Exclusion, Pattern};
+use aliases::Aliases;
 use discover::Directories;
+use done::Done;
 use handles::Handles;
 
 /// Names a followed file for as long as it is followed, over restarts.
@@ -62,10 +66,11 @@ pub struct FileId(pub u64);
 pub struct Source {
     /// Names it over restarts and changes of the configuration.
     pub key: Arc<str>,
-    /// Which files.
+    /// Which files, by absolute paths. An exact one that is a directory means its files at any
+    /// depth, hidden ones left out.
     pub patterns: Vec<Pattern>,
     /// Which of them not.
-    pub exclude: Vec<Exclude>,
+    pub exclude: Vec<Exclusion>,
     /// Further directories where rotation puts files.
     pub rotated_to: Vec<PathBuf>,
     /// Where files begin that are there when the source is seen for the first time.
@@ -92,7 +97,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             open_files_max: 256,
-            rotated_quiet: Duration::from_secs(5 * 60),
+            rotated_quiet: Duration::from_mins(5),
             missing_max: Duration::from_secs(3),
             read_bytes: 256 * 1024,
             sweep_max: 500,
@@ -146,11 +151,13 @@ struct Followed {
     position: Position,
     predecessor: Option<FileId>,
     /// Paths that show it.
-    shown_at: BTreeSet<PathBuf>,
+    shown_at: Vec<PathBuf>,
     /// It was looked at since the start of the program.
     observed: bool,
     /// There may be bytes to read.
     unread: bool,
+    /// How long it was, at its longest, since it was last read to its end.
+    seen_bytes: u64,
     /// When it last changed, or when it was no longer at any path.
     changed_at: Duration,
     /// Since when it is nowhere to be found.
@@ -171,9 +178,9 @@ struct Entry {
     /// What lies there is a copy of a followed file, as far as it was looked at.
     copy: Option<Extent>,
     /// The last problem that was told.
-    told: Option<notice::Unseen>,
+    told: Option<Unseen>,
     /// It is named by itself, not found in a directory.
-    is_plain: bool,
+    is_exact: bool,
 }
 
 /// Follows files.
@@ -186,16 +193,14 @@ pub struct Tail {
     next_id: u64,
     by_identity: HashMap<Identity, FileId>,
     /// The files of each log, by the path of the live one.
-    by_log: HashMap<PathBuf, BTreeSet<FileId>>,
+    by_log: HashMap<PathBuf, Vec<FileId>>,
     entries: BTreeMap<PathBuf, Entry>,
     /// The files that were last at paths that are not looked at now.
     last_at: BTreeMap<PathBuf, FileId>,
-    /// Files that were read to their end and let go, as long as there is room.
-    done: BTreeMap<FileId, Kept>,
+    done: Done,
     /// The files that no path shows.
     retired: BTreeSet<FileId>,
-    /// Other names of paths: what they are without links.
-    aliases: HashMap<PathBuf, BTreeSet<PathBuf>>,
+    aliases: Aliases,
     directories: Directories,
     /// Directories whose changes are told by nobody.
     polled: BTreeSet<PathBuf>,
@@ -210,6 +215,9 @@ pub struct Tail {
     removed: BTreeSet<FileId>,
     counters: Counters,
     buffer: Vec<u8>,
+    /// Every file system is one whose sizes may be those of a moment ago.
+    #[cfg(test)]
+    is_all_remote: bool,
 }
 
 /// A directory whose changes are to be told, or no longer.
@@ -243,9 +251,9 @@ impl Tail {
             by_log: HashMap::new(),
             entries: BTreeMap::new(),
             last_at: BTreeMap::new(),
-            done: BTreeMap::new(),
+            done: Done::default(),
             retired: BTreeSet::new(),
-            aliases: HashMap::new(),
+            aliases: Aliases::default(),
             polled: BTreeSet::new(),
             handles: Handles::new(limits.open_files_max),
             unread: VecDeque::new(),
@@ -258,9 +266,11 @@ impl Tail {
             removed: BTreeSet::new(),
             counters: Counters::default(),
             buffer: Vec::new(),
+            #[cfg(test)]
+            is_all_remote: false,
         };
         tail.take_up(kept);
-        tail.enter_plain_paths();
+        tail.enter_exact_paths();
         tail
     }
 
@@ -269,16 +279,13 @@ impl Tail {
             // A file that is gone must not be taken for the one that has its number next.
             let named = kept.predecessor.unwrap_or_default().max(kept.id);
             self.next_id = self.next_id.max(named.0 + 1);
-            if kept.is_done {
-                self.done.insert(kept.id, kept);
-                continue;
-            }
-            let Kept { id, source, name, position, predecessor, .. } = kept;
-            let Some(source) = self.sources.iter().position(|known| known.key == source) else {
-                // The configuration asks for it no longer.
-                self.removed.insert(id);
+            let source = self.sources.iter().position(|known| known.key == kept.source);
+            let Some(source) = source.filter(|_| !kept.is_done) else {
+                // If the configuration asks for it no longer, another source may, now or later.
+                self.remember_done(kept);
                 continue;
             };
+            let Kept { id, name, position, predecessor, .. } = kept;
             self.by_identity.insert(position.identity, id);
             // The last file of each path goes on where it was.
             let last = self.last_at.entry(name.clone()).or_insert(id);
@@ -286,7 +293,7 @@ impl Tail {
             // How long the text in a compressed file is nobody knows.
             let is_compressed = position.compressed;
             let followed = Followed::new(source, Arc::from(name), position, predecessor);
-            self.by_log.entry(followed.log()).or_default().insert(id);
+            push_only(self.by_log.entry(followed.log()).or_default(), id);
             self.files.insert(id, followed);
             self.retired.insert(id);
             if is_compressed {
@@ -295,20 +302,22 @@ impl Tail {
         }
     }
 
-    fn enter_plain_paths(&mut self) {
-        let sources = self.sources.iter().enumerate();
-        let plain: Vec<_> = sources
-            .flat_map(|(index, source)| {
-                source.patterns.iter().filter_map(move |p| Some((p.plain_path()?, index)))
-            })
-            .collect();
-        for (path, source) in plain {
+    /// Paths that are named by themselves are looked at whether or not anything is there.
+    fn enter_exact_paths(&mut self) {
+        let mut exact = Vec::new();
+        for (index, source) in self.sources.iter().enumerate() {
+            let paths = source.patterns.iter().filter(|pattern| pattern.is_exact());
+            let paths = paths.map(|pattern| pattern.as_path().to_owned());
+            let meant = paths.filter(|path| !source.exclude.iter().any(|not| not.fits(path)));
+            exact.extend(meant.map(|path| (path, index)));
+        }
+        for (path, source) in exact {
             if let Some(parent) = path.parent() {
                 self.watch.push(WatchRequest::Watch(parent.to_owned()));
             }
             self.enter(&path, source);
             if let Some(entry) = self.entries.get_mut(&path) {
-                entry.is_plain = true;
+                entry.is_exact = true;
             }
         }
     }
@@ -319,6 +328,9 @@ impl Tail {
     }
 
     /// What happened to files, since this was last asked, in order.
+    ///
+    /// None is left out, or its reader would wait for ever: there are as many as files that one
+    /// look or one read can open and let go, if this is asked after each.
     pub fn take_changes(&mut self) -> Vec<Change> {
         std::mem::take(&mut self.changes)
     }
@@ -336,7 +348,7 @@ impl Tail {
 
     /// A file as it is to be kept.
     pub fn kept(&self, id: FileId) -> Option<Kept> {
-        let Some(followed) = self.files.get(&id) else { return self.done.get(&id).cloned() };
+        let Some(followed) = self.files.get(&id) else { return self.done.get(id).cloned() };
         Some(Kept {
             id,
             source: Arc::clone(&self.sources.get(followed.source)?.key),
@@ -349,7 +361,7 @@ impl Tail {
 
     /// Every file that is kept: those that are followed, and those that are done.
     pub fn files(&self) -> impl Iterator<Item = FileId> {
-        self.files.keys().chain(self.done.keys()).copied()
+        self.files.keys().copied().chain(self.done.ids())
     }
 
     /// The path that names a file, and its source's place among all.
@@ -379,7 +391,7 @@ impl Tail {
             handles_closed_early: self.handles.closed_early,
             files: self.files.len() as u64,
             paths: self.entries.len() as u64,
-            directories: self.directories.paths().count() as u64,
+            directories: self.directories.len() as u64,
             directories_unlisted: self.directories.unlisted,
             left_out: self.directories.left_out,
             ..self.counters
@@ -396,6 +408,14 @@ impl Tail {
     }
 }
 
+/// Adds to a list of which there are many, and in which there is seldom more than one.
+fn push_only<T>(list: &mut Vec<T>, new: T) {
+    if list.is_empty() {
+        list.reserve_exact(1);
+    }
+    list.push(new);
+}
+
 impl Followed {
     fn new(
         source: usize,
@@ -408,14 +428,20 @@ impl Followed {
             name,
             position,
             predecessor,
-            shown_at: BTreeSet::new(),
+            shown_at: Vec::new(),
             observed: false,
             unread: false,
+            seen_bytes: 0,
             changed_at: Duration::ZERO,
             missing_since: None,
             retry_at: None,
             suspected_at: None,
         }
+    }
+
+    /// How many bytes are lost if nothing more of it can be read: those that were seen.
+    fn lost_bytes(&self) -> u64 {
+        self.seen_bytes.saturating_sub(self.position.read_bytes).max(self.position.unread_bytes())
     }
 
     /// The path of the log that it is or was, before rotation.

@@ -69,6 +69,8 @@ pub enum Unseen {
     Error(io::ErrorKind),
     /// No handle is left.
     OutOfHandles,
+    /// Its name says that it is compressed: nobody writes to it any more.
+    Compressed,
 }
 
 impl Unseen {
@@ -100,6 +102,7 @@ impl fmt::Display for Unseen {
             Self::NotAFile => f.write_str("not a regular file"),
             Self::Error(kind) => kind.fmt(f),
             Self::OutOfHandles => f.write_str("too many open files"),
+            Self::Compressed => f.write_str("compressed files are not followed"),
         }
     }
 }
@@ -125,7 +128,7 @@ impl fmt::Display for NoticeKind {
             }
             Self::CaughtUp => f.write_str("rotated while nobody looked; read from its beginning"),
             Self::Compressed { .. } => f.write_str("compressed before it was read to its end"),
-            Self::Unseen(why) => write!(f, "cannot be followed now: {why}"),
+            Self::Unseen(why) => write!(f, "cannot be followed: {why}"),
             Self::SeenAgain => f.write_str("can be followed again"),
             Self::SameFile { .. } => f.write_str("the same file as another path"),
         }

@@ -13,14 +13,15 @@ use serde::{Deserialize as _, Deserializer, Serializer, de};
 const ESCAPED: char = '\0';
 
 pub(super) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
-    match path.to_str() {
-        Some(text) => serializer.serialize_str(text),
-        None => {
-            let bytes = path.as_os_str().as_bytes();
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            serializer.serialize_str(&format!("{ESCAPED}{hex}"))
-        }
+    if let Some(text) = path.to_str() {
+        return serializer.serialize_str(text);
     }
+    let mut escaped = String::from(ESCAPED);
+    for byte in path.as_os_str().as_bytes() {
+        let digits = [byte >> 4, byte & 15].map(|half| char::from_digit(half.into(), 16));
+        escaped.extend(digits.into_iter().flatten());
+    }
+    serializer.serialize_str(&escaped)
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {

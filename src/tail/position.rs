@@ -21,6 +21,8 @@ pub struct Position {
     /// Where it was last seen.
     #[serde(with = "path_text")]
     pub path: PathBuf,
+    /// What lies there now is a copy, which was made later than the file was.
+    pub copied: bool,
     /// What lies there now is compressed; offsets are those of the text in it.
     pub compressed: bool,
     /// The fingerprint of its beginning.
@@ -59,6 +61,7 @@ impl Position {
         Self {
             identity,
             path,
+            copied: false,
             compressed: false,
             head: Head::default(),
             read_bytes: 0,
@@ -145,20 +148,18 @@ impl Position {
     /// A program may cut its log to a length that is not zero. What stands there was read; only
     /// marks at earlier offsets can tell, and where none does the whole file counts as new.
     pub fn still_known(&self, size_bytes: u64, mut read: impl FnMut(u64, usize) -> Vec<u8>) -> u64 {
-        let mut last = None;
-        for (offset, marker) in &self.trail {
+        let mut last = 0;
+        for (offset, marker) in self.trail.iter().take_while(|(offset, _)| *offset <= size_bytes) {
             let start = offset.saturating_sub(marker.len() as u64);
-            if *offset > size_bytes || !marker.is_of(&read(start, marker.len())) {
-                break;
+            if !marker.is_of(&read(start, marker.len())) {
+                // Something new stands behind the mark before, and nothing tells from where on:
+                // better read twice than never.
+                return last;
             }
-            last = Some(*offset);
+            last = *offset;
         }
-        match last {
-            None => 0,
-            // What lies between the mark and the end was read before the file was cut there.
-            Some(_) if size_bytes < self.read_bytes => size_bytes,
-            Some(offset) => offset,
-        }
+        // What lies between the mark and the end was read before the file was cut there.
+        if last > 0 && size_bytes < self.read_bytes { size_bytes } else { last }
     }
 }
 

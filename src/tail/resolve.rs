@@ -3,27 +3,35 @@
 //! Owns the way from a path to a followed file. Must never read a file beyond what identifies it.
 //! Fails: never; what cannot be seen stays as it was and is told once.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::discover::is_gone;
+use super::discover::{is_compressed, is_gone};
 use super::handles::Content;
-use super::identity::{Extent, HEAD_BYTES_MAX, Identity, MARKER_BYTES_MAX};
+use super::identity::{Extent, HEAD_BYTES_MAX, Identity};
 use super::notice::{NoticeKind, Unseen};
 use super::position::Position;
 use super::siblings::Located;
-use super::start::Start;
-use super::{Change, FileId, Followed, Kept, Tail};
+use super::start::{Start, behind_zeroes};
+use super::{Change, FileId, Followed, Kept, Tail, push_only};
 
 impl Tail {
     /// Looks at what a path shows.
     pub(super) fn look_at(&mut self, path: &Path, now: Duration) {
         self.counters.looks += 1;
         let Some(entry) = self.entries.get(path) else { return };
-        let (before, copy) = (entry.file, entry.copy);
+        let (before, copy, is_exact) = (entry.file, entry.copy, entry.is_exact);
         let metadata = match std::fs::metadata(path) {
+            Ok(_) if is_exact && path.file_name().is_some_and(is_compressed) => {
+                return self.cannot_see(path, Unseen::Compressed);
+            }
             Ok(metadata) if metadata.is_file() => metadata,
+            // Its files are found as those of any directory.
+            Ok(metadata) if metadata.is_dir() && self.directories.knows(path) => {
+                return self.hide(path, now);
+            }
             Ok(_) => {
                 self.hide(path, now);
                 return self.cannot_see(path, Unseen::NotAFile);
@@ -50,21 +58,29 @@ impl Tail {
         if self.is_done(path, identity) {
             return self.resume(path, identity, extent, now);
         }
-        if self.is_copy_of_followed(path) {
-            self.hide(path, now);
-            if let Some(entry) = self.entries.get_mut(path) {
-                entry.copy = Some(extent);
+        match self.is_copy_of_followed(path) {
+            Ok(false) => {}
+            Ok(true) => {
+                self.hide(path, now);
+                if let Some(entry) = self.entries.get_mut(path) {
+                    entry.copy = Some(extent);
+                }
+                return;
             }
-            return;
+            Err(error) => return self.cannot_see(path, Unseen::of(&error)),
         }
         let Some(entry) = self.entries.get(path) else { return };
         let (source, last) = (entry.source, entry.last);
         let last = last.filter(|last| self.files.contains_key(last));
         self.hide(path, now);
-        let predecessor = last.map(|last| {
+        let predecessor = match last.map(|last| self.chain(last, now)).transpose() {
+            Ok(predecessor) => predecessor,
+            // What came between is read first; until it can be known, this waits.
+            Err(error) => return self.cannot_see(path, Unseen::of(&error)),
+        };
+        if predecessor.is_some() {
             self.notice(path, NoticeKind::Rotated);
-            self.chain(last, now)
-        });
+        }
         // Itself may be what came between: under another path of the log.
         if let Some(id) = self.by_identity.get(&identity).copied() {
             self.show(path, id, now);
@@ -86,9 +102,8 @@ impl Tail {
 
     /// A file that was let go is at a path that matches: more may come.
     fn resume(&mut self, path: &Path, identity: Identity, extent: Extent, now: Duration) {
-        let known = self.done.values().find(|done| done.position.identity == identity);
-        let Some(id) = known.map(|known| known.id) else { return };
-        let Some(Kept { name, position, .. }) = self.done.remove(&id) else { return };
+        let Some(id) = self.done.find(identity).map(|known| known.id) else { return };
+        let Some(Kept { name, position, .. }) = self.done.remove(id) else { return };
         self.removed.insert(id);
         let source = self.entries.get(path).map_or(0, |entry| entry.source);
         self.hide(path, now);
@@ -99,29 +114,30 @@ impl Tail {
 
     /// Follows what came between a file and the one that is at its path now; returns the last in
     /// the chain.
-    pub(super) fn chain(&mut self, from: FileId, now: Duration) -> FileId {
-        let Some(followed) = self.files.get(&from) else { return from };
+    pub(super) fn chain(&mut self, from: FileId, now: Duration) -> io::Result<FileId> {
+        let Some(followed) = self.files.get(&from) else { return Ok(from) };
         let (source, name) = (followed.source, Arc::clone(&followed.name));
         // Found first, so that the files behind it are known.
         self.keep_at_hand(from);
         let mut last = from;
-        for (path, identity, extent) in self.came_between(from) {
+        for (path, identity, extent) in self.came_between(from)? {
             last = self.catch_up((source, &name), &path, (identity, extent), Some(last), now);
         }
-        last
+        Ok(last)
     }
 
     /// Follows what came between the last look at a file and now, to be read before it.
-    fn chain_before(&mut self, id: FileId, now: Duration) {
-        let Some(followed) = self.files.get(&id) else { return };
+    fn chain_before(&mut self, id: FileId, now: Duration) -> io::Result<()> {
+        let Some(followed) = self.files.get(&id) else { return Ok(()) };
         let (source, name) = (followed.source, Arc::clone(&followed.name));
         let mut last = followed.predecessor;
-        for (path, identity, extent) in self.came_between(id) {
+        for (path, identity, extent) in self.came_between(id)? {
             last = Some(self.catch_up((source, &name), &path, (identity, extent), last, now));
         }
         if let Some(followed) = self.files.get_mut(&id) {
             followed.predecessor = last;
         }
+        Ok(())
     }
 
     fn catch_up(
@@ -157,7 +173,7 @@ impl Tail {
         self.by_identity.insert(position.identity, id);
         let mut followed = Followed::new(source, name, position, predecessor);
         followed.observed = true;
-        self.by_log.entry(followed.log()).or_default().insert(id);
+        push_only(self.by_log.entry(followed.log()).or_default(), id);
         self.files.insert(id, followed);
         self.retired.insert(id);
         self.changes.push(Change::Opened(id));
@@ -175,24 +191,34 @@ impl Tail {
         }
     }
 
+    /// Begins where the user wants it in a file that was there before.
     fn skip(&mut self, id: FileId, start: Start) {
-        let Some(followed) = self.files.get(&id) else { return };
-        let (path, identity) = (followed.position.path.clone(), followed.position.identity);
-        let Ok(Some((file, metadata))) = self.handles.open(&path, identity) else { return };
-        let mut content = Content::Plain(file);
-        let Ok(offset) = start.offset(&mut content, metadata.len()) else { return };
-        let mut head = vec![0; HEAD_BYTES_MAX];
-        let head_bytes = content.read_at(0, &mut head).unwrap_or(0);
-        let head_bytes = head_bytes.min(usize::try_from(offset).unwrap_or(usize::MAX));
-        let from = offset.saturating_sub(MARKER_BYTES_MAX as u64);
-        let mut before = vec![0; usize::try_from(offset - from).unwrap_or(0)];
-        let count = content.read_at(from, &mut before).unwrap_or(0);
-        if count == before.len()
-            && let Some(followed) = self.files.get_mut(&id)
-        {
-            followed.position.skip_to(offset, &head[..head_bytes], &before);
+        self.skip_to(id, |content, size_bytes| start.offset(content, size_bytes));
+    }
+
+    /// Skips what no program wrote; whether there is any.
+    pub(super) fn skip_zeroes(&mut self, id: FileId) -> bool {
+        let behind = |content: &mut Content, size_bytes| match content {
+            Content::Plain(file) => behind_zeroes(file, size_bytes),
+            Content::Compressed(_) => Ok(0),
+        };
+        self.skip_to(id, behind) > 0
+    }
+
+    fn skip_to(
+        &mut self,
+        id: FileId,
+        find: impl FnOnce(&mut Content, u64) -> io::Result<u64>,
+    ) -> u64 {
+        let Ok(Some(content)) = self.content(id) else { return 0 };
+        let size_bytes = content.metadata().map_or(0, |metadata| metadata.len());
+        let Ok(offset) = find(content, size_bytes) else { return 0 };
+        let Some((head, before)) = content.around(offset) else { return 0 };
+        if let Some(followed) = self.files.get_mut(&id) {
+            followed.position.skip_to(offset, &head, &before);
+            self.moved.insert(id);
         }
-        self.handles.insert(id, content);
+        offset
     }
 
     /// Notes the size and time that a file has now.
@@ -201,9 +227,10 @@ impl Tail {
             let position = &followed.position;
             position.head.is_empty() && position.extent != extent
         });
-        if is_first_sight {
-            // It was empty, and was written to: perhaps more than once, and emptied in between.
-            self.chain_before(id, now);
+        // It was empty, and was written to: perhaps more than once, and emptied in between. While
+        // that cannot be looked for, it is as if it had not been seen.
+        if is_first_sight && self.chain_before(id, now).is_err() {
+            return;
         }
         let Some(followed) = self.files.get_mut(&id) else { return };
         let position = &mut followed.position;
@@ -211,6 +238,9 @@ impl Tail {
         let is_longer = !position.compressed && extent.size_bytes != position.read_bytes;
         let unread = changed || is_longer;
         if changed {
+            if !position.compressed {
+                followed.seen_bytes = followed.seen_bytes.max(position.extent.size_bytes);
+            }
             position.extent = extent;
             followed.changed_at = now;
             self.moved.insert(id);
@@ -237,10 +267,12 @@ impl Tail {
         (entry.file, entry.last, entry.copy) = (Some(id), Some(id), None);
         let was_unseen = entry.told.take().is_some();
         let Some(followed) = self.files.get_mut(&id) else { return };
-        followed.position.path = path.to_owned();
+        path.clone_into(&mut followed.position.path);
         followed.changed_at = followed.changed_at.max(now);
         let other = followed.shown_at.iter().find(|other| *other != path).cloned();
-        followed.shown_at.insert(path.to_owned());
+        if !followed.shown_at.iter().any(|known| known == path) {
+            push_only(&mut followed.shown_at, path.to_owned());
+        }
         self.learn_link(path);
         self.retired.remove(&id);
         self.moved.insert(id);
@@ -258,17 +290,17 @@ impl Tail {
         entry.copy = None;
         let Some(id) = entry.file.take() else { return };
         let Some(followed) = self.files.get_mut(&id) else { return };
-        followed.shown_at.remove(path);
-        if followed.shown_at.is_empty() {
+        followed.shown_at.retain(|known| known != path);
+        if let Some(other) = followed.shown_at.first() {
+            followed.position.path = other.clone();
+        } else {
             followed.changed_at = now;
             self.retired.insert(id);
-            // What was written up to the rename is read, and the file is kept at hand: from now on
-            // nothing but its handle may lead to it.
-            self.mark_unread(id);
+            // From now on nothing but its handle may lead to it.
             self.keep_at_hand(id);
-        } else if let Some(other) = followed.shown_at.first() {
-            followed.position.path = other.clone();
         }
+        // What was written up to now is read before what comes next.
+        self.mark_unread(id);
     }
 
     fn keep_at_hand(&mut self, id: FileId) {
@@ -291,7 +323,7 @@ impl Tail {
     }
 
     /// The content of a followed file, opened if it is not.
-    pub(super) fn content(&mut self, id: FileId) -> std::io::Result<Option<&mut Content>> {
+    pub(super) fn content(&mut self, id: FileId) -> io::Result<Option<&mut Content>> {
         if self.handles.get(id).is_none() {
             let Some(located) = self.locate(id)? else { return Ok(None) };
             self.settle_at(id, located);
@@ -314,6 +346,7 @@ impl Tail {
                 self.by_identity.remove(&position.identity);
             }
             position.identity = identity;
+            position.copied = true;
             self.by_identity.insert(identity, id);
         }
         let name = followed.name.to_path_buf();

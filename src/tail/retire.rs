@@ -12,8 +12,9 @@ use super::notice::NoticeKind;
 use super::read::RETRY;
 use super::{Change, FileId, Kept, Tail};
 
-/// How many files are remembered after they were let go.
-const DONE_MAX: usize = 4096;
+/// How many files that no path shows are waited for; those beyond it are let go as soon as they are
+/// read to their end.
+pub(super) const RETIRED_MAX: usize = 10_000;
 
 impl Tail {
     /// Looks at a file that is at no path.
@@ -39,12 +40,12 @@ impl Tail {
         }
     }
 
-    fn remember_done(&mut self, kept: Kept) {
-        self.removed.remove(&kept.id);
-        self.moved.insert(kept.id);
-        self.done.insert(kept.id, Kept { is_done: true, predecessor: None, ..kept });
-        while self.done.len() > DONE_MAX {
-            let Some((oldest, _)) = self.done.pop_first() else { break };
+    pub(super) fn remember_done(&mut self, kept: Kept) {
+        if !kept.is_done {
+            self.removed.remove(&kept.id);
+            self.moved.insert(kept.id);
+        }
+        if let Some(oldest) = self.done.insert(kept) {
             self.moved.remove(&oldest);
             self.removed.insert(oldest);
         }
@@ -52,20 +53,21 @@ impl Tail {
 
     /// Whether a file that nobody follows was read to its end before.
     pub(super) fn is_done(&mut self, path: &Path, identity: Identity) -> bool {
-        let known = self.done.values().find(|done| done.position.identity == identity);
-        let Some(known) = known else { return false };
+        let Some(known) = self.done.find(identity) else { return false };
         // Where no birth is known, another file may have the inode by now.
-        let is_same = known.position.head.is_of(&super::siblings::head_of(path).0);
+        let head = &known.position.head;
+        let is_same = super::siblings::head_of(path).map_or(true, |(start, _)| head.is_of(&start));
         let id = known.id;
         if !is_same {
-            self.done.remove(&id);
+            self.done.remove(id);
             self.removed.insert(id);
         }
         is_same
     }
 
     fn has_quiet_passed(&self, id: FileId, now: Duration) -> bool {
-        let quiet = self.limits.rotated_quiet;
+        let is_full = self.retired.len() > RETIRED_MAX;
+        let quiet = if is_full { Duration::ZERO } else { self.limits.rotated_quiet };
         self.files.get(&id).is_some_and(|followed| {
             followed.shown_at.is_empty() && now >= followed.changed_at.saturating_add(quiet)
         })
@@ -79,7 +81,7 @@ impl Tail {
         if !followed.shown_at.is_empty() || now < since.saturating_add(self.limits.missing_max) {
             return;
         }
-        let lost_bytes = followed.position.unread_bytes();
+        let lost_bytes = followed.lost_bytes();
         let name = followed.name.to_path_buf();
         // One that was read to its end while we looked on has gone as files do.
         if lost_bytes > 0 || !followed.observed {
@@ -97,11 +99,10 @@ impl Tail {
         self.moved.remove(&id);
         self.removed.insert(id);
         self.retired.remove(&id);
-        self.last_at.retain(|_, last| *last != id);
         let Some(followed) = self.files.remove(&id) else { return };
         let log = followed.log();
         if let Some(files) = self.by_log.get_mut(&log) {
-            files.remove(&id);
+            files.retain(|file| *file != id);
             if files.is_empty() {
                 self.by_log.remove(&log);
             }

@@ -7,12 +7,14 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::{File, Metadata};
+use std::io;
 use std::os::unix::fs::DirEntryExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::handles::Content;
-use super::identity::{Extent, HEAD_BYTES_MAX, Identity};
+use super::discover::{NAMES_MAX, is_gone};
+use super::handles::{Content, Handles};
+use super::identity::{Beginnings, Extent, HEAD_BYTES_MAX, Identity};
 use super::position::{Position, Standing};
 use super::{FileId, Tail};
 use crate::input;
@@ -29,15 +31,24 @@ impl Listings {
         self.0.clear();
     }
 
-    fn of(&mut self, directory: &Path) -> Listing {
+    /// One that cannot be listed is not one in which nothing lies.
+    fn of(&mut self, directory: &Path, handles: &mut Handles) -> io::Result<Listing> {
         if let Some(listing) = self.0.get(directory) {
-            return Arc::clone(listing);
+            return Ok(Arc::clone(listing));
         }
-        let entries = std::fs::read_dir(directory).into_iter().flatten();
-        let listing: Listing =
-            entries.filter_map(|entry| entry.ok().map(|e| (e.file_name(), e.ino()))).collect();
+        let entries = match handles.with_one_free(|| std::fs::read_dir(directory)) {
+            Ok(entries) => Some(entries),
+            Err(error) if is_gone(&error) => None,
+            Err(error) => return Err(error),
+        };
+        let mut names = Vec::new();
+        for entry in entries.into_iter().flatten().take(NAMES_MAX) {
+            let entry = entry?;
+            names.push((entry.file_name(), entry.ino()));
+        }
+        let listing: Listing = names.into();
         self.0.insert(directory.to_owned(), Arc::clone(&listing));
-        listing
+        Ok(listing)
     }
 }
 
@@ -52,12 +63,7 @@ pub(super) struct Located {
 }
 
 impl Located {
-    fn of(
-        path: PathBuf,
-        file: File,
-        metadata: &Metadata,
-        compressed: bool,
-    ) -> std::io::Result<Self> {
+    fn of(path: PathBuf, file: File, metadata: &Metadata, compressed: bool) -> io::Result<Self> {
         let content = if compressed { Content::decompress(file)? } else { Content::Plain(file) };
         let (identity, extent) = (Identity::of(metadata), Extent::of(metadata));
         Ok(Self { path, content, identity, extent, compressed })
@@ -66,7 +72,7 @@ impl Located {
 
 impl Tail {
     /// Finds a file that is followed by its identity, else a copy of it.
-    pub(super) fn locate(&mut self, id: FileId) -> std::io::Result<Option<Located>> {
+    pub(super) fn locate(&mut self, id: FileId) -> io::Result<Option<Located>> {
         let Some(followed) = self.files.get(&id) else { return Ok(None) };
         let Position { identity, compressed, .. } = followed.position;
         let path = followed.position.path.clone();
@@ -75,22 +81,28 @@ impl Tail {
                 return Located::of(path, file, &metadata, compressed).map(Some);
             }
             Ok(None) => {}
-            Err(error) if super::discover::is_gone(&error) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {}
+            Err(error) if is_gone(&error) => {}
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
             Err(error) => return Err(error),
         }
         for directory in self.rotation_directories(id) {
-            for (name, ino) in self.listings.of(&directory).iter() {
+            for (name, ino) in self.listings.of(&directory, &mut self.handles)?.iter() {
                 let path = directory.join(name);
                 if *ino != identity.ino {
                     continue;
                 }
-                if let Ok(Some((file, metadata))) = self.handles.open(&path, identity) {
-                    return Located::of(path, file, &metadata, compressed).map(Some);
+                match self.handles.open(&path, identity) {
+                    Ok(Some((file, metadata))) => {
+                        return Located::of(path, file, &metadata, compressed).map(Some);
+                    }
+                    // It was renamed once more, or deleted.
+                    Ok(None) => {}
+                    Err(error) if is_gone(&error) => {}
+                    Err(error) => return Err(error),
                 }
             }
         }
-        Ok(self.locate_copy(id))
+        self.locate_copy(id)
     }
 
     /// The directories where rotation may have put a file.
@@ -109,39 +121,34 @@ impl Tail {
     }
 
     /// The names that rotation gave to what was a file's path, oldest first.
-    fn siblings(&mut self, id: FileId) -> Vec<PathBuf> {
-        let Some(followed) = self.files.get(&id) else { return Vec::new() };
+    fn siblings(&mut self, id: FileId) -> io::Result<Vec<PathBuf>> {
+        let Some(followed) = self.files.get(&id) else { return Ok(Vec::new()) };
         let Some(live) = followed.name.file_name().and_then(|name| name.to_str()) else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
         let live = live.to_owned();
         let own = followed.name.to_path_buf();
         let mut paths = Vec::new();
         for directory in self.rotation_directories(id) {
-            let listing = self.listings.of(&directory);
+            let listing = self.listings.of(&directory, &mut self.handles)?;
             let names: Vec<String> =
                 listing.iter().filter_map(|(name, _)| name.to_str().map(str::to_owned)).collect();
             let siblings = input::siblings_of(&live, &names).into_iter();
             paths.extend(siblings.map(|name| directory.join(name)).filter(|path| *path != own));
         }
-        paths
-    }
-
-    fn locate_compressed(&mut self, id: FileId) -> Option<Located> {
-        let position = self.files.get(&id)?.position.clone();
-        let siblings = self.siblings(id).into_iter();
-        siblings.filter(|path| is_compressed(path)).find_map(|path| self.same_text(&position, path))
+        Ok(paths)
     }
 
     /// Finds a copy of a file that was emptied or is gone: another that holds what was read of it.
-    pub(super) fn locate_copy(&mut self, id: FileId) -> Option<Located> {
-        let position = self.files.get(&id)?.position.clone();
-        // The oldest first: a little of a beginning may be that of later ones too.
-        let siblings = self.siblings(id).into_iter();
-        siblings
-            .filter(|path| !is_compressed(path))
-            .find_map(|path| self.same_text(&position, path))
-            .or_else(|| self.locate_compressed(id))
+    pub(super) fn locate_copy(&mut self, id: FileId) -> io::Result<Option<Located>> {
+        let Some(followed) = self.files.get(&id) else { return Ok(None) };
+        let position = followed.position.clone();
+        // The oldest first: a little of a beginning may be that of later ones too. A compressed
+        // copy costs more to look into.
+        let (compressed, plain): (Vec<_>, Vec<_>) =
+            self.siblings(id)?.into_iter().partition(|path| is_compressed(path));
+        let mut siblings = plain.into_iter().chain(compressed);
+        Ok(siblings.find_map(|path| self.same_text(&position, path)))
     }
 
     /// What lies at a path, if it is not followed yet and its text is what was read, as far as it
@@ -171,9 +178,12 @@ impl Tail {
 
     /// The rotated files that came behind one that was at a path, and were never seen there, oldest
     /// first. A file that is followed, or a copy of one, is none.
-    pub(super) fn came_between(&mut self, before: FileId) -> Vec<(PathBuf, Identity, Extent)> {
-        let Some(followed) = self.files.get(&before) else { return Vec::new() };
-        let Position { identity, verified_ns, .. } = followed.position;
+    pub(super) fn came_between(
+        &mut self,
+        before: FileId,
+    ) -> io::Result<Vec<(PathBuf, Identity, Extent)>> {
+        let Some(followed) = self.files.get(&before) else { return Ok(Vec::new()) };
+        let Position { identity, verified_ns, copied, .. } = followed.position;
         let log = followed.log();
         // What was empty when it was last looked at may have been written to and copied since.
         for id in self.files_of_log(&log) {
@@ -182,7 +192,7 @@ impl Tail {
                 self.look_at_head(id);
             }
         }
-        let siblings = self.siblings(before);
+        let siblings = self.siblings(before)?;
         let stats: Vec<_> = siblings
             .into_iter()
             .filter_map(|path| {
@@ -198,15 +208,20 @@ impl Tail {
             let is_later =
                 place.is_some_and(|place| index > place) || seen.modified_ns >= verified_ns;
             // An empty one may still be written to by who has it open.
+            // What was made before it was cannot have come behind it, although who has it open may
+            // still write to it.
+            let births = own.born_ns.zip(identity.born_ns).filter(|_| !copied);
+            let is_elder = births.is_some_and(|(own, of)| own < of);
             if is_later
+                && !is_elder
                 && !self.by_identity.contains_key(own)
                 && !self.is_done(path, *own)
-                && (seen.size_bytes == 0 || !self.is_copy_of_followed(path))
+                && (seen.size_bytes == 0 || !self.is_copy_of_followed(path)?)
             {
                 between.push((path.clone(), *own, *seen));
             }
         }
-        between
+        Ok(between)
     }
 
     /// The files of a log; of one that rotation put elsewhere, those of any log of that name.
@@ -224,37 +239,44 @@ impl Tail {
 
     /// Whether what lies at a rotated name begins as a followed file of that log does: a copy made
     /// before the log is emptied, or one that is still being made.
-    pub(super) fn is_copy_of_followed(&self, path: &Path) -> bool {
+    pub(super) fn is_copy_of_followed(&self, path: &Path) -> io::Result<bool> {
         let text = path.to_string_lossy();
         let live = input::live_name(&text);
         if live == *text {
-            return false;
+            return Ok(false);
         }
         let live = Path::new(&live);
         let of_log = self.files_of_log(live);
         if of_log.is_empty() {
-            return false;
+            return Ok(false);
         }
-        let (start, _) = head_of(path);
+        let (start, _) = head_of(path)?;
         if start.is_empty() {
             // Nothing tells yet.
-            return true;
+            return Ok(true);
         }
         // The log itself may not be followed yet.
-        if head_of(live).0.starts_with(&start) {
-            return true;
+        if head_of(live).is_ok_and(|(head, _)| head.starts_with(&start)) {
+            return Ok(true);
         }
-        of_log.iter().filter_map(|id| self.files.get(id)).any(|followed| {
+        let beginnings = Beginnings::of(&start);
+        let is_copy = of_log.iter().filter_map(|id| self.files.get(id)).any(|followed| {
             let Position { head, identity, path, .. } = &followed.position;
-            let (present, at_path) = head_of(path);
-            let present = if at_path == Some(*identity) { present } else { Vec::new() };
+            // Most of a log with many files are told apart without opening them again.
+            let may_be = head.is_empty() || head.len() > start.len() || beginnings.have(*head);
+            if !may_be {
+                return false;
+            }
+            let present = head_of(path).ok().filter(|(_, at_path)| at_path == identity);
+            let present = present.map(|(head, _)| head).unwrap_or_default();
             // What is copied is no longer than the original, unless that was emptied since.
             if !present.is_empty() && head.is_of(&present) {
                 return present.starts_with(&start);
             }
             let is_telling = head.len() >= TELLING_BYTES || head.len() == start.len();
             is_telling && !head.is_empty() && head.is_of(&start)
-        })
+        });
+        Ok(is_copy)
     }
 }
 
@@ -262,15 +284,15 @@ impl Tail {
 const TELLING_BYTES: usize = 24;
 
 /// How what lies at a path begins, and what it is.
-pub(super) fn head_of(path: &Path) -> (Vec<u8>, Option<Identity>) {
+pub(super) fn head_of(path: &Path) -> io::Result<(Vec<u8>, Identity)> {
     let mut start = vec![0; HEAD_BYTES_MAX];
-    let Ok((file, metadata)) = Content::open(path) else { return (Vec::new(), None) };
-    let identity = Identity::of(&metadata);
+    let (file, metadata) = Content::open(path)?;
     let content =
         if is_compressed(path) { Content::decompress(file) } else { Ok(Content::Plain(file)) };
+    // What is no compressed text, or not yet, has no beginning.
     let read = content.and_then(|mut content| content.read_at(0, &mut start)).unwrap_or(0);
     start.truncate(read);
-    (start, Some(identity))
+    Ok((start, Identity::of(&metadata)))
 }
 
 fn is_compressed(path: &Path) -> bool {

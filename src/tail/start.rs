@@ -1,9 +1,13 @@
 //! Where a file begins that was there before anybody followed it.
 //!
-//! Owns the search for the last lines. Must never look at more of the file than it takes. Fails
+//! Owns the search for the last lines, and for the first text behind zeroes. Must never look at more of the file than it takes. Fails
 //! with the `io::Error` of a read.
 
+use std::fs::File;
 use std::io;
+use std::os::unix::fs::FileExt as _;
+
+use rustix::fs::SeekFrom;
 
 use super::handles::Content;
 
@@ -58,6 +62,28 @@ fn after_newline(content: &mut Content, size_bytes: u64, nth: u64) -> io::Result
         end = start;
     }
     Ok(0)
+}
+
+/// Where text begins behind zeroes that no program wrote: one that does not append goes on at its
+/// old offset after its file was emptied, and the system fills what is before it.
+pub(super) fn behind_zeroes(file: &File, size_bytes: u64) -> io::Result<u64> {
+    // Jumps over what is not even on the disk; where that cannot be told, everything is read.
+    let mut offset = rustix::fs::seek(file, SeekFrom::Data(0)).unwrap_or(0);
+    let mut buffer = vec![0; usize::try_from(STEP_BYTES).unwrap_or(0)];
+    while offset < size_bytes {
+        let count = file.read_at(&mut buffer, offset)?;
+        let read = buffer.get(..count).unwrap_or_default();
+        if let Some(at) = read.iter().position(|byte| *byte != 0) {
+            // In UTF-16 with its big end first the last zero is half of the first character.
+            let is_half = (offset + at as u64) % 2 == 1 && read.get(at + 1) == Some(&0);
+            return Ok(offset + at as u64 - u64::from(is_half));
+        }
+        if count == 0 {
+            break;
+        }
+        offset += count as u64;
+    }
+    Ok(offset.min(size_bytes))
 }
 
 #[cfg(test)]

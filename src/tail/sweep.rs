@@ -10,7 +10,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::discover::Found;
-use super::{FileId, Tail, WatchRequest};
+use super::notice::NoticeKind;
+use super::{Entry, FileId, Tail, WatchRequest};
+
+/// So many paths whose last file is let go may be remembered before they are cleared away.
+const LAST_AT_MIN: usize = 1000;
 
 /// Where each turn stands.
 #[derive(Debug, Default)]
@@ -41,7 +45,7 @@ impl Tail {
     pub fn look_at_named(&mut self, named: &BTreeSet<PathBuf>, now: Duration) {
         self.listings.clear();
         for path in named {
-            for alias in self.names_of(path) {
+            for alias in self.aliases.names_of(path) {
                 if self.directories.knows(&alias) {
                     self.look_at_directory(&alias, true, now);
                 }
@@ -56,23 +60,11 @@ impl Tail {
         }
     }
 
-    /// What a path without links is called here: by itself, and by the links that lead to it or to
-    /// its directory.
-    fn names_of(&self, path: &Path) -> BTreeSet<PathBuf> {
-        let mut names = BTreeSet::from([path.to_owned()]);
-        names.extend(self.aliases.get(path).into_iter().flatten().cloned());
-        if let (Some(parent), Some(name)) = (path.parent(), path.file_name()) {
-            let parents = self.aliases.get(parent).into_iter().flatten();
-            names.extend(parents.map(|parent| parent.join(name)));
-        }
-        names
-    }
-
     /// Looks at what no wake-up names, and at a part of the rest. Called about once a second.
     pub fn tick(&mut self, now: Duration) {
         self.listings.clear();
         let max = self.limits.sweep_max;
-        let mut directories = self.directories.next(&mut self.sweep.directory, max);
+        let mut directories = next(self.directories.all(), &mut self.sweep.directory, max);
         let polled = self.polled.iter().filter(|directory| self.directories.knows(directory));
         directories.extend(polled.cloned());
         for directory in directories {
@@ -88,8 +80,7 @@ impl Tail {
         for path in paths {
             self.look_at(&path, now);
         }
-        let retired: BTreeMap<FileId, ()> = self.retired.iter().map(|id| (*id, ())).collect();
-        for id in next(&retired, &mut self.sweep.file, max) {
+        for id in next_of_set(&self.retired, &mut self.sweep.file, max) {
             self.look_at_retired(id, now);
         }
     }
@@ -107,8 +98,14 @@ impl Tail {
         self.counters.looks += 1;
         let mut found = Found::default();
         self.directories.look(directory, is_named, &mut found);
-        let Found { appeared, vanished, entered, left } = found;
-        self.watch.extend(left.into_iter().map(WatchRequest::Unwatch));
+        let Found { appeared, vanished, entered, left, seen } = found;
+        for (directory, why) in seen {
+            self.notice(&directory, why.map_or(NoticeKind::SeenAgain, NoticeKind::Unseen));
+        }
+        for directory in left {
+            self.aliases.forget(&directory);
+            self.watch.push(WatchRequest::Unwatch(directory));
+        }
         for directory in entered {
             self.learn_alias(&directory);
             self.watch.push(WatchRequest::Watch(directory));
@@ -126,8 +123,10 @@ impl Tail {
     /// A path is one of those that are looked at.
     pub(super) fn enter(&mut self, path: &Path, source: usize) {
         let last = self.last_at.remove(path);
-        let entry = self.entries.entry(path.to_owned()).or_default();
-        entry.source = source;
+        let new = || Entry { source, ..Entry::default() };
+        let entry = self.entries.entry(path.to_owned()).or_insert_with(new);
+        // What two patterns fit belongs to the first source.
+        entry.source = entry.source.min(source);
         entry.last = entry.last.or(last);
         if let Some(parent) = path.parent().map(Path::to_owned)
             && !self.directories.knows(&parent)
@@ -138,7 +137,7 @@ impl Tail {
 
     /// A path no longer matches anything that is there.
     fn leave(&mut self, path: &Path, now: Duration) {
-        if self.entries.get(path).is_none_or(|entry| entry.is_plain) {
+        if self.entries.get(path).is_none_or(|entry| entry.is_exact) {
             return;
         }
         self.hide(path, now);
@@ -147,11 +146,11 @@ impl Tail {
         {
             // What comes there next follows it.
             self.last_at.insert(path.to_owned(), last);
+            if self.last_at.len() > 2 * self.files.len() + LAST_AT_MIN {
+                self.last_at.retain(|_, last| self.files.contains_key(last));
+            }
         }
-        self.aliases.retain(|_, aliases| {
-            aliases.remove(path);
-            !aliases.is_empty()
-        });
+        self.aliases.forget(path);
     }
 
     /// Wake-ups name paths without links: a link is known by what it leads to.
@@ -166,27 +165,35 @@ impl Tail {
     }
 
     fn learn_alias(&mut self, path: &Path) {
-        let Ok(real) = path.canonicalize() else { return };
-        if real != path {
-            self.aliases.entry(real).or_default().insert(path.to_owned());
+        if let Ok(real) = path.canonicalize() {
+            self.aliases.learn(path, real);
         }
     }
 }
 
 /// All keys if there are no more than `max`, else the next so many behind the last turn's.
-fn next<K: Clone + Ord, V>(all: &BTreeMap<K, V>, last: &mut Option<K>, max: usize) -> BTreeSet<K> {
-    if all.len() <= max {
-        return all.keys().cloned().collect();
-    }
-    let behind = last.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
-    let rest = all.range::<K, _>((behind, Bound::Unbounded)).map(|(key, _)| key);
-    let turn: Vec<K> = rest.chain(all.keys()).take(max).cloned().collect();
-    *last = turn.last().cloned();
-    turn.into_iter().collect()
+fn next<K: Clone + Ord, V>(all: &BTreeMap<K, V>, last: &mut Option<K>, max: usize) -> Vec<K> {
+    let behind = last.take().filter(|_| all.len() > max);
+    let bounds = (behind.as_ref().map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+    let rest = all.range::<K, _>(bounds).map(|(key, _)| key);
+    turn(rest, all.keys(), all.len(), last, max)
 }
 
-impl super::discover::Directories {
-    fn next(&self, last: &mut Option<PathBuf>, max: usize) -> BTreeSet<PathBuf> {
-        next(self.all(), last, max)
-    }
+/// The same of a set.
+fn next_of_set<K: Clone + Ord>(all: &BTreeSet<K>, last: &mut Option<K>, max: usize) -> Vec<K> {
+    let behind = last.take().filter(|_| all.len() > max);
+    let bounds = (behind.as_ref().map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+    turn(all.range::<K, _>(bounds), all.iter(), all.len(), last, max)
+}
+
+fn turn<'k, K: Clone + 'k>(
+    rest: impl Iterator<Item = &'k K>,
+    from_the_first: impl Iterator<Item = &'k K>,
+    len: usize,
+    last: &mut Option<K>,
+    max: usize,
+) -> Vec<K> {
+    let turn: Vec<K> = rest.chain(from_the_first).take(max.min(len)).cloned().collect();
+    *last = turn.last().cloned();
+    turn
 }

@@ -18,9 +18,25 @@ struct Committed {
     lines: Vec<Vec<u8>>,
 }
 
+/// How the reader hears of what happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Everything is looked at, as at the start and after wake-ups were lost.
+    All,
+    /// Wake-ups name what changed, as far as paths show it.
+    Named,
+    /// Nothing wakes: there are only the ticks.
+    Ticks,
+}
+
 pub(super) struct World {
     directory: tempfile::TempDir,
-    sources: Vec<Source>,
+    pub(super) sources: Vec<Source>,
+    pub(super) way: Way,
+    /// Names that changed since the last look.
+    touched: BTreeSet<String>,
+    /// A reader that was just started looks at everything first.
+    is_new: bool,
     pub(super) limits: Limits,
     pub(super) tail: Tail,
     pub(super) now: Duration,
@@ -41,24 +57,13 @@ impl World {
 
     pub(super) fn starting(patterns: &[&str], limits: Limits, start: Start) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let source = Source {
-            key: "app".into(),
-            patterns: patterns
-                .iter()
-                .map(|pattern| {
-                    let path = directory.path().join(pattern);
-                    Pattern::parse(path.to_str().unwrap()).unwrap()
-                })
-                .collect(),
-            exclude: Vec::new(),
-            rotated_to: vec![directory.path().join("old")],
-            start,
-        };
-        let sources = vec![source];
-        let tail = Tail::new(sources.clone(), limits, Vec::new(), BTreeSet::new());
-        Self {
+        let tail = Tail::new(Vec::new(), limits, Vec::new(), BTreeSet::new());
+        let mut world = Self {
             directory,
-            sources,
+            sources: Vec::new(),
+            way: Way::All,
+            touched: BTreeSet::new(),
+            is_new: true,
             limits,
             tail,
             now: Duration::from_secs(1),
@@ -67,6 +72,23 @@ impl World {
             committed: Committed::default(),
             notices: Vec::new(),
             story: Vec::new(),
+        };
+        world.sources = vec![world.source("app", patterns, start)];
+        world.kill();
+        world
+    }
+
+    pub(super) fn source(&self, key: &str, patterns: &[&str], start: Start) -> Source {
+        let pattern = |pattern: &&str| {
+            let path = self.path(pattern);
+            Pattern::parse(path.to_str().unwrap()).unwrap()
+        };
+        Source {
+            key: key.into(),
+            patterns: patterns.iter().map(pattern).collect(),
+            exclude: Vec::new(),
+            rotated_to: vec![self.path("old")],
+            start,
         }
     }
 
@@ -74,42 +96,115 @@ impl World {
         self.directory.path().join(name)
     }
 
-    pub(super) fn append(&self, name: &str, bytes: impl AsRef<[u8]>) -> File {
+    fn touch(&mut self, name: &str) {
+        self.touched.insert(name.to_owned());
+    }
+
+    /// Writes behind what is there; the writer goes on with what is returned.
+    pub(super) fn append(&mut self, name: &str, bytes: impl AsRef<[u8]>) -> File {
+        self.touch(name);
         let mut file = OpenOptions::new().append(true).create(true).open(self.path(name)).unwrap();
         file.write_all(bytes.as_ref()).unwrap();
         file
     }
 
-    pub(super) fn rename(&self, from: &str, to: &str) {
+    pub(super) fn rename(&mut self, from: &str, to: &str) {
+        self.touch(from);
+        self.touch(to);
         std::fs::rename(self.path(from), self.path(to)).unwrap();
+    }
+
+    pub(super) fn remove(&mut self, name: &str) {
+        self.touch(name);
+        std::fs::remove_file(self.path(name)).unwrap();
+    }
+
+    pub(super) fn make_directory(&mut self, name: &str) {
+        self.touch(name);
+        std::fs::create_dir_all(self.path(name)).unwrap();
+    }
+
+    pub(super) fn copy(&mut self, from: &str, to: &str) {
+        self.touch(to);
+        std::fs::copy(self.path(from), self.path(to)).unwrap();
+    }
+
+    /// Cuts a file to so many bytes.
+    pub(super) fn cut(&mut self, name: &str, bytes: u64) {
+        self.touch(name);
+        let file = OpenOptions::new().write(true).open(self.path(name)).unwrap();
+        file.set_len(bytes).unwrap();
+    }
+
+    pub(super) fn cut_or_make(&mut self, name: &str) {
+        drop(self.append(name, ""));
+        self.cut(name, 0);
+    }
+
+    pub(super) fn link(&mut self, target: &str, name: &str) {
+        self.touch(name);
+        let beside = self.path("link.new");
+        std::os::unix::fs::symlink(self.path(target), &beside).unwrap();
+        std::fs::rename(beside, self.path(name)).unwrap();
+    }
+
+    pub(super) fn gzip(&mut self, name: &str) {
+        self.touch(name);
+        self.touch(&format!("{name}.gz"));
+        gzip(&self.path(name));
+    }
+
+    pub(super) fn size(&self, name: &str) -> u64 {
+        std::fs::metadata(self.path(name)).unwrap().len()
     }
 
     pub(super) fn inode(&self, name: &str) -> u64 {
         std::fs::metadata(self.path(name)).unwrap().ino()
     }
 
+    pub(super) fn born(&self, name: &str) -> std::time::SystemTime {
+        std::fs::metadata(self.path(name)).unwrap().created().unwrap()
+    }
+
+    /// When a file would be born.
+    pub(super) fn born_now(&self) -> std::time::SystemTime {
+        tempfile::tempfile_in(self.path("")).unwrap().metadata().unwrap().created().unwrap()
+    }
+
+    /// The position of the file at a path.
+    pub(super) fn position(&self, name: &str) -> Option<Position> {
+        let path = self.path(name);
+        let at_path = |kept: &Kept| kept.position.path == path && !kept.is_done;
+        self.tail.files().filter_map(|id| self.tail.kept(id)).find(at_path).map(|k| k.position)
+    }
+
+    /// Time passes, and what changed is seen and read in the world's way.
+    pub(super) fn see(&mut self) {
+        self.notice_only();
+        self.read();
+    }
+
+    /// The same, by a reader who is kept from reading.
+    pub(super) fn notice_only(&mut self) {
+        let touched = std::mem::take(&mut self.touched);
+        self.now += Duration::from_secs(2);
+        let way = if std::mem::take(&mut self.is_new) { Way::All } else { self.way };
+        match way {
+            Way::All => self.tail.look_at_all(self.now),
+            Way::Named => {
+                let real = self.directory.path().canonicalize().unwrap();
+                let named = touched.iter().map(|name| real.join(name)).collect();
+                self.tail.look_at_named(&named, self.now);
+            }
+            Way::Ticks => self.tail.tick(self.now),
+        }
+        self.hear();
+    }
+
     /// Time passes, everything is looked at and read to its end.
     pub(super) fn look(&mut self) {
         self.now += Duration::from_secs(2);
         self.tail.look_at_all(self.now);
-        if std::env::var("DBGT").is_ok() {
-            for (id, f) in &self.tail.files {
-                eprintln!(
-                    "{:?} {id:?} pred {:?} unread {} retry {:?} missing {:?} shown {:?} path {:?} ino {} read {} ext {:?} queue {:?}",
-                    self.now,
-                    f.predecessor,
-                    f.unread,
-                    f.retry_at,
-                    f.missing_since,
-                    f.shown_at.len(),
-                    f.position.path.file_name(),
-                    f.position.identity.ino,
-                    f.position.read_bytes,
-                    f.position.extent.size_bytes,
-                    self.tail.unread
-                );
-            }
-        }
         self.read();
     }
 
@@ -117,14 +212,8 @@ impl World {
     pub(super) fn look_named(&mut self, names: &[&str]) {
         self.now += Duration::from_millis(10);
         let real = self.directory.path().canonicalize().unwrap();
-        let named = names.iter().map(|name| real.join(name)).collect();
-        self.tail.look_at_named(&named, self.now);
-        self.read();
-    }
-
-    pub(super) fn tick(&mut self) {
-        self.now += Duration::from_secs(1);
-        self.tail.tick(self.now);
+        let paths = names.iter().map(|name| real.join(name)).collect();
+        self.tail.look_at_named(&paths, self.now);
         self.read();
     }
 
@@ -167,7 +256,7 @@ impl World {
     fn hear(&mut self) {
         for change in self.tail.take_changes() {
             let about = self.tail.kept(change.file()).map(|kept| {
-                let path = kept.position.path.file_name().map(|name| name.to_owned());
+                let path = kept.position.path.file_name().map(std::ffi::OsStr::to_owned);
                 (path, kept.position.read_bytes, kept.predecessor, kept.position.identity.ino)
             });
             self.story.push(format!("    {change:?} {about:?}"));
@@ -202,6 +291,7 @@ impl World {
         self.partial = committed.partial;
         self.lines = committed.lines;
         self.now = Duration::from_secs(1);
+        self.is_new = true;
     }
 
     pub(super) fn restart(&mut self) {
@@ -211,16 +301,69 @@ impl World {
 
     /// Waits until what was rotated is let go.
     pub(super) fn wait_until_quiet(&mut self) {
-        self.now += self.limits.rotated_quiet + Duration::from_secs(1);
-        self.look();
-        self.now += self.limits.missing_max + Duration::from_secs(1);
-        self.look();
-        self.look();
+        let waits = [self.limits.rotated_quiet, self.limits.missing_max, Duration::ZERO];
+        // The first look learns what nothing told before; then it is quiet.
+        for wait in std::iter::once(Duration::ZERO).chain(waits) {
+            self.now += wait + Duration::from_secs(1);
+            if self.way == Way::All {
+                self.tail.look_at_all(self.now);
+            } else {
+                self.tail.tick(self.now);
+            }
+            self.read();
+        }
     }
 
     pub(super) fn text(&self) -> String {
         self.lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect()
     }
+
+    /// Everything was read once, in this order.
+    #[track_caller]
+    pub(super) fn has_read(&self, expected: impl AsRef<str>) {
+        let (is, expected, story) = (self.text(), expected.as_ref(), self.story.join("\n"));
+        assert_eq!(is, expected, "{:?}\n{story}", self.way);
+    }
+
+    /// The same, where nobody can say in which order.
+    #[track_caller]
+    pub(super) fn has_read_in_any_order(&self, expected: impl AsRef<str>) {
+        let sorted = |text: &str| {
+            let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        let (is, expected) = (sorted(&self.text()), sorted(expected.as_ref()));
+        assert_eq!(is, expected, "{:?}\n{}", self.way, self.story.join("\n"));
+    }
+
+    pub(super) fn told(&self, is_meant: impl Fn(&NoticeKind) -> bool) -> usize {
+        self.notices.iter().filter(|notice| is_meant(&notice.kind)).count()
+    }
+
+    #[track_caller]
+    pub(super) fn no_loss_was_told(&self) {
+        let losses: Vec<_> = self.notices.iter().filter(|n| n.kind.is_loss()).collect();
+        assert!(losses.is_empty(), "{:?}: {losses:?}\n{}", self.way, self.story.join("\n"));
+    }
+}
+
+/// The same story told in every way in which the reader can hear of it.
+pub(super) fn in_every_way(patterns: &[&str], story: impl Fn(&mut World)) {
+    in_every_way_within(Limits::default(), patterns, story);
+}
+
+pub(super) fn in_every_way_within(limits: Limits, patterns: &[&str], story: impl Fn(&mut World)) {
+    for way in [Way::All, Way::Named, Way::Ticks] {
+        let mut world = World::new(patterns, limits);
+        world.way = way;
+        story(&mut world);
+    }
+}
+
+/// Lines by their numbers.
+pub(super) fn lines(numbers: std::ops::RangeInclusive<u32>) -> String {
+    numbers.fold(String::new(), |text, number| text + &format!("{number:06} a line of the log\n"))
 }
 
 pub(super) fn gzip(path: &Path) {

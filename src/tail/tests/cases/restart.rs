@@ -1,0 +1,187 @@
+//! What is kept, and what the files have become when it is taken up again.
+
+use super::super::super::*;
+use super::super::world::{World, lines};
+
+#[test]
+fn an_offset_beyond_the_end_is_a_file_that_was_emptied() {
+    let mut world = World::new(&["app.log"], Limits::default());
+    world.append("app.log", lines(1..=9));
+    world.see();
+    world.commit();
+    world.cut("app.log", lines(1..=2).len() as u64);
+    world.kill();
+    assert!(world.position("app.log").unwrap().read_bytes > world.size("app.log"));
+    world.see();
+    world.append("app.log", lines(10..=11));
+    world.see();
+    let text = world.text();
+    assert!(text.starts_with(&lines(1..=9)) && text.ends_with(&lines(10..=11)), "{text}");
+    assert_eq!(world.tail.counters().possibly_lost, 1);
+}
+
+#[test]
+fn reading_goes_on_in_the_middle_of_a_line() {
+    let mut world = World::new(&["app.log"], Limits::default());
+    world.append("app.log", "half of ");
+    world.see();
+    world.restart();
+    world.append("app.log", "a line\n");
+    world.see();
+    world.has_read("half of a line\n");
+}
+
+#[test]
+fn a_path_that_shows_another_file_by_now_is_read_from_its_beginning() {
+    let mut world = World::new(&["app.log"], Limits::default());
+    world.append("app.log", lines(1..=5));
+    world.see();
+    world.commit();
+    world.append("other", lines(6..=9));
+    world.rename("other", "app.log");
+    world.kill();
+    world.see();
+    world.wait_until_quiet();
+    world.has_read(lines(1..=9));
+    assert_eq!(world.told(|kind| matches!(kind, NoticeKind::Lost { lost_bytes: 0 })), 1);
+}
+
+#[test]
+fn what_was_kept_in_the_middle_of_a_rotation_goes_on_behind_it() {
+    for step in 0..4 {
+        let mut world = World::new(&["app.log"], Limits::default());
+        world.append("app.log", lines(1..=2));
+        world.see();
+        world.append("app.log", lines(3..=3));
+        let steps: [&dyn Fn(&mut World); 4] = [
+            &|world| world.rename("app.log", "app.log.1"),
+            &|world| drop(world.append("app.log", "")),
+            &|world| drop(world.append("app.log", lines(4..=5))),
+            &|world| world.gzip("app.log.1"),
+        ];
+        for (index, act) in steps.iter().enumerate() {
+            act(&mut world);
+            if index == step {
+                // Seen, and not read: the rest is due after the restart.
+                world.notice_only();
+                world.commit();
+            }
+        }
+        world.kill();
+        world.see();
+        world.wait_until_quiet();
+        world.has_read(lines(1..=5));
+        world.no_loss_was_told();
+    }
+}
+
+#[test]
+fn what_is_handed_out_and_not_kept_is_handed_out_again() {
+    let limits = Limits { read_bytes: 200, ..Limits::default() };
+    let mut world = World::new(&["app.log"], limits);
+    world.append("app.log", lines(1..=50));
+    world.notice_only();
+    world.read_once();
+    world.commit();
+    world.see();
+    world.has_read(lines(1..=50));
+    world.kill();
+    assert!(!world.text().contains(&lines(50..=50)));
+    world.see();
+    world.has_read(lines(1..=50));
+}
+
+#[test]
+fn what_is_remembered_of_files_that_come_and_go_is_bounded() {
+    let limits = Limits { rotated_quiet: Duration::ZERO, ..Limits::default() };
+    let mut world = World::new(&["*.log"], limits);
+    world.see();
+    for round in 0..60 {
+        for file in 0..100 {
+            world.append(&format!("{round}.{file}.log"), "x\n");
+        }
+        world.see();
+        for file in 0..100 {
+            world.remove(&format!("{round}.{file}.log"));
+        }
+        world.see();
+        world.see();
+    }
+    world.wait_until_quiet();
+    assert_eq!(world.lines.len(), 6000);
+    assert_eq!(world.tail.counters().files, 0);
+    assert_eq!(world.tail.files().count(), 4096, "those that are done");
+    let (_, removed) = world.tail.take_moved();
+    assert_eq!(removed.len(), 6000 - 4096, "who keeps them is told");
+    let tail = &world.tail;
+    let left = [tail.by_log.len(), tail.by_identity.len(), tail.retired.len(), tail.entries.len()];
+    assert_eq!(left, [0; 4], "by log, by identity, retired, entries");
+    assert_eq!((tail.aliases.len(), tail.unread.len()), (0, 0));
+    assert!(tail.last_at.len() < 2000, "{}", tail.last_at.len());
+}
+
+#[test]
+fn a_file_that_is_done_is_not_read_again_when_its_path_comes_back() {
+    let mut world = World::new(&["*.log", "*.log.1"], Limits::default());
+    world.append("app.log", lines(1..=2));
+    world.see();
+    world.rename("app.log", "elsewhere");
+    world.see();
+    world.wait_until_quiet();
+    assert_eq!(world.tail.counters().files, 0);
+    world.restart();
+    world.append("elsewhere", lines(3..=3));
+    world.rename("elsewhere", "app.log.1");
+    world.see();
+    world.has_read(lines(1..=3));
+}
+
+#[test]
+fn sources_that_come_and_go_leave_the_others_alone() {
+    let mut world = World::new(&["a.log", "both.log"], Limits::default());
+    world.append("a.log", lines(1..=2));
+    world.append("both.log", lines(3..=4));
+    world.append("b.log", lines(5..=6));
+    world.see();
+    world.has_read_in_any_order(lines(1..=4));
+    let (first, second) = (
+        world.sources[0].clone(),
+        world.source("second", &["b.log", "both.log"], Start::Beginning),
+    );
+    world.sources = vec![first.clone(), second.clone()];
+    world.restart();
+    world.append("a.log", lines(7..=7));
+    world.see();
+    world.has_read_in_any_order(lines(1..=7));
+    // What the first source read belongs to the second from now on.
+    world.sources = vec![second];
+    world.restart();
+    world.append("both.log", lines(8..=8));
+    world.append("a.log", lines(20..=20));
+    world.see();
+    world.has_read_in_any_order(lines(1..=8));
+    world.sources = vec![first];
+    world.restart();
+    world.see();
+    world.has_read_in_any_order(lines(1..=8) + &lines(20..=20));
+    world.no_loss_was_told();
+}
+
+#[test]
+fn where_files_start_is_about_those_that_were_there_first() {
+    for (start, expected) in [
+        (Start::Beginning, lines(1..=3)),
+        (Start::End, String::new()),
+        (Start::LastLines(2), lines(2..=3)),
+    ] {
+        let mut world = World::starting(&["*.log"], Limits::default(), start);
+        world.append("old.log", lines(1..=3));
+        world.see();
+        world.has_read(&expected);
+        world.append("old.log", lines(4..=4));
+        world.append("new.log", lines(5..=6));
+        world.restart();
+        world.see();
+        world.has_read_in_any_order(expected + &lines(4..=6));
+    }
+}
