@@ -200,8 +200,7 @@ fn about(kind: &NoticeKind) -> (Level, &'static str) {
 }
 
 fn labels(alert: &Alert) -> Option<String> {
-    let said: Vec<_> =
-        alert.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let said: Vec<_> = alert.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
     (!said.is_empty()).then(|| said.join(","))
 }
 

@@ -92,6 +92,7 @@ impl Unseen {
             }
             Self::Error(_) => None,
             Self::OutOfHandles => Some("raise the limit of open files, or lower `open_files_max`"),
+            Self::Compressed => Some("`ocrwatch report` reads it once"),
         }
     }
 }
