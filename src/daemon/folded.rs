@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// As long as what is said of a kind counts together.
-const INTERVAL: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_mins(1);
 
 /// So many kinds are told apart; more are one.
 const KINDS_MAX: usize = 1000;

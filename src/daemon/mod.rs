@@ -53,7 +53,7 @@ const COMMIT_INTERVAL: Duration = Duration::from_secs(1);
 const COMMIT_RETRY: Duration = Duration::from_secs(2);
 
 /// What is too old is let go this often.
-const RETAIN_INTERVAL: Duration = Duration::from_secs(10 * 60);
+const RETAIN_INTERVAL: Duration = Duration::from_mins(10);
 
 /// How long the loop reads before it looks at events again.
 const READ_MAX: Duration = Duration::from_millis(100);
@@ -121,16 +121,16 @@ impl Daemon {
         let settings = store_settings(&config.state);
         let (keeper, restored, notices) =
             Keeper::open(directory, settings, now.wall).map_err(StartError::State)?;
-        let mut telemetry = Telemetry::default();
+        let telemetry = Telemetry::default();
         for notice in &notices {
-            telemetry.store_notice(notice);
+            report::store_notice(notice);
         }
         for what in &restored.not_understood {
             error!(what, "state that was kept cannot be understood; it begins anew");
         }
         let Restored { engine, policy, positions, queued, .. } = restored;
         let (pipeline, forgotten) = Pipeline::new(&config, engine, policy);
-        telemetry.forgotten(&forgotten);
+        report::forgotten(&forgotten);
         let wake = events.waker();
         let common = common(&config, &options, &wake, now.wall);
         let (follow, unknown) = Sources(&config.sources).follow(&common, &positions);
@@ -196,7 +196,8 @@ impl Daemon {
     /// The present; a wall clock that has jumped begins a history.
     fn now(&mut self) -> Now {
         let now = Now { wall: clock::now(), mono: self.stopwatch.elapsed() };
-        let passed = TimeDelta::from_std(now.mono - self.last.mono).unwrap_or_default();
+        let passed =
+            TimeDelta::from_std(now.mono.saturating_sub(self.last.mono)).unwrap_or_default();
         let slept = (now.wall - self.last.wall) - passed;
         if slept > GAP || passed > GAP {
             warn!(seconds = slept.num_seconds(), "the clock went on while this program did not");
@@ -278,7 +279,7 @@ impl Daemon {
         }
         let Step { transitions, notifications, withheld, history } = self.pipeline.take_step();
         self.telemetry.transitions(&transitions, now.mono);
-        self.telemetry.withheld(&withheld);
+        report::withheld(&withheld);
         self.keeper.count_errors(history);
         for notification in notifications {
             self.is_urgent = true;

@@ -5,7 +5,7 @@
 
 use tracing::info;
 
-use super::{Daemon, common, watcher};
+use super::{Daemon, common, report, watcher};
 use crate::follow::{Now, Sources};
 
 impl Daemon {
@@ -14,7 +14,7 @@ impl Daemon {
         let new = match (self.options.reload)() {
             Ok(new) => new,
             Err(problems) => {
-                self.telemetry.wrong_configuration(&problems);
+                report::wrong_configuration(&problems);
                 return;
             }
         };
@@ -29,7 +29,7 @@ impl Daemon {
         let old = std::mem::replace(&mut self.config, new);
         if old.alerting != self.config.alerting || old.catalogue != self.config.catalogue {
             let forgotten = self.pipeline.reconfigure(&self.config);
-            self.telemetry.forgotten(&forgotten);
+            report::forgotten(&forgotten);
         }
         let is_followed_otherwise = old.sources != self.config.sources
             || old.watch != self.config.watch

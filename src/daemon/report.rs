@@ -61,49 +61,10 @@ impl Telemetry {
         }
     }
 
-    /// Something was not told.
-    pub(super) fn withheld(&mut self, withheld: &[Withheld]) {
-        for Withheld { alert, rule, by, .. } in withheld {
-            let by = match by {
-                WithheldBy::Silence { id, .. } => format!("silence {id}"),
-                WithheldBy::Mute { name } => format!("mute {name}"),
-                WithheldBy::Inhibition { rule, .. } => format!("an alert of {rule}"),
-            };
-            debug!(rule = &**rule, alert = %alert, by, "not told");
-        }
-    }
-
-    /// A rule begins anew.
-    pub(super) fn forgotten(&mut self, forgotten: &[Forgotten]) {
-        for Forgotten { rule, why } in forgotten {
-            warn!(rule = &**rule, why, "the state of a rule begins anew");
-        }
-    }
-
-    /// A configuration that is read again is wrong.
-    pub(super) fn wrong_configuration(&mut self, problems: &[String]) {
-        for problem in problems {
-            let (what, hint) = on_one_line(problem);
-            error!(hint, "{what}");
-        }
-        error!(problems = problems.len(), "the configuration before stays in force");
-    }
-
-    /// The store has something to tell.
-    pub(super) fn store_notice(&mut self, notice: &store::Notice) {
-        let text = notice.to_string();
-        let (what, hint) = on_one_line(&text);
-        if notice.is_grave() {
-            error!(hint, "{what}");
-        } else {
-            info!(hint, "{what}");
-        }
-    }
-
     /// Something was not written.
     pub(super) fn store_error(&mut self, error: &StoreError, now: Duration) {
         for notice in &error.notices {
-            self.store_notice(notice);
+            store_notice(notice);
         }
         self.was_failing = true;
         let text = error.to_string();
@@ -126,9 +87,10 @@ impl Telemetry {
         let Reach::Poll(why) = reach else { return };
         let Some(folded) = self.folded.admit(&format!("polled: {why}"), now) else { return };
         let (directory, folded) = (directory.display(), some(folded));
-        match why.hint() {
-            Some(hint) => warn!(%directory, hint, folded, "polled: {why}"),
-            None => info!(%directory, folded, "polled: {why}"),
+        if let Some(hint) = why.hint() {
+            warn!(%directory, hint, folded, "polled: {why}");
+        } else {
+            info!(%directory, folded, "polled: {why}");
         }
     }
 
@@ -178,6 +140,45 @@ impl Telemetry {
             info!(folded, "not told one by one: {kind}");
         }
         self.summary.tell(follow, pipeline, keeper, now);
+    }
+}
+
+/// Something was not told.
+pub(super) fn withheld(withheld: &[Withheld]) {
+    for Withheld { alert, rule, by, .. } in withheld {
+        let by = match by {
+            WithheldBy::Silence { id, .. } => format!("silence {id}"),
+            WithheldBy::Mute { name } => format!("mute {name}"),
+            WithheldBy::Inhibition { rule, .. } => format!("an alert of {rule}"),
+        };
+        debug!(rule = &**rule, alert = %alert, by, "not told");
+    }
+}
+
+/// A rule begins anew.
+pub(super) fn forgotten(forgotten: &[Forgotten]) {
+    for Forgotten { rule, why } in forgotten {
+        warn!(rule = &**rule, why, "the state of a rule begins anew");
+    }
+}
+
+/// A configuration that is read again is wrong.
+pub(super) fn wrong_configuration(problems: &[String]) {
+    for problem in problems {
+        let (what, hint) = on_one_line(problem);
+        error!(hint, "{what}");
+    }
+    error!(problems = problems.len(), "the configuration before stays in force");
+}
+
+/// The store has something to tell.
+pub(super) fn store_notice(notice: &store::Notice) {
+    let text = notice.to_string();
+    let (what, hint) = on_one_line(&text);
+    if notice.is_grave() {
+        error!(hint, "{what}");
+    } else {
+        info!(hint, "{what}");
     }
 }
 
