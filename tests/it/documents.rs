@@ -13,7 +13,7 @@ use clap::CommandFactory as _;
 use ocrwatch::cli::{Cli, ExitCode};
 use serde_json::Value;
 
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
     "docs/commands.md",
     "docs/extract-json.md",
@@ -21,6 +21,7 @@ const DOCUMENTS: [&str; 7] = [
     "docs/backtest-json.md",
     "docs/rules.md",
     "docs/configuration.md",
+    "docs/state.md",
 ];
 
 const CUT: &str = "⋮";
