@@ -31,14 +31,15 @@ impl Listings {
         self.0.clear();
     }
 
-    /// One that cannot be listed is not one in which nothing lies.
+    /// One that cannot be listed now is not one in which nothing lies.
     fn of(&mut self, directory: &Path, handles: &mut Handles) -> io::Result<Listing> {
         if let Some(listing) = self.0.get(directory) {
             return Ok(Arc::clone(listing));
         }
         let entries = match handles.with_one_free(|| std::fs::read_dir(directory)) {
             Ok(entries) => Some(entries),
-            Err(error) if is_gone(&error) => None,
+            // What may not be listed is not searched: the log is followed nevertheless.
+            Err(error) if is_gone(&error) || is_denied(&error) => None,
             Err(error) => return Err(error),
         };
         let mut names = Vec::new();
@@ -50,6 +51,10 @@ impl Listings {
         self.0.insert(directory.to_owned(), Arc::clone(&listing));
         Ok(listing)
     }
+}
+
+fn is_denied(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied
 }
 
 /// Where a file was found again.
