@@ -14,11 +14,13 @@
 //! commit catches up.
 
 pub mod event;
+mod folded;
 pub mod logging;
 mod pipeline;
 mod reload;
 mod report;
 mod state;
+mod summary;
 mod tell;
 
 use std::io::{self, Write};
@@ -119,16 +121,16 @@ impl Daemon {
         let settings = store_settings(&config.state);
         let (keeper, restored, notices) =
             Keeper::open(directory, settings, now.wall).map_err(StartError::State)?;
-        let mut telemetry = Telemetry::default();
+        let telemetry = Telemetry::default();
         for notice in &notices {
-            telemetry.store_notice(notice);
+            report::store_notice(notice);
         }
         for what in &restored.not_understood {
             error!(what, "state that was kept cannot be understood; it begins anew");
         }
         let Restored { engine, policy, positions, queued, .. } = restored;
         let (pipeline, forgotten) = Pipeline::new(&config, engine, policy);
-        telemetry.forgotten(&forgotten);
+        report::forgotten(&forgotten);
         let wake = events.waker();
         let common = common(&config, &options, &wake, now.wall);
         let (follow, unknown) = Sources(&config.sources).follow(&common, &positions);
@@ -276,8 +278,8 @@ impl Daemon {
             }
         }
         let Step { transitions, notifications, withheld, history } = self.pipeline.take_step();
-        self.telemetry.transitions(&transitions);
-        self.telemetry.withheld(&withheld);
+        self.telemetry.transitions(&transitions, now.mono);
+        report::withheld(&withheld);
         self.keeper.count_errors(history);
         for notification in notifications {
             self.is_urgent = true;
@@ -315,7 +317,7 @@ impl Daemon {
                 Ok(_) => {}
                 Err(error) => self.telemetry.store_error(&error, now.mono),
             }
-            self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now.mono);
+            self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now);
         }
     }
 
@@ -378,7 +380,7 @@ impl Daemon {
         self.commit(now);
         self.tell()?;
         self.commit(now);
-        self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now.mono);
+        self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now);
         if let Err(error) = self.keeper.close(now.wall) {
             warn!(%error, "the state was not closed");
         }

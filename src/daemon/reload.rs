@@ -3,9 +3,9 @@
 //! Owns what is kept running and what is begun anew. Must never apply a part of a configuration: a
 //! file with anything wrong in it leaves the old one in force. Fails: never; what is wrong is told.
 
-use tracing::{error, info};
+use tracing::info;
 
-use super::{Daemon, common, watcher};
+use super::{Daemon, common, report, watcher};
 use crate::follow::{Now, Sources};
 
 impl Daemon {
@@ -14,10 +14,7 @@ impl Daemon {
         let new = match (self.options.reload)() {
             Ok(new) => new,
             Err(problems) => {
-                for problem in &problems {
-                    error!("{problem}");
-                }
-                error!("the configuration is wrong; the one before stays in force");
+                report::wrong_configuration(&problems);
                 return;
             }
         };
@@ -32,7 +29,7 @@ impl Daemon {
         let old = std::mem::replace(&mut self.config, new);
         if old.alerting != self.config.alerting || old.catalogue != self.config.catalogue {
             let forgotten = self.pipeline.reconfigure(&self.config);
-            self.telemetry.forgotten(&forgotten);
+            report::forgotten(&forgotten);
         }
         let is_followed_otherwise = old.sources != self.config.sources
             || old.watch != self.config.watch
@@ -63,6 +60,7 @@ impl Daemon {
         let common = common(&self.config, &self.options, &wake, now.wall);
         let (mut follow, _) = Sources(&self.config.sources).follow(&common, &positions);
         follow.take_over_streams(&mut self.follow);
+        self.telemetry.followed_anew(&mut self.follow);
         self.follow = follow;
         self.watcher = watcher(&self.config, &wake);
         self.follow.look_at_all(now);

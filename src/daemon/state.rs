@@ -84,8 +84,8 @@ impl Keeper {
         if self.needs_everything {
             self.put_policy(pipeline.policy_snapshot());
         } else if let Some(changed) = pipeline.policy_changed() {
-            let changed = json(changed);
-            self.waiting.put_policy(changed);
+            let state = json(changed);
+            self.waiting.put_policy(state);
         }
     }
 

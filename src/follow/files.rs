@@ -15,7 +15,7 @@ use super::found::Finds;
 use super::label::Labels;
 use super::merge::Merge;
 use super::reading::{Extraction, Reading, Standing};
-use super::{LogId, Now, Row, Rows};
+use super::{Lag, LogId, Now, Row, Rows};
 use crate::engine;
 use crate::extract::Counters;
 use crate::tail::{Change, FileId, Kept, Notice, Read, Tail, WatchRequest};
@@ -378,13 +378,19 @@ impl Files {
         self.tail.take_watch_requests()
     }
 
-    /// How many bytes are known to be unread, by source.
-    pub(super) fn lag_bytes(&self) -> BTreeMap<Arc<str>, u64> {
-        let mut lag = BTreeMap::new();
+    /// How far each source is behind.
+    pub(super) fn lag(&self) -> BTreeMap<Arc<str>, Lag> {
+        let mut lags: BTreeMap<_, Lag> = BTreeMap::new();
         for (id, reading) in &self.readings {
-            *lag.entry(Arc::clone(&reading.label.name)).or_default() += self.tail.lag_bytes(*id);
+            let lag = lags.entry(Arc::clone(&reading.label.name)).or_default();
+            let bytes = self.tail.lag_bytes(*id);
+            if bytes > 0 {
+                lag.bytes += bytes;
+                let reached = [lag.reached, reading.last_at()].into_iter().flatten().min();
+                lag.reached = reached;
+            }
         }
-        lag
+        lags
     }
 
     /// Everything is to be looked at that wake-ups named.

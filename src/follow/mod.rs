@@ -84,6 +84,15 @@ pub struct Rows {
     pub removed: Vec<String>,
 }
 
+/// How far a source is behind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lag {
+    /// Bytes that are known to be unread.
+    pub bytes: u64,
+    /// The time up to which its logs with unread bytes were read, by the times in them.
+    pub reached: Option<DateTime<Utc>>,
+}
+
 /// One find, with what it is labelled with and how far its log was read.
 #[derive(Debug)]
 pub struct Passed {
@@ -237,9 +246,9 @@ impl Follow {
         counted
     }
 
-    /// How many bytes are known to be unread, by source.
-    pub fn lag_bytes(&self) -> BTreeMap<Arc<str>, u64> {
-        self.files.lag_bytes()
+    /// How far each source is behind; no bytes where it is not.
+    pub fn lag(&self) -> BTreeMap<Arc<str>, Lag> {
+        self.files.lag()
     }
 
     /// What the tail counted.

@@ -58,8 +58,9 @@ fn examples(document: &str) -> Vec<Example> {
     found
 }
 
-/// What a command prints, run at the project's root as a reader in China would.
+/// What a command prints, run at the project's root as a reader in China would who has no state yet.
 fn run(command: &str) -> Vec<String> {
+    let state = tempfile::tempdir().expect("a temporary directory");
     let binaries = Path::new(env!("CARGO_BIN_EXE_ocrwatch")).parent().expect("a folder");
     let output = Command::new("sh")
         .args(["-c", &format!("{{ {command}\n}} 2>&1")])
@@ -67,6 +68,7 @@ fn run(command: &str) -> Vec<String> {
         .env_clear()
         .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", binaries.display()))
         .env("TZ", "Asia/Shanghai")
+        .env("XDG_STATE_HOME", state.path())
         .env("LC_ALL", "C.UTF-8")
         .stdin(Stdio::null())
         .output()
