@@ -38,8 +38,8 @@ pub(super) struct RunArgs {
     #[arg(long)]
     once: bool,
 
-    /// Where the state is kept [default: $STATE_DIRECTORY, else $XDG_STATE_HOME/ocrwatch, else
-    /// ~/.local/state/ocrwatch]
+    /// Where the state is kept [default: `$STATE_DIRECTORY`, else `$XDG_STATE_HOME/ocrwatch`, else
+    /// `~/.local/state/ocrwatch`]
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
 

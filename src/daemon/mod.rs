@@ -51,7 +51,7 @@ const COMMIT_INTERVAL: Duration = Duration::from_secs(1);
 const COMMIT_RETRY: Duration = Duration::from_secs(2);
 
 /// What is too old is let go this often.
-const RETAIN_INTERVAL: Duration = Duration::from_secs(10 * 60);
+const RETAIN_INTERVAL: Duration = Duration::from_mins(10);
 
 /// How long the loop reads before it looks at events again.
 const READ_MAX: Duration = Duration::from_millis(100);
@@ -194,7 +194,8 @@ impl Daemon {
     /// The present; a wall clock that has jumped begins a history.
     fn now(&mut self) -> Now {
         let now = Now { wall: clock::now(), mono: self.stopwatch.elapsed() };
-        let passed = TimeDelta::from_std(now.mono - self.last.mono).unwrap_or_default();
+        let passed =
+            TimeDelta::from_std(now.mono.saturating_sub(self.last.mono)).unwrap_or_default();
         let slept = (now.wall - self.last.wall) - passed;
         if slept > GAP || passed > GAP {
             warn!(seconds = slept.num_seconds(), "the clock went on while this program did not");

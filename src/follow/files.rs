@@ -87,12 +87,12 @@ impl Files {
             buffer: Vec::new(),
         };
         for (id, standing) in standings {
-            // What was read and not looked at may be the beginning of a line that never ends.
+            // What was read and not looked at is looked at, though nothing more may come.
             let read_bytes = files.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
-            let has_partial = read_bytes > standing.text.anchor.file_bytes;
+            let has_rest = read_bytes > standing.looked_at_bytes();
             if let Some(mut reading) = files.reading(id, Some(standing)) {
-                reading.partial_at = has_partial.then_some(partial_line);
-                files.waiting.extend(has_partial.then_some(id));
+                reading.quiet_at = has_rest.then_some(Duration::ZERO);
+                files.waiting.extend(has_rest.then_some(id));
                 files.readings.insert(id, reading);
             }
         }
@@ -187,6 +187,12 @@ impl Files {
         true
     }
 
+    /// The same for a file of which nothing new is there.
+    fn wake_at_end(&mut self, id: FileId, now: Now, finds: &mut Finds) -> bool {
+        let next = self.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
+        self.wake(id, next, now, finds)
+    }
+
     fn let_go_of_idle(&mut self, but: FileId) {
         if self.live.len() <= LIVE_MAX {
             return;
@@ -214,6 +220,7 @@ impl Files {
     pub(super) fn look_at_quiet(&mut self, now: Now, merge: &mut Merge<LogId>) {
         for id in self.due(now, |reading| reading.quiet_at) {
             let mut finds = Finds::default();
+            self.wake_at_end(id, now, &mut finds);
             if let Some(reading) = self.readings.get_mut(&id) {
                 reading.look(now.mono, self.partial_line, &mut finds);
             }
@@ -221,8 +228,7 @@ impl Files {
         }
         for id in self.due(now, |reading| reading.partial_at) {
             let mut finds = Finds::default();
-            let next = self.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
-            let is_awake = self.wake(id, next, now, &mut finds);
+            let is_awake = self.wake_at_end(id, now, &mut finds);
             if let Some(reading) = self.readings.get_mut(&id) {
                 reading.partial_at = None;
                 if is_awake {
@@ -327,7 +333,7 @@ impl Files {
         let (moved, removed) = self.tail.take_moved();
         self.dirty.extend(moved);
         self.ended.extend(removed);
-        let is_passed_on = |id: &FileId| merge.is_empty(LogId::File(*id));
+        let is_passed_on = |id: &FileId| merge.has_passed_on(LogId::File(*id));
         let ended: Vec<FileId> = self.ended.iter().copied().filter(is_passed_on).collect();
         for id in ended {
             self.ended.remove(&id);
@@ -340,7 +346,7 @@ impl Files {
                 None => rows.removed.push(key(id)),
             }
         }
-        let is_passed_on = |id: &FileId| merge.is_empty(LogId::File(*id));
+        let is_passed_on = |id: &FileId| merge.has_passed_on(LogId::File(*id));
         let dirty: Vec<FileId> = self.dirty.iter().copied().filter(is_passed_on).collect();
         for id in dirty {
             self.dirty.remove(&id);

@@ -77,18 +77,18 @@ impl<K: Copy + Ord> Merge<K> {
     }
 
     /// Whether everything that was found in a log was passed on.
-    pub fn is_empty(&self, log: K) -> bool {
+    pub fn has_passed_on(&self, log: K) -> bool {
         self.queues.get(&log).is_none_or(|queue| queue.finds.0.is_empty())
     }
 
     /// How much was found and not passed on.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.count
     }
 
     /// Forgets a log of which nothing is left to pass on.
     pub fn forget(&mut self, log: K) {
-        if self.is_empty(log) {
+        if self.has_passed_on(log) {
             self.queues.remove(&log);
         }
     }

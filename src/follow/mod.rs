@@ -175,7 +175,7 @@ impl Follow {
 
     /// The next find. While a log is behind, nothing later than it was read.
     pub fn next(&mut self, now: Now) -> Option<Passed> {
-        let until = self.files.read_until(now).filter(|_| self.merge.len() < WAITING_MAX);
+        let until = self.files.read_until(now).filter(|_| self.merge.count() < WAITING_MAX);
         let (log, found, reached) = self.merge.next(now.wall, until)?;
         let label = match log {
             LogId::File(id) => self.files.label(id)?,

@@ -23,7 +23,7 @@ const QUIET: Duration = Duration::from_millis(5);
 const QUIET_MAX: Duration = Duration::from_millis(50);
 
 /// Years of stamps without one are told by an instant that is not older.
-const REFERENCE_MAX: Duration = Duration::from_secs(60 * 60);
+const REFERENCE_MAX: Duration = Duration::from_hours(1);
 
 /// Where a log's text and extraction stand: kept over a restart.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -39,6 +39,18 @@ pub(super) struct Standing {
 }
 
 impl Standing {
+    /// The byte of the file up to which everything was looked at, as far as that is known without
+    /// decoding.
+    pub(super) fn looked_at_bytes(&self) -> u64 {
+        let anchor = self.text.anchor;
+        match self.text.encoding {
+            Encoding::Auto | Encoding::Utf8 => {
+                anchor.file_bytes + self.position().saturating_sub(anchor.text_bytes)
+            }
+            _ => anchor.file_bytes,
+        }
+    }
+
     fn position(&self) -> u64 {
         self.extraction.as_ref().map_or(0, Checkpoint::position)
     }
@@ -213,7 +225,9 @@ impl Reading {
     }
 
     fn since_told(&mut self, counters: Counters) -> Counters {
-        let told = std::mem::replace(&mut self.told, counters.clone());
+        let last_at = counters.last_at;
+        let told = std::mem::replace(&mut self.told, counters);
+        let counters = &self.told;
         Counters {
             bytes: counters.bytes.saturating_sub(told.bytes),
             lines: counters.lines.saturating_sub(told.lines),
@@ -223,7 +237,7 @@ impl Reading {
             long_lines: counters.long_lines.saturating_sub(told.long_lines),
             beyond_line_max: counters.beyond_line_max.saturating_sub(told.beyond_line_max),
             first_at: None,
-            last_at: counters.last_at,
+            last_at,
         }
     }
 

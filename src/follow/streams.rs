@@ -25,6 +25,9 @@ const TURN_PIECES: usize = 256;
 /// at once.
 const PLACES_MAX: usize = 4096;
 
+/// How long an unterminated line waits for its end.
+const PARTIAL_LINE: Duration = Duration::from_mins(1);
+
 pub(super) enum Input {
     Stdin(Stream),
     /// Not there yet, or not to be opened; it is tried again.
@@ -198,7 +201,7 @@ impl Streamed {
     pub(super) fn look_if_quiet(&mut self, log: LogId, now: Now, merge: &mut Merge<LogId>) {
         let mut finds = Finds::default();
         if self.reading.quiet_at.is_some_and(|at| at <= now.mono) {
-            self.reading.look(now.mono, Duration::from_secs(60), &mut finds);
+            self.reading.look(now.mono, PARTIAL_LINE, &mut finds);
         }
         if self.reading.partial_at.is_some_and(|at| at <= now.mono) {
             self.reading.look_at_all(&mut finds);
@@ -231,7 +234,7 @@ impl Streamed {
 
     /// The place in the journal up to which everything was passed on.
     pub(super) fn rows(&mut self, log: LogId, merge: &Merge<LogId>, rows: &mut Rows) {
-        if !merge.is_empty(log) || !matches!(self.input, Input::Journal(_)) {
+        if !merge.has_passed_on(log) || !matches!(self.input, Input::Journal(_)) {
             return;
         }
         self.reading.stand();

@@ -1,1 +1,306 @@
+//! Real files through extraction, with a reader that is killed: every error is passed on once.
 
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::*;
+use crate::catalogue::Catalogue;
+use crate::config::{self, Origin};
+use crate::extract::Successes;
+use crate::file_pattern::Pattern;
+use crate::tail::Limits;
+use crate::tail::journal::Own;
+use crate::zone::Zone;
+
+/// A generator of our own, so that a seed means the same for ever.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self, below: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % below
+    }
+}
+
+struct World {
+    directory: tempfile::TempDir,
+    sources: Vec<config::Source>,
+    common: Common,
+    follow: Follow,
+    now: Now,
+    /// Request ids in the order in which they were passed on.
+    passed: Vec<String>,
+    lines: u64,
+    kept: BTreeMap<String, Vec<u8>>,
+    kept_passed: Vec<String>,
+    kept_lines: u64,
+}
+
+fn wall(mono: Duration) -> DateTime<Utc> {
+    let start = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
+    start + TimeDelta::from_std(mono).unwrap()
+}
+
+impl World {
+    fn new(encoding: config::Encoding) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let source = config::Source {
+            label: engine::Source::named("app"),
+            named: true,
+            origin: Origin::Files {
+                patterns: vec![Pattern::exact(directory.path().join("app.log"))],
+                exclude: Vec::new(),
+                rotated_to: Vec::new(),
+            },
+            zone: None,
+            encoding,
+            start: config::Start::Beginning,
+            line_bytes_max: None,
+        };
+        let common = Common {
+            catalogue: Arc::new(Catalogue::embedded()),
+            zone: Zone::UTC,
+            successes: Successes::none(),
+            activity_gap: None,
+            limits: Limits::default(),
+            partial_line: Duration::from_secs(60),
+            now: wall(Duration::ZERO),
+            wake: Arc::new(|| {}),
+            own: Own { process_id: 0, identifier: String::new(), invocation: None },
+        };
+        let sources = vec![source];
+        let (follow, _) = Sources(&sources).follow(&common, &[]);
+        Self {
+            directory,
+            sources,
+            common,
+            follow,
+            now: Now { wall: wall(Duration::ZERO), mono: Duration::ZERO },
+            passed: Vec::new(),
+            lines: 0,
+            kept: BTreeMap::new(),
+            kept_passed: Vec::new(),
+            kept_lines: 0,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn open(&self) -> File {
+        OpenOptions::new().append(true).create(true).open(self.path("app.log")).unwrap()
+    }
+
+    fn wait(&mut self, ms: u64) {
+        self.now.mono += Duration::from_millis(ms);
+        self.now.wall = wall(self.now.mono);
+    }
+
+    fn look(&mut self) {
+        self.follow.look_at_all(self.now);
+        self.read();
+    }
+
+    fn read(&mut self) {
+        while self.follow.read(self.now) {}
+        self.follow.look_at_quiet(self.now);
+        self.pass_on();
+    }
+
+    fn pass_on(&mut self) {
+        while let Some(passed) = self.follow.next(self.now) {
+            if let Found::Occurrence(occurrence) = passed.found
+                && !occurrence.repeat
+            {
+                let id = occurrence.request_id.as_deref().unwrap_or("none");
+                self.passed.push(id.to_owned());
+            }
+        }
+        for counters in self.follow.take_counted().into_values() {
+            self.lines += counters.lines;
+        }
+    }
+
+    fn commit(&mut self) {
+        let rows = self.follow.rows();
+        for row in rows.put {
+            self.kept.insert(row.key, row.state);
+        }
+        for key in rows.removed {
+            self.kept.remove(&key);
+        }
+        self.kept_passed.clone_from(&self.passed);
+        self.kept_lines = self.lines;
+    }
+
+    fn kill(&mut self) {
+        let rows: Vec<_> = self.kept.clone().into_iter().collect();
+        let (follow, unknown) = Sources(&self.sources).follow(&self.common, &rows);
+        assert!(unknown.is_empty(), "{unknown:?}");
+        self.follow = follow;
+        self.passed.clone_from(&self.kept_passed);
+        self.lines = self.kept_lines;
+        self.look();
+    }
+
+    fn finish(&mut self) {
+        for ms in [10, 100, 61_000, 301_000, 5_000, 5_000] {
+            self.wait(ms);
+            self.look();
+        }
+        self.commit();
+    }
+}
+
+fn error(number: u64) -> String {
+    let at = wall(Duration::from_secs(number)).format("%Y-%m-%dT%H:%M:%S%.3fZ");
+    format!(
+        "{at} ERROR [worker] scan {number}: {{\"error_msg\": \"识别失败 The image format is not \
+         supported.\", \"error_code\": \"AIS.0103\", \"request_id\": \"{number:032x}\"}}\n"
+    )
+}
+
+fn noise(number: u64) -> String {
+    let at = wall(Duration::from_secs(number)).format("%Y-%m-%dT%H:%M:%S%.3fZ");
+    format!("{at} INFO [worker] 第 {number} 页 done in {} ms\n", number % 977)
+}
+
+fn encoded(encoding: config::Encoding, text: &str) -> Vec<u8> {
+    match encoding {
+        config::Encoding::Utf16Le => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        config::Encoding::Gbk => encoding_rs::GBK.encode(text).0.into_owned(),
+        _ => text.as_bytes().to_vec(),
+    }
+}
+
+/// One life of a log; returns how often each hazard came about.
+fn live(seed: u64, encoding: config::Encoding) -> BTreeMap<&'static str, u64> {
+    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut world = World::new(encoding);
+    let mut writer = world.open();
+    world.look();
+    world.commit();
+    let (mut number, mut lines) = (0, 0);
+    let mut half: Vec<u8> = Vec::new();
+    let mut hazards = BTreeMap::new();
+    let mut due = Vec::new();
+    for _ in 0..40 {
+        let hazard = match random.next(12) {
+            0..=3 => {
+                let mut bytes = std::mem::take(&mut half);
+                for _ in 0..=random.next(20) {
+                    number += 1;
+                    lines += 1;
+                    let is_error = random.next(3) == 0;
+                    let line = if is_error { error(number) } else { noise(number) };
+                    due.extend(is_error.then(|| format!("{number:032x}")));
+                    bytes.extend(encoded(encoding, &line));
+                }
+                writer.write_all(&bytes).unwrap();
+                "write"
+            }
+            4 => {
+                number += 1;
+                lines += 1;
+                let line = encoded(encoding, &error(number));
+                due.push(format!("{number:032x}"));
+                let cut = 1 + usize::try_from(random.next(line.len() as u64 - 1)).unwrap();
+                writer.write_all(&std::mem::take(&mut half)).unwrap();
+                writer.write_all(&line[..cut]).unwrap();
+                half = line[cut..].to_vec();
+                "half a line"
+            }
+            5 if half.is_empty() => {
+                let rotated = world.path("app.log.1");
+                let older = world.path("app.log.2");
+                let _ = std::fs::rename(&rotated, older);
+                std::fs::rename(world.path("app.log"), rotated).unwrap();
+                writer = world.open();
+                "rename"
+            }
+            6 if half.is_empty() => {
+                world.look();
+                world.wait(10);
+                world.look();
+                let rotated = world.path("app.log.1");
+                let _ = std::fs::rename(&rotated, world.path("app.log.2"));
+                std::fs::copy(world.path("app.log"), rotated).unwrap();
+                writer.set_len(0).unwrap();
+                "copy and truncate"
+            }
+            7 => {
+                world.commit();
+                "commit"
+            }
+            8 => {
+                world.kill();
+                "kill"
+            }
+            9 => {
+                world.commit();
+                world.kill();
+                "restart"
+            }
+            _ => {
+                world.wait(1 + random.next(200));
+                world.look();
+                "look"
+            }
+        };
+        *hazards.entry(hazard).or_default() += 1;
+        if hazard == "rename" || hazard == "copy and truncate" {
+            // Older files are overwritten by the next rotation but one: they must be seen before.
+            world.look();
+            world.wait(10);
+            world.look();
+            world.commit();
+        }
+    }
+    writer.write_all(&half).unwrap();
+    world.finish();
+    let mut passed = world.passed.clone();
+    passed.sort();
+    due.sort();
+    assert_eq!(passed, due, "seed {seed}, {encoding:?}");
+    assert_eq!(world.lines, lines, "lines, seed {seed}, {encoding:?}");
+    hazards
+}
+
+fn run(encoding: config::Encoding, seeds: u64) {
+    let mut all = BTreeMap::new();
+    let seeds = match std::env::var("OCRWATCH_SEED").ok().and_then(|seed| seed.parse().ok()) {
+        Some(seed) => seed..seed + 1,
+        None => 0..seeds,
+    };
+    for seed in seeds {
+        for (hazard, times) in live(seed, encoding) {
+            *all.entry(hazard).or_insert(0) += times;
+        }
+    }
+    let hazards = ["half a line", "rename", "copy and truncate", "kill", "restart", "commit"];
+    assert!(hazards.iter().all(|hazard| all.contains_key(hazard)), "{all:?}");
+}
+
+#[test]
+fn every_error_is_passed_on_once_whatever_happens() {
+    run(config::Encoding::Auto, 150);
+}
+
+#[test]
+fn every_error_is_passed_on_once_in_gbk() {
+    run(config::Encoding::Gbk, 60);
+}
+
+#[test]
+fn every_error_is_passed_on_once_in_utf_16() {
+    run(config::Encoding::Utf16Le, 60);
+}
