@@ -21,7 +21,7 @@ use crate::extract::Counters;
 use crate::tail::{Change, FileId, Kept, Notice, Read, Tail, WatchRequest};
 
 /// Extractors at a time; each holds up to 0.3 MB of its log. Others go on from a checkpoint.
-const LIVE_MAX: usize = 16;
+const LIVE_MAX: usize = 8;
 
 /// How much is read of one file before it is another's turn.
 const TURN_READS: usize = 4;
@@ -158,6 +158,7 @@ impl Files {
             reading.push(bytes, now.mono, &mut finds);
             self.waiting.insert(id);
         }
+        self.let_go_of_idle(id, now, merge);
         self.dirty.insert(id);
         self.pass_on(id, finds, now, merge);
     }
@@ -183,7 +184,6 @@ impl Files {
         let before = again.unwrap_or_default();
         reading.wake(&source.extraction, &before, next, (now.mono, now.wall), finds);
         self.live.insert(id);
-        self.let_go_of_idle(id);
         true
     }
 
@@ -193,16 +193,20 @@ impl Files {
         self.wake(id, next, now, finds)
     }
 
-    fn let_go_of_idle(&mut self, but: FileId) {
-        if self.live.len() <= LIVE_MAX {
-            return;
-        }
-        // One that waits has bytes that were not looked at; there are few of those.
-        let live = self.live.iter().filter(|id| **id != but);
-        let live = live.filter_map(|id| Some((*id, self.readings.get(id)?)));
-        let idle = live.filter(|(_, reading)| reading.quiet_at.is_none());
-        let oldest = idle.min_by_key(|(_, reading)| reading.used).map(|(id, _)| id);
-        if let Some(oldest) = oldest {
+    /// Lets extractors go until there are few again, those first that were not used for longest.
+    /// What waits for quiet is looked at before: with so many logs at once there is none.
+    fn let_go_of_idle(&mut self, but: FileId, now: Now, merge: &mut Merge<LogId>) {
+        while self.live.len() > LIVE_MAX {
+            let live = self.live.iter().filter(|id| **id != but);
+            let used = |id: &FileId| self.readings.get(id).map(|reading| reading.used);
+            let Some(oldest) = live.copied().min_by_key(used) else { return };
+            let mut finds = Finds::default();
+            if let Some(reading) = self.readings.get_mut(&oldest)
+                && reading.quiet_at.is_some()
+            {
+                reading.look(now.mono, self.partial_line, &mut finds);
+            }
+            self.looked_at(oldest, finds, now, merge);
             self.sleep(oldest);
         }
     }
@@ -225,6 +229,7 @@ impl Files {
                 reading.look(now.mono, self.partial_line, &mut finds);
             }
             self.looked_at(id, finds, now, merge);
+            self.let_go_of_idle(id, now, merge);
         }
         for id in self.due(now, |reading| reading.partial_at) {
             let mut finds = Finds::default();
@@ -236,6 +241,7 @@ impl Files {
                 }
             }
             self.looked_at(id, finds, now, merge);
+            self.let_go_of_idle(id, now, merge);
         }
         let live = self.live.iter().copied();
         let stale = live.filter(|id| self.readings.get(id).is_some_and(|r| r.is_stale(now.mono)));

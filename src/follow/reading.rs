@@ -17,10 +17,10 @@ use crate::extract::{Checkpoint, Counters, Extractor, Settings};
 
 /// A log that was written to is looked at once nothing came for so long: what a program writes in
 /// several steps is one record.
-const QUIET: Duration = Duration::from_millis(5);
+const QUIET: Duration = Duration::from_millis(2);
 
 /// A log that is never quiet is looked at so long after its first byte.
-const QUIET_MAX: Duration = Duration::from_millis(50);
+const QUIET_MAX: Duration = Duration::from_millis(20);
 
 /// Years of stamps without one are told by an instant that is not older.
 const REFERENCE_MAX: Duration = Duration::from_hours(1);

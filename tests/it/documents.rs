@@ -196,11 +196,9 @@ fn every_dependency_has_its_reason() {
     assert!(missing.is_empty(), "not in ARCHITECTURE.md: {missing:?}");
 }
 
-#[test]
-fn the_tests_that_guard_invariants_exist() {
-    let architecture = text_of("ARCHITECTURE.md");
-    let table = architecture.split("\n## ").find(|section| section.starts_with("Invariants"));
-    let names = table.expect("a section on invariants").split('`').skip(1).step_by(2);
+/// The names of tests in a text that the code does not have, and how many it names.
+fn tests_named_in(text: &str) -> (Vec<&str>, usize) {
+    let names = text.split('`').skip(1).step_by(2);
     let is_test_name = |name: &&str| {
         name.matches('_').count() >= 2
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
@@ -215,9 +213,33 @@ fn the_tests_that_guard_invariants_exist() {
         }
     }
     let names: Vec<_> = names.filter(is_test_name).collect();
-    assert!(names.len() > 15, "only {} tests are named", names.len());
-    let gone: Vec<_> = names.iter().filter(|name| !code.contains(&format!("fn {name}("))).collect();
+    let count = names.len();
+    let gone = names.into_iter().filter(|name| !code.contains(&format!("fn {name}(")));
+    (gone.collect(), count)
+}
+
+#[test]
+fn the_tests_that_guard_invariants_exist() {
+    let architecture = text_of("ARCHITECTURE.md");
+    let table = architecture.split("\n## ").find(|section| section.starts_with("Invariants"));
+    let (gone, count) = tests_named_in(table.expect("a section on invariants"));
+    assert!(count > 15, "only {count} tests are named");
     assert!(gone.is_empty(), "no such tests: {gone:?}");
+}
+
+#[test]
+fn every_case_of_following_has_a_test_that_exists_or_says_why_none() {
+    let following = text_of("docs/following.md");
+    let cases = following.split("\n## ").find(|section| section.starts_with("The cases"));
+    let cases = cases.expect("a section on cases");
+    let (gone, count) = tests_named_in(cases);
+    assert!(count > 80, "only {count} tests are named");
+    assert!(gone.is_empty(), "no such tests: {gone:?}");
+    for number in 1..=90 {
+        let row = cases.lines().filter(|line| line.starts_with(&format!("| {number} |")));
+        let cells: Vec<&str> = row.flat_map(|row| row.split(" | ").skip(2)).collect();
+        assert!(cells.len() == 1 && cells[0].len() > 4, "case {number}: {cells:?}");
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod invariants;
 mod policy;
 mod resume;
 mod rules;
+mod run;
 mod scenarios;
 mod split;
 mod terminal;

@@ -1,0 +1,9 @@
+//! `ocrwatch run` as a process: real files, real signals, real limits.
+//!
+//! Every test prints how often what it is about has happened: a hazard that did not come proves
+//! nothing. A place that lacks a program or a right skips a test, and says so.
+
+mod daemon;
+mod kills;
+mod log;
+mod state;
