@@ -1,6 +1,6 @@
 //! Random sequences of what programs, rotation and machines do to a log, against a truth that is
-//! known: every line is read exactly once; a line that was destroyed before anybody could read it is
-//! read at most once, and then a loss is told.
+//! known: every line is read exactly once; a line that was destroyed before anybody could read it
+//! is read at most once, and then a loss is told.
 
 use std::collections::BTreeMap;
 use std::fs::File;
