@@ -71,7 +71,9 @@ impl Lane {
         let log_shown = log.display();
         sandbox.file(
             "logrotate.conf",
-            format!("{log_shown} {{\n rotate 900\n size 1\n {how}\n compress\n delaycompress\n}}\n"),
+            format!(
+                "{log_shown} {{\n rotate 900\n size 1\n {how}\n compress\n delaycompress\n}}\n"
+            ),
         );
         let writer = Writer::new(&log, Random::new(number + 1000 + random.below(1000)));
         let state = State(sandbox.path("state"));
