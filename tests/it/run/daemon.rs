@@ -221,9 +221,9 @@ impl Drop for Daemon {
 
 /// Whether programs are there; else says that the test is skipped.
 pub(super) fn has(programs: &[&str]) -> bool {
-    const DIRECTORIES: [&str; 5] =
-        ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/lib/systemd"];
-    let is_there = |name: &&&str| DIRECTORIES.iter().any(|d| std::path::Path::new(d).join(name).exists());
+    const DIRECTORIES: [&str; 5] = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/lib/systemd"];
+    let is_there =
+        |name: &&&str| DIRECTORIES.iter().any(|d| std::path::Path::new(d).join(name).exists());
     let missing: Vec<_> = programs.iter().filter(|name| !is_there(name)).collect();
     if !missing.is_empty() {
         println!("skipped: there is no {missing:?} here");
