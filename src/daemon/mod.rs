@@ -133,7 +133,7 @@ impl Daemon {
         report::forgotten(&forgotten);
         let wake = events.waker();
         let common = common(&config, &options, &wake, now.wall);
-        let (follow, unknown) = Sources(&config.sources).follow(&common, &positions);
+        let (follow, unknown) = Sources(&config.sources).follow(&common, &positions, None);
         for key in unknown {
             warn!(key, "where a log stood cannot be understood; it is met anew");
         }
@@ -186,7 +186,7 @@ impl Daemon {
             self.follow_up(now, is_more);
             self.keep(now);
             self.tell()?;
-            if self.options.once && !is_more && self.follow.has_ended() {
+            if self.options.once && !is_more && self.follow.has_ended(now) {
                 break;
             }
         }
@@ -267,7 +267,8 @@ impl Daemon {
     }
 
     fn follow_up(&mut self, now: Now, is_more: bool) {
-        if !is_more && self.options.once {
+        if !is_more && (self.options.once || self.pipeline.is_catching_up()) {
+            // What is old would count as of now once the present has come.
             self.follow.look_at_rest(now);
             self.pass_on(now);
         }
@@ -301,7 +302,9 @@ impl Daemon {
     /// Commits what is due.
     fn keep(&mut self, now: Now) {
         let is_retry = self.keeper.failing_since().is_some();
-        let is_due = now.mono >= self.next_commit || (self.is_urgent && !is_retry);
+        // Who is to be told does not wait for a disk.
+        self.is_urgent &= !is_retry;
+        let is_due = now.mono >= self.next_commit || self.is_urgent;
         if is_due {
             self.gather();
             if self.keeper.has_news() {

@@ -23,6 +23,9 @@ use crate::tail::{Change, FileId, Kept, Notice, Read, Tail, WatchRequest};
 /// Extractors at a time; each holds up to 0.3 MB of its log. Others go on from a checkpoint.
 const LIVE_MAX: usize = 8;
 
+/// So many files are read side by side, as the times in them tell; of more each has its turn.
+const BY_TIMES_MAX: usize = 256;
+
 /// How much is read of one file before it is another's turn.
 const TURN_READS: usize = 4;
 
@@ -114,7 +117,7 @@ impl Files {
     /// Reads from one file, if there is one to read from.
     pub(super) fn read(&mut self, now: Now, merge: &mut Merge<LogId>) -> bool {
         self.hear(now, merge);
-        let Some(id) = self.tail.next_unread(now.mono) else { return false };
+        let Some(id) = self.next(now) else { return false };
         for _ in 0..TURN_READS {
             let mut bytes = std::mem::take(&mut self.buffer);
             bytes.clear();
@@ -137,6 +140,17 @@ impl Files {
         true
     }
 
+    /// The file that is read next: the one that was read least far by the times in it. Of very many
+    /// it is each one's turn.
+    fn next(&mut self, now: Now) -> Option<FileId> {
+        let unread = self.tail.unread(BY_TIMES_MAX + 1, now.mono);
+        if unread.len() > BY_TIMES_MAX {
+            return self.tail.next_unread(now.mono);
+        }
+        let reached = |id: &FileId| self.readings.get(id).and_then(|reading| reading.reached);
+        unread.into_iter().min_by_key(|id| (reached(id), *id))
+    }
+
     /// Whether something is left to be read at once.
     pub(super) fn is_behind(&mut self, now: Now) -> bool {
         self.tail.next_unread(now.mono).is_some()
@@ -145,9 +159,10 @@ impl Files {
     /// How far the logs were read by their own times that are not at their end: nothing later may
     /// be passed on.
     pub(super) fn read_until(&mut self, now: Now) -> Option<DateTime<Utc>> {
-        let id = self.tail.next_unread(now.mono)?;
-        let behind = self.readings.get(&id).and_then(Reading::last_at);
-        behind.filter(|at| *at <= now.wall)
+        let unread = self.tail.unread(BY_TIMES_MAX, now.mono);
+        let reached = |id| self.readings.get(&id).and_then(|reading| reading.reached);
+        // Of one that was not begun, or tells no times, nothing is known.
+        unread.into_iter().filter_map(reached).min().filter(|at| *at <= now.wall)
     }
 
     fn take(&mut self, id: FileId, offset: u64, bytes: &[u8], now: Now, merge: &mut Merge<LogId>) {
@@ -313,6 +328,7 @@ impl Files {
             finds.0.retain(|found| found.at().is_none_or(|at| at >= not_before));
         }
         let counters = reading.count();
+        reading.reached = reading.reached.max(counters.last_at.map(|at| at.to_utc()));
         let source = Arc::clone(&reading.label.name);
         self.count(&source, &counters);
         if !finds.0.is_empty() {
@@ -386,7 +402,7 @@ impl Files {
             let bytes = self.tail.lag_bytes(*id);
             if bytes > 0 {
                 lag.bytes += bytes;
-                let reached = [lag.reached, reading.last_at()].into_iter().flatten().min();
+                let reached = [lag.reached, reading.reached].into_iter().flatten().min();
                 lag.reached = reached;
             }
         }

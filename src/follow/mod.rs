@@ -215,14 +215,9 @@ impl Follow {
         self.streams.iter_mut().for_each(Streamed::mark);
     }
 
-    /// Takes over the streams of another that are the same here: what waits in a pipe cannot be
-    /// read again.
-    pub fn take_over_streams(&mut self, other: &mut Self) {
-        for stream in &mut self.streams {
-            if let Some(before) = other.streams.iter_mut().find(|before| before.is_like(stream)) {
-                std::mem::swap(stream, before);
-            }
-        }
+    /// The streams, for who follows from now on.
+    fn take_streams(&mut self) -> Vec<Streamed> {
+        std::mem::take(&mut self.streams)
     }
 
     /// What the operator should know of files, since this was last asked.
@@ -256,9 +251,10 @@ impl Follow {
         self.files.tail().counters()
     }
 
-    /// Whether every stream that can end has ended.
-    pub fn has_ended(&self) -> bool {
-        self.streams.iter().filter(|s| s.can_end() || s.is_ended()).all(Streamed::is_ended)
+    /// Whether nothing more is to be expected of any stream: it has ended, or nothing came of it for
+    /// a while and it never ends.
+    pub fn has_ended(&self, now: Now) -> bool {
+        self.streams.iter().all(|stream| stream.has_ended(now))
     }
 }
 

@@ -76,6 +76,8 @@ pub(super) struct Reading {
     name: Arc<str>,
     pub(super) standing: Standing,
     live: Option<Box<Live>>,
+    /// The latest time in what was looked at.
+    pub(super) reached: Option<DateTime<Utc>>,
     /// When it was last used, by the count of uses.
     pub(super) used: u64,
     /// When to look at what came.
@@ -105,6 +107,7 @@ impl Reading {
             name,
             standing,
             live: None,
+            reached: None,
             used: 0,
             quiet_at: None,
             first_at: None,
@@ -239,12 +242,6 @@ impl Reading {
             first_at: None,
             last_at,
         }
-    }
-
-    /// The last time in what was looked at.
-    pub(super) fn last_at(&self) -> Option<DateTime<Utc>> {
-        let live = self.live.as_ref()?;
-        live.extractor.counters().last_at.map(|at| at.to_utc())
     }
 }
 

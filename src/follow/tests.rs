@@ -77,7 +77,7 @@ impl World {
             own: Own { process_id: 0, identifier: String::new(), invocation: None },
         };
         let sources = vec![source];
-        let (follow, _) = Sources(&sources).follow(&common, &[]);
+        let (follow, _) = Sources(&sources).follow(&common, &[], None);
         Self {
             directory,
             sources,
@@ -144,7 +144,7 @@ impl World {
 
     fn kill(&mut self) {
         let rows: Vec<_> = self.kept.clone().into_iter().collect();
-        let (follow, unknown) = Sources(&self.sources).follow(&self.common, &rows);
+        let (follow, unknown) = Sources(&self.sources).follow(&self.common, &rows, None);
         assert!(unknown.is_empty(), "{unknown:?}");
         self.follow = follow;
         self.passed.clone_from(&self.kept_passed);

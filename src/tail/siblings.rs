@@ -4,7 +4,7 @@
 //! in a compressed one. Must never read on in what it finds. Fails: never; what is not found is
 //! said so.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
 use std::fs::{File, Metadata};
 use std::io;
@@ -128,7 +128,7 @@ impl Tail {
         // A link's target is rotated where it lies.
         all.extend(followed.name.canonicalize().ok().and_then(|p| Some(p.parent()?.to_owned())));
         all.extend(further.into_iter().flatten());
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         all.retain(|directory| seen.insert(directory.clone()));
         all
     }
@@ -267,8 +267,12 @@ impl Tail {
             // Nothing tells yet.
             return Ok(true);
         }
-        // The log itself may not be followed yet.
-        if head_of(live).is_ok_and(|(head, _)| head.starts_with(&start)) {
+        // What is at the log's own path may not be followed yet.
+        let logs = of_log.iter().filter_map(|id| Some(self.files.get(id)?.log()));
+        let logs: BTreeSet<PathBuf> = logs.chain([live.to_owned()]).collect();
+        let begins_so =
+            |log: &PathBuf| head_of(log).is_ok_and(|(head, _)| head.starts_with(&start));
+        if logs.iter().any(begins_so) {
             return Ok(true);
         }
         let beginnings = Beginnings::of(&start);

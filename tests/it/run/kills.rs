@@ -77,7 +77,7 @@ impl Lane {
         );
         let writer = Writer::new(&log, Random::new(number + 1000 + random.below(1000)));
         let state = State(sandbox.path("state"));
-        Self {
+        let lane = Self {
             sandbox,
             rotation,
             random,
@@ -87,7 +87,12 @@ impl Lane {
             inodes: Vec::new(),
             hazards: Hazards::default(),
             said: Vec::new(),
-        }
+        };
+        // A log is met before it is rotated: what was rotated before nobody asked for.
+        let daemon = lane.start();
+        daemon.until("the log is met", || lane.state.has_position());
+        daemon.stop();
+        lane
     }
 
     fn start(&self) -> Daemon {
@@ -153,15 +158,13 @@ impl Lane {
     }
 
     /// Reads what is left, ends as it is asked to, and compares with the truth.
-    fn finish(mut self) -> Hazards {
+    fn finish(&mut self) {
         let daemon = self.start();
         let writer = Arc::clone(&self.writer);
         let mut writer = writer.lock().expect("the writer is well");
         writer.finish();
         let truth = writer.errors.clone();
         if self.rotation == Rotation::CopyTruncate {
-            let (size, lag) = (self.log.metadata().expect("the log").len(), "lag_bytes=0");
-            drop((size, lag));
             // The last line that was written is behind every loss.
             let last = format!("ocr_last_{}", writer.lines);
             let line = super::log::error_line(ocrwatch::clock::now(), "ModelArts.4204", &last, 0);
@@ -170,6 +173,7 @@ impl Lane {
                 self.state.fired("api-not-subscribed").contains_key(&last)
             });
         } else {
+            eprintln!("written: {truth:?}");
             daemon.until("everything is counted", || {
                 let errors = self.state.errors();
                 let over = truth.iter().find(|(code, count)| errors.get(*code) > Some(*count));
@@ -181,7 +185,6 @@ impl Lane {
         assert!(ended.took < Duration::from_secs(2), "ended after {:?}", ended.took);
         self.said.push(ended);
         self.compare(&writer);
-        self.hazards
     }
 
     fn compare(&mut self, writer: &Writer) {
@@ -209,7 +212,7 @@ impl Lane {
             let mut written: Vec<&String> = writer.apis.iter().collect();
             written.sort();
             assert_eq!(apis, written, "each API is told once");
-            println!("lines: {} written, {lines} counted", writer.lines);
+            assert_eq!(lines, writer.lines);
         }
         let told: String = self.said.iter().map(|said| &*said.stdout).collect();
         for row in self.state.outbox() {
@@ -220,6 +223,18 @@ impl Lane {
         }
         let panicked = self.said.iter().find(|said| said.stderr.contains("panicked"));
         assert!(panicked.is_none(), "{}", panicked.map_or("", |said| &said.stderr));
+    }
+}
+
+/// What a failure needs to be understood.
+impl Drop for Lane {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for (life, said) in self.said.iter().enumerate() {
+                eprintln!("--- life {life}\n{}", said.stderr);
+            }
+            eprintln!("counted: {:?}\n{:#?}", self.state.errors(), self.hazards);
+        }
     }
 }
 
@@ -243,7 +258,8 @@ fn check(rotation: Rotation, lanes: u64, rounds: u64) -> Vec<Hazards> {
             }
             is_over.store(true, Ordering::Relaxed);
             writing.join().expect("the writer ends");
-            lane.finish()
+            lane.finish();
+            std::mem::take(&mut lane.hazards)
         }
     };
     let threads: Vec<_> = (0..lanes).map(|number| std::thread::spawn(lane(number))).collect();

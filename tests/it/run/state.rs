@@ -27,6 +27,11 @@ impl State {
         self.sums("SELECT code, sum(errors) FROM history GROUP BY code")
     }
 
+    /// Whether a daemon knows where a log stands.
+    pub(super) fn has_position(&self) -> bool {
+        !self.sums("SELECT log, 1 FROM position WHERE log LIKE 'file %'").is_empty()
+    }
+
     /// Errors by source.
     pub(super) fn errors_by_source(&self) -> BTreeMap<String, u64> {
         self.sums("SELECT source, sum(errors) FROM history GROUP BY source")
