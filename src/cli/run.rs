@@ -1,7 +1,7 @@
 //! `ocrwatch run`: follow logs and tell alerts.
 //!
-//! Owns its options and how a run is put together from them. Must never follow or decide. Fails when
-//! an option or the configuration is wrong, and when the state cannot be used.
+//! Owns its options and how a run is put together from them. Must never follow or decide. Fails
+//! when an option or the configuration is wrong, and when the state cannot be used.
 
 use std::io;
 use std::path::PathBuf;

@@ -1,8 +1,8 @@
 //! The daemon's own log: one line for each event, on standard error.
 //!
 //! Owns its two forms: with a time for people, with a priority in front for the journal. Must never
-//! be called for a line of a log; what a field says is made visible, as it may come from one. Fails:
-//! never; a log that cannot be written is no reason to stop.
+//! be called for a line of a log; what a field says is made visible, as it may come from one.
+//! Fails: never; a log that cannot be written is no reason to stop.
 
 use std::fmt;
 

@@ -2,8 +2,8 @@
 //!
 //! Owns the level and the words of every message, and that none comes more often than a person can
 //! read. Levels: error, data is lost or somebody is needed; warn, a surprise that was dealt with;
-//! info, a beginning, an end, a change of an alert; debug, a step. Never a line of a log. Must never
-//! change anything. Nothing here fails.
+//! info, a beginning, an end, a change of an alert; debug, a step. Never a line of a log. Must
+//! never change anything. Nothing here fails.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! From the configuration and what was kept to what is followed.
 //!
-//! Owns which row is whose, and what each source is told. Must never judge the configuration. Fails:
-//! never; a row that cannot be understood is left aside, and said.
+//! Owns which row is whose, and what each source is told. Must never judge the configuration.
+//! Fails: never; a row that cannot be understood is left aside, and said.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;

@@ -13,7 +13,7 @@ use clap::CommandFactory as _;
 use ocrwatch::cli::{Cli, ExitCode};
 use serde_json::Value;
 
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
     "docs/commands.md",
     "docs/extract-json.md",
@@ -21,6 +21,7 @@ const DOCUMENTS: [&str; 7] = [
     "docs/backtest-json.md",
     "docs/rules.md",
     "docs/configuration.md",
+    "docs/state.md",
 ];
 
 const CUT: &str = "⋮";
@@ -58,7 +59,7 @@ fn examples(document: &str) -> Vec<Example> {
     found
 }
 
-/// What a command prints, run at the project's root as a reader in China would who has no state yet.
+/// What a command prints at the project's root, for a reader in China who has no state yet.
 fn run(command: &str) -> Vec<String> {
     let state = tempfile::tempdir().expect("a temporary directory");
     let binaries = Path::new(env!("CARGO_BIN_EXE_ocrwatch")).parent().expect("a folder");
@@ -256,8 +257,11 @@ fn links_between_documents_lead_somewhere() {
             let target = if path.is_empty() { root().join(document) } else { folder.join(path) };
             let found = fs::read_to_string(&target).is_ok_and(|text| {
                 let heading = anchor.replace('-', " ");
-                // Anchors leave commas out.
-                let heading_of = |line: &str| line.to_lowercase().replace(',', "");
+                // Anchors leave all other signs out.
+                let is_kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-');
+                let heading_of = |line: &str| -> String {
+                    line.to_lowercase().replace('-', " ").chars().filter(is_kept).collect()
+                };
                 let is_it =
                     |line: &str| line.starts_with('#') && heading_of(line).ends_with(&heading);
                 anchor.is_empty() || text.lines().any(is_it)
