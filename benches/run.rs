@@ -6,7 +6,9 @@ use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use ocrwatch::clock::Stopwatch;
 
 /// A daemon that is ended with the value.
 struct Daemon {
@@ -36,7 +38,7 @@ impl Daemon {
             }
             line.clear();
         }
-        panic!("the program ended before it said {text:?}");
+        unreachable!("the program ended before it said {text:?}");
     }
 
     fn status_kib(&self, key: &str) -> u64 {
@@ -82,11 +84,11 @@ fn latency(alerts: usize) {
     let mut times = Vec::new();
     for number in 0..alerts {
         let line = line(number);
-        let start = Instant::now();
+        let stopwatch = Stopwatch::start();
         log.write_all(line.as_bytes()).expect("a line");
         daemon.wait_for(&format!("ocr_{number:05} is not subscribed"));
         // The first waits for the program to start.
-        times.extend((number > 0).then(|| start.elapsed()));
+        times.extend((number > 0).then(|| stopwatch.elapsed()));
     }
     times.sort();
     let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];
@@ -121,9 +123,7 @@ fn memory(files: usize) {
     std::thread::sleep(idle);
     let ticks = daemon.ticks() - before;
     println!(
-        "{files} files: {:.1} MiB resident, {:.1} MiB of it its own; idle: {ticks}0 ms of {} s",
-        resident as f64 / 1024.0,
-        anonymous as f64 / 1024.0,
+        "{files} files: {resident} KiB resident, {anonymous} KiB of it its own; idle: {ticks}0 ms of {} s",
         idle.as_secs()
     );
 }
