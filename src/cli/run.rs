@@ -32,7 +32,7 @@ pub(super) struct RunArgs {
     files: Vec<PathBuf>,
 
     /// The configuration: sources, rules, who is told; described in docs/configuration.md
-    #[arg(long, short, value_name = "FILE", conflicts_with_all = ["rules", "catalogue"])]
+    #[arg(long, short, value_name = "FILE", conflicts_with_all = ["rules", "catalogues"])]
     config: Option<PathBuf>,
 
     /// Read what is there, tell the alerts, and end; what was read before is not read again
