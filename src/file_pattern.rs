@@ -1,8 +1,8 @@
 //! Files by a path or a pattern.
 //!
-//! Owns where a pattern begins to be one, which paths fit it and which are left out: `*`, `?`, `[..]`, `{a,b}` within a
-//! name, `**` across directories, leading dots only when written. Must never ask whether something
-//! is there. Fails: with the reason why a pattern is not valid.
+//! Owns where a pattern begins to be one, which paths fit it and which are left out: `*`, `?`,
+//! `[..]`, `{a,b}` within a name, `**` across directories, leading dots only when written. Must
+//! never ask whether something is there. Fails: with the reason why a pattern is not valid.
 
 use std::ffi::OsStr;
 use std::fmt;

@@ -1,17 +1,20 @@
-//! ocrwatch reads application logs, extracts the errors that Huawei Cloud OCR returned, and says
-//! what went wrong, how often, since when, which alerts that would have raised, and what the
-//! documentation says to do.
+//! ocrwatch follows the logs of applications that call Huawei Cloud OCR, extracts the errors that
+//! the service returned, decides which alerts fire, keeps what is known over restarts and tells
+//! whom it concerns; and it reads logs once, for a report or a backtest of the same alerts.
 //!
 //! Data moves left to right once; a stage is told what it needs and never asks the next one:
 //!
 //! ```text
-//! bytes ──input──▶ buffer ──extract──▶ Occurrence ──report──▶ terminal, JSON, CSV, Markdown
-//!          (io)            (pure)      │    ▲        (pure fold, thin writers)
-//!                                      │    └── the alerts that there would have been
-//!                                      │    replay: the clock of the log
-//!                                      └──▶ engine ──▶ Transition ──policy──▶ Decision
-//!                                           (pure)                  (pure)
+//! bytes ──tail──▶ text ──extract──▶ Occurrence ──engine──▶ Transition ──policy──▶ Notification
+//!         (io)   (follow)  (pure)       │        (pure)                 (pure)        │
+//!                                       │                        one commit: store ◀──┤
+//!         input ──▶ the same extract    │                                  outbox ──▶ told
+//!         (io)                          ▼
+//!                                    report, replay: the same engine under the log's own clock
 //! ```
+//!
+//! `daemon` is the loop around the upper line: one thread owns all state. The command line is the
+//! loop around the lower one.
 //!
 //! Modules in reading order; each may import only from those above it in this list.
 
@@ -48,6 +51,7 @@ pub mod replay;
 pub mod config;
 
 pub mod follow;
+
 pub mod store;
 
 pub mod render;

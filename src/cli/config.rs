@@ -93,6 +93,15 @@ fn argument(path: &Path) -> FileArgument {
     }
 }
 
+/// Files that are named and not there; a pattern names none.
+pub(super) fn missing(files: &[PathBuf]) -> Vec<PathBuf> {
+    let named = files.iter().filter_map(|file| match argument(file) {
+        FileArgument::Path(path) => Some(path),
+        _ => None,
+    });
+    named.filter(|path| std::fs::symlink_metadata(path).is_err()).collect()
+}
+
 /// A problem with a file that another names.
 fn named_by(problem: &str, key: &str, file: &str, written: &str) -> String {
     let is_relative = Path::new(written).is_relative();
@@ -147,6 +156,15 @@ mod tests {
         assert_eq!(exact, [true, false, true, false]);
         assert_eq!(found[3], Origin::Fifo(path("pipe")));
         assert_eq!(found[5], Origin::Stdin);
+    }
+
+    #[test]
+    fn only_a_file_that_is_named_can_be_missing() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("there.log"), "").expect("a file");
+        let files = [path("there.log"), path("not.log"), path("*.log"), PathBuf::from("-")];
+        assert_eq!(missing(&files), [path("not.log")]);
     }
 
     #[test]

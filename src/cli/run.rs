@@ -1,13 +1,14 @@
 //! `ocrwatch run`: follow logs and tell alerts.
 //!
-//! Owns its options and how a run is put together from them. Must never follow or decide. Fails when
-//! an option or the configuration is wrong, and when the state cannot be used.
+//! Owns its options and how a run is put together from them. Must never follow or decide. Fails
+//! when an option or the configuration is wrong, and when the state cannot be used.
 
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use tracing::{error, warn};
 
 use super::catalogue::CatalogueArgs;
 use super::config;
@@ -34,12 +35,12 @@ pub(super) struct RunArgs {
     #[arg(long, short, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Read what is there, tell the alerts, and end
+    /// Read what is there, tell the alerts, and end; what was read before is not read again
     #[arg(long)]
     once: bool,
 
-    /// Where the state is kept [default: `$STATE_DIRECTORY`, else `$XDG_STATE_HOME/ocrwatch`, else
-    /// `~/.local/state/ocrwatch`]
+    /// Where the state is kept [default: the configuration's, else `$STATE_DIRECTORY`, else
+    /// `$XDG_STATE_HOME/ocrwatch`, else `~/.local/state/ocrwatch`]
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
 
@@ -48,11 +49,11 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "ZONE", value_parser = Zone::parse)]
     timezone: Option<Zone>,
 
-    /// Say more of what is done, on standard error
+    /// Say every step on standard error, as `level = "debug"` does
     #[arg(long, short, conflicts_with = "quiet")]
     verbose: bool,
 
-    /// Say only what is wrong, on standard error
+    /// Say only what is lost or needs somebody on standard error, as `level = "error"` does
     #[arg(long, short)]
     quiet: bool,
 
@@ -77,6 +78,15 @@ impl RunArgs {
             Some(directory) => directory,
             None => store::state_directory(variable).map_err(|error| state_failure(&error))?,
         };
+        let missing = config::missing(&self.files);
+        for path in &missing {
+            let path = path.display();
+            if self.once {
+                error!(%path, "there is no such file");
+            } else {
+                warn!(%path, hint = "it is followed once it is there", "there is no such file yet");
+            }
+        }
         let args = self.clone();
         let machine_zone = clock::machine_zone_name().and_then(|name| Zone::of_machine_name(&name));
         let options = Options {
@@ -95,7 +105,8 @@ impl RunArgs {
             }
         })?;
         written(daemon.run())?;
-        Ok(ExitCode::Done)
+        let is_complete = missing.is_empty() || !self.once;
+        Ok(if is_complete { ExitCode::Done } else { ExitCode::InputMissing })
     }
 
     fn load(&self) -> Result<Config, Failure> {

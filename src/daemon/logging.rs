@@ -1,12 +1,12 @@
 //! The daemon's own log: one line for each event, on standard error.
 //!
 //! Owns its two forms: with a time for people, with a priority in front for the journal. Must never
-//! be called for a line of a log; what a field says is made visible, as it may come from one. Fails:
-//! never; a log that cannot be written is no reason to stop.
+//! be called for a line of a log; what a field says is made visible, as it may come from one.
+//! Fails: never; a log that cannot be written is no reason to stop.
 
 use std::fmt;
-use std::io::IsTerminal as _;
 
+use chrono::{DateTime, Utc};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::LevelFilter;
@@ -33,7 +33,7 @@ pub fn begin(log: config::Log, is_journal: bool) {
     };
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(false)
         .with_writer(std::io::stderr)
         .event_format(form)
         .finish();
@@ -67,17 +67,27 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let level = *event.metadata().level();
-        match self {
-            Self::Journal => write!(writer, "<{}>", priority(level))?,
-            Self::Text => {
-                let now = clock::now().format("%Y-%m-%dT%H:%M:%S%.3fZ");
-                write!(writer, "{now} {} ", word(level))?;
-            }
-        }
         let mut line = Line::default();
         event.record(&mut line);
-        writeln!(writer, "{}{}", line.message, line.fields)
+        self.write(&mut writer, *event.metadata().level(), clock::now(), &line)
+    }
+}
+
+impl Form {
+    fn write(
+        self,
+        out: &mut dyn fmt::Write,
+        level: Level,
+        now: DateTime<Utc>,
+        line: &Line,
+    ) -> fmt::Result {
+        match self {
+            Self::Journal => write!(out, "<{}>", priority(level))?,
+            Self::Text => {
+                write!(out, "{} {} ", now.format("%Y-%m-%dT%H:%M:%S%.3fZ"), word(level))?;
+            }
+        }
+        writeln!(out, "{}{}", line.message, line.fields)
     }
 }
 
@@ -108,20 +118,20 @@ struct Line {
 
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add(field, &format!("{value:?}"));
+        self.add(field.name(), &format!("{value:?}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.add(field, value);
+        self.add(field.name(), value);
     }
 }
 
 impl Line {
-    fn add(&mut self, field: &Field, value: &str) {
+    fn add(&mut self, name: &str, value: &str) {
         use fmt::Write as _;
         let value = visible(value);
         // Writing to a string cannot fail.
-        let _ = match field.name() {
+        let _ = match name {
             "message" => write!(self.message, "{value}"),
             name if value.is_empty() || value.contains([' ', '"', '=']) => {
                 write!(self.fields, " {name}={value:?}")
@@ -131,57 +141,83 @@ impl Line {
     }
 }
 
-/// Folds what repeats: the first is written, then one in each interval, with how many there were.
-#[derive(Debug, Default)]
-pub struct Folded {
-    last: std::collections::BTreeMap<String, (std::time::Duration, u64)>,
-}
-
-/// Between two of the same kind lies at least so much.
-const INTERVAL: std::time::Duration = std::time::Duration::from_secs(60);
-
-/// So many kinds are told apart; more begin anew.
-const KINDS_MAX: usize = 1000;
-
-impl Folded {
-    /// Whether one of a kind is to be written now; then how many were folded before it.
-    pub fn admit(&mut self, kind: &str, now: std::time::Duration) -> Option<u64> {
-        if self.last.len() >= KINDS_MAX && !self.last.contains_key(kind) {
-            self.last.clear();
-        }
-        match self.last.get_mut(kind) {
-            Some((last, folded)) if now < *last + INTERVAL => {
-                *folded += 1;
-                None
-            }
-            Some((last, folded)) => {
-                *last = now;
-                Some(std::mem::take(folded))
-            }
-            None => {
-                self.last.insert(kind.to_owned(), (now, 0));
-                Some(0)
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::sync::Mutex;
 
     use super::*;
 
+    #[track_caller]
+    fn check(form: Form, level: Level, said: &[(&str, &str)], expected: &str) {
+        let mut line = Line::default();
+        for (name, value) in said {
+            line.add(name, value);
+        }
+        let now = DateTime::from_timestamp_millis(1_795_395_660_250).unwrap();
+        let mut text = String::new();
+        form.write(&mut text, level, now, &line).unwrap();
+        assert_eq!(text, expected);
+    }
+
     #[test]
-    fn what_repeats_is_written_once_in_an_interval_with_how_many_were_folded() {
-        let mut folded = Folded::default();
-        let at = Duration::from_secs;
-        assert_eq!(folded.admit("a", at(1)), Some(0));
-        assert_eq!(folded.admit("a", at(2)), None);
-        assert_eq!(folded.admit("b", at(2)), Some(0));
-        assert_eq!(folded.admit("a", at(30)), None);
-        assert_eq!(folded.admit("a", at(61)), Some(2));
-        assert_eq!(folded.admit("a", at(62)), None);
+    fn people_see_a_time_and_a_level() {
+        check(
+            Form::Text,
+            Level::WARN,
+            &[("message", "rotated"), ("path", "/var/log/app.log"), ("bytes", "12")],
+            "2026-11-23T01:01:00.250Z warn  rotated path=/var/log/app.log bytes=12\n",
+        );
+        let said = &[("message", "stopped")];
+        check(Form::Text, Level::INFO, said, "2026-11-23T01:01:00.250Z info  stopped\n");
+    }
+
+    #[test]
+    fn the_journal_gets_a_priority_and_has_its_own_time() {
+        let said = &[("message", "cannot be read"), ("path", "a.log")];
+        for (level, priority) in
+            [(Level::ERROR, 3), (Level::WARN, 4), (Level::INFO, 6), (Level::DEBUG, 7)]
+        {
+            let expected = format!("<{priority}>cannot be read path=a.log\n");
+            check(Form::Journal, level, said, &expected);
+        }
+    }
+
+    #[test]
+    fn what_a_field_says_can_neither_end_it_nor_the_line() {
+        check(
+            Form::Journal,
+            Level::INFO,
+            &[("message", "a\nb"), ("path", "a b=\"c\".log"), ("none", ""), ("red", "\u{1b}[31m")],
+            "<6>a\\nb path=\"a b=\\\"c\\\".log\" none=\"\" red=\\x1b[31m\n",
+        );
+    }
+
+    #[derive(Clone, Default)]
+    struct Written(std::sync::Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_message_goes_before_its_fields_and_what_is_absent_is_left_out() {
+        let written = Written::default();
+        let out = written.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || out.clone())
+            .event_format(Form::Journal)
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info!(path = "a.log", folded = None::<u64>, times = 3, "seen");
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text, "<6>seen path=a.log times=3\n");
     }
 
     #[test]

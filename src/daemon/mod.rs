@@ -14,11 +14,13 @@
 //! commit catches up.
 
 pub mod event;
+mod folded;
 pub mod logging;
 mod pipeline;
 mod reload;
 mod report;
 mod state;
+mod summary;
 mod tell;
 
 use std::io::{self, Write};
@@ -119,19 +121,19 @@ impl Daemon {
         let settings = store_settings(&config.state);
         let (keeper, restored, notices) =
             Keeper::open(directory, settings, now.wall).map_err(StartError::State)?;
-        let mut telemetry = Telemetry::default();
+        let telemetry = Telemetry::default();
         for notice in &notices {
-            telemetry.store_notice(notice);
+            report::store_notice(notice);
         }
         for what in &restored.not_understood {
             error!(what, "state that was kept cannot be understood; it begins anew");
         }
         let Restored { engine, policy, positions, queued, .. } = restored;
         let (pipeline, forgotten) = Pipeline::new(&config, engine, policy);
-        telemetry.forgotten(&forgotten);
+        report::forgotten(&forgotten);
         let wake = events.waker();
         let common = common(&config, &options, &wake, now.wall);
-        let (follow, unknown) = Sources(&config.sources).follow(&common, &positions);
+        let (follow, unknown) = Sources(&config.sources).follow(&common, &positions, None);
         for key in unknown {
             warn!(key, "where a log stood cannot be understood; it is met anew");
         }
@@ -184,7 +186,7 @@ impl Daemon {
             self.follow_up(now, is_more);
             self.keep(now);
             self.tell()?;
-            if self.options.once && !is_more && self.follow.has_ended() {
+            if self.options.once && !is_more && self.follow.has_ended(now) {
                 break;
             }
         }
@@ -265,7 +267,8 @@ impl Daemon {
     }
 
     fn follow_up(&mut self, now: Now, is_more: bool) {
-        if !is_more && self.options.once {
+        if !is_more && (self.options.once || self.pipeline.is_catching_up()) {
+            // What is old would count as of now once the present has come.
             self.follow.look_at_rest(now);
             self.pass_on(now);
         }
@@ -276,8 +279,8 @@ impl Daemon {
             }
         }
         let Step { transitions, notifications, withheld, history } = self.pipeline.take_step();
-        self.telemetry.transitions(&transitions);
-        self.telemetry.withheld(&withheld);
+        self.telemetry.transitions(&transitions, now.mono);
+        report::withheld(&withheld);
         self.keeper.count_errors(history);
         for notification in notifications {
             self.is_urgent = true;
@@ -299,7 +302,9 @@ impl Daemon {
     /// Commits what is due.
     fn keep(&mut self, now: Now) {
         let is_retry = self.keeper.failing_since().is_some();
-        let is_due = now.mono >= self.next_commit || (self.is_urgent && !is_retry);
+        // Who is to be told does not wait for a disk.
+        self.is_urgent &= !is_retry;
+        let is_due = now.mono >= self.next_commit || self.is_urgent;
         if is_due {
             self.gather();
             if self.keeper.has_news() {
@@ -315,7 +320,7 @@ impl Daemon {
                 Ok(_) => {}
                 Err(error) => self.telemetry.store_error(&error, now.mono),
             }
-            self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now.mono);
+            self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now);
         }
     }
 
@@ -378,7 +383,7 @@ impl Daemon {
         self.commit(now);
         self.tell()?;
         self.commit(now);
-        self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now.mono);
+        self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now);
         if let Err(error) = self.keeper.close(now.wall) {
             warn!(%error, "the state was not closed");
         }

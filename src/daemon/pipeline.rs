@@ -95,6 +95,11 @@ impl Pipeline {
         self.catching_up = true;
     }
 
+    /// Whether what is read may be a backlog.
+    pub fn is_catching_up(&self) -> bool {
+        self.catching_up
+    }
+
     /// Takes a find in.
     pub fn take(&mut self, passed: &Passed, wall: DateTime<Utc>) {
         let wall_now = Instant::from(wall);

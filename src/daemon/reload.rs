@@ -3,10 +3,15 @@
 //! Owns what is kept running and what is begun anew. Must never apply a part of a configuration: a
 //! file with anything wrong in it leaves the old one in force. Fails: never; what is wrong is told.
 
-use tracing::{error, info};
+use std::time::Duration;
 
-use super::{Daemon, common, watcher};
+use tracing::info;
+
+use super::{Daemon, common, report, watcher};
 use crate::follow::{Now, Sources};
+
+/// How long is read before logs are followed anew.
+const READ_BEFORE_MAX: Duration = Duration::from_secs(5);
 
 impl Daemon {
     /// Reads the configuration again, and takes over what is different.
@@ -14,10 +19,7 @@ impl Daemon {
         let new = match (self.options.reload)() {
             Ok(new) => new,
             Err(problems) => {
-                for problem in &problems {
-                    error!("{problem}");
-                }
-                error!("the configuration is wrong; the one before stays in force");
+                report::wrong_configuration(&problems);
                 return;
             }
         };
@@ -32,7 +34,7 @@ impl Daemon {
         let old = std::mem::replace(&mut self.config, new);
         if old.alerting != self.config.alerting || old.catalogue != self.config.catalogue {
             let forgotten = self.pipeline.reconfigure(&self.config);
-            self.telemetry.forgotten(&forgotten);
+            report::forgotten(&forgotten);
         }
         let is_followed_otherwise = old.sources != self.config.sources
             || old.watch != self.config.watch
@@ -48,7 +50,7 @@ impl Daemon {
     /// the same go on as they are.
     fn follow_anew(&mut self, now: Now) {
         // What only an open handle leads to is read while there is one.
-        while self.follow.read(now) {
+        while self.follow.read(now) && self.stopwatch.elapsed() < now.mono + READ_BEFORE_MAX {
             self.pass_on(now);
         }
         self.follow.look_at_rest(now);
@@ -61,8 +63,9 @@ impl Daemon {
         self.keeper.gather(rows, &mut self.pipeline);
         let wake = self.events.waker();
         let common = common(&self.config, &self.options, &wake, now.wall);
-        let (mut follow, _) = Sources(&self.config.sources).follow(&common, &positions);
-        follow.take_over_streams(&mut self.follow);
+        let sources = Sources(&self.config.sources);
+        let (follow, _) = sources.follow(&common, &positions, Some(&mut self.follow));
+        self.telemetry.followed_anew(&mut self.follow);
         self.follow = follow;
         self.watcher = watcher(&self.config, &wake);
         self.follow.look_at_all(now);

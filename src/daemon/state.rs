@@ -1,8 +1,8 @@
 //! What is kept of a run, in one transaction for each step.
 //!
 //! Owns what becomes which row, and what happens while nothing can be written: it waits, and
-//! alerts go out all the same. Must never decide an alert. Fails: never; a state that cannot be read
-//! or written is told.
+//! alerts go out all the same. Must never decide an alert. Fails: never; a state that cannot be
+//! read or written is told.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -84,8 +84,8 @@ impl Keeper {
         if self.needs_everything {
             self.put_policy(pipeline.policy_snapshot());
         } else if let Some(changed) = pipeline.policy_changed() {
-            let changed = json(changed);
-            self.waiting.put_policy(changed);
+            let state = json(changed);
+            self.waiting.put_policy(state);
         }
     }
 

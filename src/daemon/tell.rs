@@ -5,10 +5,13 @@
 
 use std::io::{self, Write};
 
+use chrono::{DateTime, FixedOffset, Offset as _, Utc};
+
 use super::pipeline::Texts;
-use crate::engine::{AlertStatus, Notification, State, ToldAlert};
+use crate::engine::{AlertStatus, Instant, Notification, State, ToldAlert};
 use crate::render::{AlertText, plain};
 use crate::surface::escape::visible;
+use crate::surface::phrase;
 use crate::surface::style::Style;
 
 /// Writes a notification.
@@ -21,14 +24,9 @@ pub(super) fn write(
     let Notification { reason, covers, firing, resolved, left_out, .. } = notification;
     write!(out, "== {reason}: {firing} firing, {resolved} resolved")?;
     if let Some(covers) = covers {
-        let shown = |at: crate::engine::Instant| {
-            let at = chrono::DateTime::from_timestamp_millis(at.0).unwrap_or_default();
-            match texts.zone {
-                Some(zone) => zone.show(at).to_rfc3339(),
-                None => at.to_rfc3339(),
-            }
-        };
-        write!(out, ", while nobody looked, {} to {}", shown(covers.from), shown(covers.until))?;
+        let at = |at: Instant| shown(at, notification, texts);
+        let range = phrase::range(at(covers.from), at(covers.until));
+        write!(out, ", {range}, while nobody looked")?;
     }
     writeln!(out, "  [{} {}]", notification.receiver, notification.id)?;
     let is_news = notification.alerts.iter().any(|told| told.is_news);
@@ -50,6 +48,14 @@ pub(super) fn write(
         writeln!(out, "and {left_out} more alerts")?;
     }
     out.flush()
+}
+
+/// In the zone that was asked for, else in that of the first alert's log.
+fn shown(at: Instant, notification: &Notification, texts: &Texts) -> DateTime<FixedOffset> {
+    let at = at.to_utc();
+    let offset_s = notification.alerts.first().map_or(0, |told| told.alert.evidence.offset_s);
+    let own = FixedOffset::east_opt(offset_s).unwrap_or_else(|| Utc.fix());
+    texts.zone.map_or_else(|| at.with_timezone(&own), |zone| zone.show(at))
 }
 
 fn text(told: &ToldAlert, texts: &Texts) -> AlertText {

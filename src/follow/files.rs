@@ -15,13 +15,16 @@ use super::found::Finds;
 use super::label::Labels;
 use super::merge::Merge;
 use super::reading::{Extraction, Reading, Standing};
-use super::{LogId, Now, Row, Rows};
+use super::{Lag, LogId, Now, Row, Rows};
 use crate::engine;
 use crate::extract::Counters;
 use crate::tail::{Change, FileId, Kept, Notice, Read, Tail, WatchRequest};
 
 /// Extractors at a time; each holds up to 0.3 MB of its log. Others go on from a checkpoint.
-const LIVE_MAX: usize = 16;
+const LIVE_MAX: usize = 8;
+
+/// So many files are read side by side, as the times in them tell; of more each has its turn.
+const BY_TIMES_MAX: usize = 256;
 
 /// How much is read of one file before it is another's turn.
 const TURN_READS: usize = 4;
@@ -114,7 +117,7 @@ impl Files {
     /// Reads from one file, if there is one to read from.
     pub(super) fn read(&mut self, now: Now, merge: &mut Merge<LogId>) -> bool {
         self.hear(now, merge);
-        let Some(id) = self.tail.next_unread(now.mono) else { return false };
+        let Some(id) = self.next(now) else { return false };
         for _ in 0..TURN_READS {
             let mut bytes = std::mem::take(&mut self.buffer);
             bytes.clear();
@@ -137,6 +140,17 @@ impl Files {
         true
     }
 
+    /// The file that is read next: the one that was read least far by the times in it. Of very many
+    /// it is each one's turn.
+    fn next(&mut self, now: Now) -> Option<FileId> {
+        let unread = self.tail.unread(BY_TIMES_MAX + 1, now.mono);
+        if unread.len() > BY_TIMES_MAX {
+            return self.tail.next_unread(now.mono);
+        }
+        let reached = |id: &FileId| self.readings.get(id).and_then(|reading| reading.reached);
+        unread.into_iter().min_by_key(|id| (reached(id), *id))
+    }
+
     /// Whether something is left to be read at once.
     pub(super) fn is_behind(&mut self, now: Now) -> bool {
         self.tail.next_unread(now.mono).is_some()
@@ -145,9 +159,10 @@ impl Files {
     /// How far the logs were read by their own times that are not at their end: nothing later may
     /// be passed on.
     pub(super) fn read_until(&mut self, now: Now) -> Option<DateTime<Utc>> {
-        let id = self.tail.next_unread(now.mono)?;
-        let behind = self.readings.get(&id).and_then(Reading::last_at);
-        behind.filter(|at| *at <= now.wall)
+        let unread = self.tail.unread(BY_TIMES_MAX, now.mono);
+        let reached = |id| self.readings.get(&id).and_then(|reading| reading.reached);
+        // Of one that was not begun, or tells no times, nothing is known.
+        unread.into_iter().filter_map(reached).min().filter(|at| *at <= now.wall)
     }
 
     fn take(&mut self, id: FileId, offset: u64, bytes: &[u8], now: Now, merge: &mut Merge<LogId>) {
@@ -158,6 +173,7 @@ impl Files {
             reading.push(bytes, now.mono, &mut finds);
             self.waiting.insert(id);
         }
+        self.let_go_of_idle(id, now, merge);
         self.dirty.insert(id);
         self.pass_on(id, finds, now, merge);
     }
@@ -183,7 +199,6 @@ impl Files {
         let before = again.unwrap_or_default();
         reading.wake(&source.extraction, &before, next, (now.mono, now.wall), finds);
         self.live.insert(id);
-        self.let_go_of_idle(id);
         true
     }
 
@@ -193,16 +208,20 @@ impl Files {
         self.wake(id, next, now, finds)
     }
 
-    fn let_go_of_idle(&mut self, but: FileId) {
-        if self.live.len() <= LIVE_MAX {
-            return;
-        }
-        // One that waits has bytes that were not looked at; there are few of those.
-        let live = self.live.iter().filter(|id| **id != but);
-        let live = live.filter_map(|id| Some((*id, self.readings.get(id)?)));
-        let idle = live.filter(|(_, reading)| reading.quiet_at.is_none());
-        let oldest = idle.min_by_key(|(_, reading)| reading.used).map(|(id, _)| id);
-        if let Some(oldest) = oldest {
+    /// Lets extractors go until there are few again, those first that were not used for longest.
+    /// What waits for quiet is looked at before: with so many logs at once there is none.
+    fn let_go_of_idle(&mut self, but: FileId, now: Now, merge: &mut Merge<LogId>) {
+        while self.live.len() > LIVE_MAX {
+            let live = self.live.iter().filter(|id| **id != but);
+            let used = |id: &FileId| self.readings.get(id).map(|reading| reading.used);
+            let Some(oldest) = live.copied().min_by_key(used) else { return };
+            let mut finds = Finds::default();
+            if let Some(reading) = self.readings.get_mut(&oldest)
+                && reading.quiet_at.is_some()
+            {
+                reading.look(now.mono, self.partial_line, &mut finds);
+            }
+            self.looked_at(oldest, finds, now, merge);
             self.sleep(oldest);
         }
     }
@@ -225,6 +244,7 @@ impl Files {
                 reading.look(now.mono, self.partial_line, &mut finds);
             }
             self.looked_at(id, finds, now, merge);
+            self.let_go_of_idle(id, now, merge);
         }
         for id in self.due(now, |reading| reading.partial_at) {
             let mut finds = Finds::default();
@@ -236,6 +256,7 @@ impl Files {
                 }
             }
             self.looked_at(id, finds, now, merge);
+            self.let_go_of_idle(id, now, merge);
         }
         let live = self.live.iter().copied();
         let stale = live.filter(|id| self.readings.get(id).is_some_and(|r| r.is_stale(now.mono)));
@@ -307,6 +328,7 @@ impl Files {
             finds.0.retain(|found| found.at().is_none_or(|at| at >= not_before));
         }
         let counters = reading.count();
+        reading.reached = reading.reached.max(counters.last_at.map(|at| at.to_utc()));
         let source = Arc::clone(&reading.label.name);
         self.count(&source, &counters);
         if !finds.0.is_empty() {
@@ -372,13 +394,19 @@ impl Files {
         self.tail.take_watch_requests()
     }
 
-    /// How many bytes are known to be unread, by source.
-    pub(super) fn lag_bytes(&self) -> BTreeMap<Arc<str>, u64> {
-        let mut lag = BTreeMap::new();
+    /// How far each source is behind.
+    pub(super) fn lag(&self) -> BTreeMap<Arc<str>, Lag> {
+        let mut lags: BTreeMap<_, Lag> = BTreeMap::new();
         for (id, reading) in &self.readings {
-            *lag.entry(Arc::clone(&reading.label.name)).or_default() += self.tail.lag_bytes(*id);
+            let lag = lags.entry(Arc::clone(&reading.label.name)).or_default();
+            let bytes = self.tail.lag_bytes(*id);
+            if bytes > 0 {
+                lag.bytes += bytes;
+                let reached = [lag.reached, reading.reached].into_iter().flatten().min();
+                lag.reached = reached;
+            }
         }
-        lag
+        lags
     }
 
     /// Everything is to be looked at that wake-ups named.

@@ -84,6 +84,15 @@ pub struct Rows {
     pub removed: Vec<String>,
 }
 
+/// How far a source is behind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lag {
+    /// Bytes that are known to be unread.
+    pub bytes: u64,
+    /// The time up to which its logs with unread bytes were read, by the times in them.
+    pub reached: Option<DateTime<Utc>>,
+}
+
 /// One find, with what it is labelled with and how far its log was read.
 #[derive(Debug)]
 pub struct Passed {
@@ -206,14 +215,9 @@ impl Follow {
         self.streams.iter_mut().for_each(Streamed::mark);
     }
 
-    /// Takes over the streams of another that are the same here: what waits in a pipe cannot be
-    /// read again.
-    pub fn take_over_streams(&mut self, other: &mut Self) {
-        for stream in &mut self.streams {
-            if let Some(before) = other.streams.iter_mut().find(|before| before.is_like(stream)) {
-                std::mem::swap(stream, before);
-            }
-        }
+    /// The streams, for who follows from now on.
+    fn take_streams(&mut self) -> Vec<Streamed> {
+        std::mem::take(&mut self.streams)
     }
 
     /// What the operator should know of files, since this was last asked.
@@ -237,9 +241,9 @@ impl Follow {
         counted
     }
 
-    /// How many bytes are known to be unread, by source.
-    pub fn lag_bytes(&self) -> BTreeMap<Arc<str>, u64> {
-        self.files.lag_bytes()
+    /// How far each source is behind; no bytes where it is not.
+    pub fn lag(&self) -> BTreeMap<Arc<str>, Lag> {
+        self.files.lag()
     }
 
     /// What the tail counted.
@@ -247,9 +251,10 @@ impl Follow {
         self.files.tail().counters()
     }
 
-    /// Whether every stream that can end has ended.
-    pub fn has_ended(&self) -> bool {
-        self.streams.iter().filter(|s| s.can_end() || s.is_ended()).all(Streamed::is_ended)
+    /// Whether nothing more is to be expected of any stream: it has ended, or nothing came of it for
+    /// a while and it never ends.
+    pub fn has_ended(&self, now: Now) -> bool {
+        self.streams.iter().all(|stream| stream.has_ended(now))
     }
 }
 

@@ -17,10 +17,10 @@ use crate::extract::{Checkpoint, Counters, Extractor, Settings};
 
 /// A log that was written to is looked at once nothing came for so long: what a program writes in
 /// several steps is one record.
-const QUIET: Duration = Duration::from_millis(5);
+const QUIET: Duration = Duration::from_millis(2);
 
 /// A log that is never quiet is looked at so long after its first byte.
-const QUIET_MAX: Duration = Duration::from_millis(50);
+const QUIET_MAX: Duration = Duration::from_millis(20);
 
 /// Years of stamps without one are told by an instant that is not older.
 const REFERENCE_MAX: Duration = Duration::from_hours(1);
@@ -76,6 +76,8 @@ pub(super) struct Reading {
     name: Arc<str>,
     pub(super) standing: Standing,
     live: Option<Box<Live>>,
+    /// The latest time in what was looked at.
+    pub(super) reached: Option<DateTime<Utc>>,
     /// When it was last used, by the count of uses.
     pub(super) used: u64,
     /// When to look at what came.
@@ -105,6 +107,7 @@ impl Reading {
             name,
             standing,
             live: None,
+            reached: None,
             used: 0,
             quiet_at: None,
             first_at: None,
@@ -239,12 +242,6 @@ impl Reading {
             first_at: None,
             last_at,
         }
-    }
-
-    /// The last time in what was looked at.
-    pub(super) fn last_at(&self) -> Option<DateTime<Utc>> {
-        let live = self.live.as_ref()?;
-        live.extractor.counters().last_at.map(|at| at.to_utc())
     }
 }
 

@@ -1,7 +1,7 @@
 //! From the configuration and what was kept to what is followed.
 //!
-//! Owns which row is whose, and what each source is told. Must never judge the configuration. Fails:
-//! never; a row that cannot be understood is left aside, and said.
+//! Owns which row is whose, and what each source is told. Must never judge the configuration.
+//! Fails: never; a row that cannot be understood is left aside, and said.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -55,7 +55,14 @@ pub struct Sources<'c>(pub &'c [config::Source]);
 
 impl Sources<'_> {
     /// Follows them from where the rows say. The answer names rows that could not be understood.
-    pub fn follow(&self, common: &Common, rows: &[(String, Vec<u8>)]) -> (Follow, Vec<String>) {
+    /// Streams that another follows go on as they are: what waits in a pipe cannot be read again.
+    pub fn follow(
+        &self,
+        common: &Common,
+        rows: &[(String, Vec<u8>)],
+        before: Option<&mut Follow>,
+    ) -> (Follow, Vec<String>) {
+        let mut streams_before = before.map(Follow::take_streams).unwrap_or_default();
         let mut kept = Vec::new();
         let mut standings = HashMap::new();
         let mut met = BTreeSet::new();
@@ -91,9 +98,16 @@ impl Sources<'_> {
                 });
                 tails.push(files);
             } else {
-                let input = input(source, common, places.remove(&*key));
                 let label = stream_label(source);
                 let extraction = extraction(source, common);
+                let before = streams_before.iter().position(|before| before.is_of(&key, &label));
+                if let Some(before) = before {
+                    let mut stream = streams_before.swap_remove(before);
+                    stream.set_extraction(extraction);
+                    streams.push(stream);
+                    continue;
+                }
+                let input = input(source, common, places.remove(&*key));
                 let wake = Arc::clone(&common.wake);
                 streams.push(Streamed::new(key, input, extraction, label, wake));
             }

@@ -25,6 +25,9 @@ const TURN_PIECES: usize = 256;
 /// at once.
 const PLACES_MAX: usize = 4096;
 
+/// Of what never ends nothing more is expected after so long.
+const IDLE_MAX: Duration = Duration::from_secs(1);
+
 /// How long an unterminated line waits for its end.
 const PARTIAL_LINE: Duration = Duration::from_mins(1);
 
@@ -51,6 +54,8 @@ pub(super) struct Streamed {
     /// The last entry that was looked at whole and passed on.
     place: Option<Position>,
     is_dirty: bool,
+    /// Since when nothing came.
+    idle_since: Option<Duration>,
     told: bool,
     counted: Counters,
 }
@@ -75,6 +80,7 @@ impl Streamed {
             text_bytes: 0,
             place: None,
             is_dirty: false,
+            idle_since: None,
             told: false,
             counted: Counters::default(),
         }
@@ -91,17 +97,22 @@ impl Streamed {
     }
 
     /// Whether it reads the same under the same labels.
-    pub(super) fn is_like(&self, other: &Self) -> bool {
-        self.key == other.key && self.reading.label == other.reading.label
+    pub(super) fn is_of(&self, key: &Arc<str>, label: &Arc<engine::Source>) -> bool {
+        self.key == *key && self.reading.label == *label
     }
 
-    pub(super) fn is_ended(&self) -> bool {
-        matches!(self.input, Input::Ended)
+    /// What comes from now on is told otherwise.
+    pub(super) fn set_extraction(&mut self, extraction: Extraction) {
+        self.extraction = extraction;
     }
 
-    /// Whether it comes to an end by itself.
-    pub(super) fn can_end(&self) -> bool {
-        matches!(self.input, Input::Stdin(_))
+    /// Whether nothing more is to be expected.
+    pub(super) fn has_ended(&self, now: Now) -> bool {
+        match self.input {
+            Input::Ended => true,
+            Input::Stdin(_) => false,
+            _ => self.idle_since.is_some_and(|since| now.mono >= since + IDLE_MAX),
+        }
     }
 
     /// Takes what came; true if there may be more.
@@ -117,8 +128,10 @@ impl Streamed {
         for _ in 0..TURN_PIECES {
             if !self.take(now, &mut finds, problems) {
                 is_more = false;
+                self.idle_since.get_or_insert(now.mono);
                 break;
             }
+            self.idle_since = None;
             if self.places.len() >= PLACES_MAX {
                 self.reading.look(now.mono, Duration::MAX, &mut finds);
             }

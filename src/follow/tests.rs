@@ -71,13 +71,13 @@ impl World {
             successes: Successes::none(),
             activity_gap: None,
             limits: Limits::default(),
-            partial_line: Duration::from_secs(60),
+            partial_line: Duration::from_mins(1),
             now: wall(Duration::ZERO),
             wake: Arc::new(|| {}),
             own: Own { process_id: 0, identifier: String::new(), invocation: None },
         };
         let sources = vec![source];
-        let (follow, _) = Sources(&sources).follow(&common, &[]);
+        let (follow, _) = Sources(&sources).follow(&common, &[], None);
         Self {
             directory,
             sources,
@@ -144,7 +144,7 @@ impl World {
 
     fn kill(&mut self) {
         let rows: Vec<_> = self.kept.clone().into_iter().collect();
-        let (follow, unknown) = Sources(&self.sources).follow(&self.common, &rows);
+        let (follow, unknown) = Sources(&self.sources).follow(&self.common, &rows, None);
         assert!(unknown.is_empty(), "{unknown:?}");
         self.follow = follow;
         self.passed.clone_from(&self.kept_passed);
@@ -182,89 +182,127 @@ fn encoded(encoding: config::Encoding, text: &str) -> Vec<u8> {
     }
 }
 
-/// One life of a log; returns how often each hazard came about.
-fn live(seed: u64, encoding: config::Encoding) -> BTreeMap<&'static str, u64> {
-    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    let mut world = World::new(encoding);
-    let mut writer = world.open();
-    world.look();
-    world.commit();
-    let (mut number, mut lines) = (0, 0);
-    let mut half: Vec<u8> = Vec::new();
-    let mut hazards = BTreeMap::new();
-    let mut due = Vec::new();
-    for _ in 0..40 {
-        let hazard = match random.next(12) {
+/// A program that writes a log, and what it wrote.
+struct Life {
+    world: World,
+    random: Random,
+    encoding: config::Encoding,
+    writer: File,
+    number: u64,
+    lines: u64,
+    half: Vec<u8>,
+    due: Vec<String>,
+}
+
+impl Life {
+    fn new(seed: u64, encoding: config::Encoding) -> Self {
+        let mut world = World::new(encoding);
+        let writer = world.open();
+        world.look();
+        world.commit();
+        let random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        Self { world, random, encoding, writer, number: 0, lines: 0, half: vec![], due: vec![] }
+    }
+
+    fn next_line(&mut self, is_error: bool) -> Vec<u8> {
+        self.number += 1;
+        self.lines += 1;
+        let number = self.number;
+        self.due.extend(is_error.then(|| format!("{number:032x}")));
+        encoded(self.encoding, &if is_error { error(number) } else { noise(number) })
+    }
+
+    fn write(&mut self) {
+        let mut bytes = std::mem::take(&mut self.half);
+        for _ in 0..=self.random.next(20) {
+            let is_error = self.random.next(3) == 0;
+            bytes.extend(self.next_line(is_error));
+        }
+        self.writer.write_all(&bytes).unwrap();
+    }
+
+    fn write_half(&mut self) {
+        let line = self.next_line(true);
+        let cut = 1 + usize::try_from(self.random.next(line.len() as u64 - 1)).unwrap();
+        self.writer.write_all(&std::mem::take(&mut self.half)).unwrap();
+        self.writer.write_all(&line[..cut]).unwrap();
+        self.half = line[cut..].to_vec();
+    }
+
+    /// Older files are overwritten by the next rotation but one: they must be seen before.
+    fn settle(&mut self) {
+        self.world.look();
+        self.world.wait(30);
+        self.world.look();
+        self.world.commit();
+    }
+
+    fn rename(&mut self) {
+        let rotated = self.world.path("app.log.1");
+        let _ = std::fs::rename(&rotated, self.world.path("app.log.2"));
+        std::fs::rename(self.world.path("app.log"), rotated).unwrap();
+        self.writer = self.world.open();
+        self.settle();
+    }
+
+    fn copy_and_truncate(&mut self) {
+        self.settle();
+        let rotated = self.world.path("app.log.1");
+        let _ = std::fs::rename(&rotated, self.world.path("app.log.2"));
+        std::fs::copy(self.world.path("app.log"), rotated).unwrap();
+        self.writer.set_len(0).unwrap();
+        self.settle();
+    }
+
+    fn step(&mut self) -> &'static str {
+        match self.random.next(12) {
             0..=3 => {
-                let mut bytes = std::mem::take(&mut half);
-                for _ in 0..=random.next(20) {
-                    number += 1;
-                    lines += 1;
-                    let is_error = random.next(3) == 0;
-                    let line = if is_error { error(number) } else { noise(number) };
-                    due.extend(is_error.then(|| format!("{number:032x}")));
-                    bytes.extend(encoded(encoding, &line));
-                }
-                writer.write_all(&bytes).unwrap();
+                self.write();
                 "write"
             }
             4 => {
-                number += 1;
-                lines += 1;
-                let line = encoded(encoding, &error(number));
-                due.push(format!("{number:032x}"));
-                let cut = 1 + usize::try_from(random.next(line.len() as u64 - 1)).unwrap();
-                writer.write_all(&std::mem::take(&mut half)).unwrap();
-                writer.write_all(&line[..cut]).unwrap();
-                half = line[cut..].to_vec();
+                self.write_half();
                 "half a line"
             }
-            5 if half.is_empty() => {
-                let rotated = world.path("app.log.1");
-                let older = world.path("app.log.2");
-                let _ = std::fs::rename(&rotated, older);
-                std::fs::rename(world.path("app.log"), rotated).unwrap();
-                writer = world.open();
+            5 if self.half.is_empty() => {
+                self.rename();
                 "rename"
             }
-            6 if half.is_empty() => {
-                world.look();
-                world.wait(10);
-                world.look();
-                let rotated = world.path("app.log.1");
-                let _ = std::fs::rename(&rotated, world.path("app.log.2"));
-                std::fs::copy(world.path("app.log"), rotated).unwrap();
-                writer.set_len(0).unwrap();
+            6 if self.half.is_empty() => {
+                self.copy_and_truncate();
                 "copy and truncate"
             }
             7 => {
-                world.commit();
+                self.world.commit();
                 "commit"
             }
             8 => {
-                world.kill();
+                self.world.kill();
                 "kill"
             }
             9 => {
-                world.commit();
-                world.kill();
+                self.world.commit();
+                self.world.kill();
                 "restart"
             }
             _ => {
-                world.wait(1 + random.next(200));
-                world.look();
+                let ms = 1 + self.random.next(200);
+                self.world.wait(ms);
+                self.world.look();
                 "look"
             }
-        };
-        *hazards.entry(hazard).or_default() += 1;
-        if hazard == "rename" || hazard == "copy and truncate" {
-            // Older files are overwritten by the next rotation but one: they must be seen before.
-            world.look();
-            world.wait(10);
-            world.look();
-            world.commit();
         }
     }
+}
+
+/// One life of a log; returns how often each hazard came about.
+fn live(seed: u64, encoding: config::Encoding) -> BTreeMap<&'static str, u64> {
+    let mut life = Life::new(seed, encoding);
+    let mut hazards = BTreeMap::new();
+    for _ in 0..40 {
+        *hazards.entry(life.step()).or_default() += 1;
+    }
+    let Life { mut world, mut writer, half, mut due, lines, .. } = life;
     writer.write_all(&half).unwrap();
     world.finish();
     let mut passed = world.passed.clone();

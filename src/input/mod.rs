@@ -41,7 +41,7 @@ pub use discover::{Discovery, SkipReason, Skipped, SkippedInput, discover};
 pub use encoding::Encoding;
 pub use note::{Note, NoteKind};
 pub use problem::{ExitKind, InputProblem, ProblemKind};
-pub use rotated::{is_compressed_name, live_name, siblings_of};
+pub use rotated::{is_compressed_name, live_name, log_name, siblings_of};
 
 use decompress::{Damage, Decompressor, Ending, Foreign};
 use encoding::Text;

@@ -97,6 +97,12 @@ pub fn live_name(name: &str) -> String {
     if rotation.is_doubtful { name.to_owned() } else { format!("{directory}{}", rotation.base) }
 }
 
+/// The name of the log to which a file of this name belongs among those beside it; its own if it
+/// is none that rotation gives.
+pub fn log_name(name: &str) -> String {
+    Rotation::of(name).base
+}
+
 /// Whether a name says that the file is compressed.
 pub fn is_compressed_name(name: &str) -> bool {
     Rotation::of(name).is_compressed

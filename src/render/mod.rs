@@ -26,6 +26,7 @@ pub use codes::{CauseText, CodeText, SourceText, TicketText};
 pub use content::{AlertText, Moments, Numbers, SampleText};
 pub use context::Context;
 pub use facts::Fact;
+pub use reason::why;
 
 #[cfg(test)]
 mod tests;

@@ -4,11 +4,17 @@
 //! Nothing here fails.
 
 use super::times::Times;
-use crate::engine::{Alert, Condition, Reason, Rule};
+use crate::engine::{Alert, Condition, Reason, Rule, Transition};
 use crate::surface::phrase;
 
 /// The cause that the gateway locks for; its failures have a name of their own.
 const SIGNATURE: &str = "aksk-signature";
+
+/// Why an alert changed, as a fragment; times are in the log's own zone.
+pub fn why(transition: &Transition) -> String {
+    let Transition { reason, alert, .. } = transition;
+    words(reason, alert, None, Times::new(None, alert.evidence.offset_s))
+}
 
 /// The reason as a fragment, such as `12 in 5 min`.
 pub(super) fn words(reason: &Reason, alert: &Alert, rule: Option<&Rule>, times: Times) -> String {

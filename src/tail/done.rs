@@ -48,3 +48,37 @@ impl Done {
         self.files.keys().copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::super::identity::Extent;
+    use super::super::position::Position;
+    use super::*;
+
+    #[test]
+    fn beyond_the_limit_the_oldest_is_forgotten() {
+        let kept = |number: u64| {
+            let identity = Identity { dev: 1, ino: number, born_ns: None };
+            Kept {
+                id: FileId(number),
+                source: "app".into(),
+                name: PathBuf::from("app.log"),
+                position: Position::new(identity, PathBuf::from("app.log"), Extent::default()),
+                predecessor: Some(FileId(7)),
+                is_done: false,
+            }
+        };
+        let mut done = Done::default();
+        let last = DONE_MAX as u64;
+        for number in 0..last {
+            assert_eq!(done.insert(kept(number)), None);
+        }
+        assert_eq!(done.insert(kept(last)), Some(FileId(0)));
+        assert_eq!(done.ids().count(), DONE_MAX);
+        assert!(done.find(kept(0).position.identity).is_none());
+        let found = done.find(kept(last).position.identity).unwrap();
+        assert!(found.is_done && found.predecessor.is_none());
+    }
+}

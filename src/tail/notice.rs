@@ -83,6 +83,20 @@ impl Unseen {
     }
 }
 
+impl Unseen {
+    fn hint(self) -> Option<&'static str> {
+        match self {
+            Self::NotAFile => Some("a named pipe is followed by `fifo`, a directory by a pattern"),
+            Self::Error(io::ErrorKind::PermissionDenied) => {
+                Some("let the user of this process read the file and enter its directories")
+            }
+            Self::Error(_) => None,
+            Self::OutOfHandles => Some("raise the limit of open files, or lower `open_files_max`"),
+            Self::Compressed => Some("`ocrwatch report` reads it once"),
+        }
+    }
+}
+
 impl fmt::Display for Unseen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -123,6 +137,30 @@ impl fmt::Display for NoticeKind {
 }
 
 impl NoticeKind {
+    /// What the operator can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::CopiedAndTruncated { .. } => Some(
+                "what is written between the copy and the cut is lost to every reader: let the \
+                 rotation rename files instead, in logrotate `create` for `copytruncate`",
+            ),
+            Self::Truncated { .. } => {
+                Some("let the rotation rename files, and nobody empty one that is written to")
+            }
+            Self::Lost { .. } => Some(
+                "let the rotation keep a file for longer, and name the directory where it goes in \
+                 `rotated_to`",
+            ),
+            Self::Unseen(why) => why.hint(),
+            Self::Followed { .. }
+            | Self::Rotated
+            | Self::CaughtUp
+            | Self::Compressed { .. }
+            | Self::SeenAgain
+            | Self::SameFile { .. } => None,
+        }
+    }
+
     /// Lines may be missing from what was read.
     pub fn is_loss(&self) -> bool {
         match self {
@@ -202,5 +240,19 @@ impl Counters {
             NoticeKind::Unseen(_) => self.unseen += 1,
             NoticeKind::Followed { .. } | NoticeKind::SeenAgain | NoticeKind::SameFile { .. } => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_operator_can_mend_has_a_hint() {
+        let denied = Unseen::Error(io::ErrorKind::PermissionDenied);
+        for why in [Unseen::NotAFile, denied, Unseen::OutOfHandles] {
+            assert!(NoticeKind::Unseen(why).hint().is_some(), "{why}");
+        }
+        assert_eq!(NoticeKind::Rotated.hint(), None);
     }
 }

@@ -47,23 +47,37 @@ impl Tail {
     pub fn next_unread(&mut self, now: Duration) -> Option<FileId> {
         for _ in 0..self.unread.len() {
             let id = self.unread.pop_front()?;
-            let Some(followed) = self.files.get(&id).filter(|followed| followed.unread) else {
+            if self.files.get(&id).is_none_or(|followed| !followed.unread) {
                 continue;
-            };
+            }
             self.unread.push_back(id);
-            let is_blocked = followed.predecessor.is_some_and(|before| {
-                let before = self.files.get(&before);
-                before.is_some_and(|before| {
-                    before.unread && before.retry_at.is_none() && before.missing_since.is_none()
-                })
-            });
-            let waits = followed.retry_at.is_some_and(|at| at > now)
-                || followed.suspected_at.is_some_and(|at| at + RETRY > now);
-            if !is_blocked && !waits {
+            if self.may_be_read(id, now) {
                 return Some(id);
             }
         }
         None
+    }
+
+    fn may_be_read(&self, id: FileId, now: Duration) -> bool {
+        let Some(followed) = self.files.get(&id).filter(|followed| followed.unread) else {
+            return false;
+        };
+        let is_blocked = followed.predecessor.is_some_and(|before| {
+            let before = self.files.get(&before);
+            before.is_some_and(|before| {
+                before.unread && before.retry_at.is_none() && before.missing_since.is_none()
+            })
+        });
+        let waits = followed.retry_at.is_some_and(|at| at > now)
+            || followed.suspected_at.is_some_and(|at| at + RETRY > now);
+        !is_blocked && !waits
+    }
+
+    /// The files that may have bytes to read, at most so many, and whose predecessors are at their
+    /// ends.
+    pub fn unread(&self, max: usize, now: Duration) -> Vec<FileId> {
+        let unread = self.unread.iter().copied();
+        unread.filter(|id| self.may_be_read(*id, now)).take(max).collect()
     }
 
     /// Reads once from a file.

@@ -4,7 +4,7 @@
 //! in a compressed one. Must never read on in what it finds. Fails: never; what is not found is
 //! said so.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
 use std::fs::{File, Metadata};
 use std::io;
@@ -19,37 +19,52 @@ use super::position::{Position, Standing};
 use super::{FileId, Tail};
 use crate::input;
 
-/// A directory's names with their inodes.
-type Listing = Arc<[(OsString, u64)]>;
+/// What lies in a directory.
+#[derive(Debug, Default)]
+struct Listing {
+    inodes: HashMap<u64, Vec<OsString>>,
+    /// The names of each log: what they say is read once, however many files are looked for.
+    by_log: HashMap<String, Vec<String>>,
+}
 
 /// The listings of one look: many files may rotate at once.
 #[derive(Debug, Default)]
-pub(super) struct Listings(HashMap<PathBuf, Listing>);
+pub(super) struct Listings(HashMap<PathBuf, Arc<Listing>>);
 
 impl Listings {
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// One that cannot be listed is not one in which nothing lies.
-    fn of(&mut self, directory: &Path, handles: &mut Handles) -> io::Result<Listing> {
+    /// One that cannot be listed now is not one in which nothing lies.
+    fn of(&mut self, directory: &Path, handles: &mut Handles) -> io::Result<Arc<Listing>> {
         if let Some(listing) = self.0.get(directory) {
             return Ok(Arc::clone(listing));
         }
         let entries = match handles.with_one_free(|| std::fs::read_dir(directory)) {
             Ok(entries) => Some(entries),
-            Err(error) if is_gone(&error) => None,
+            // What may not be listed is not searched: the log is followed nevertheless.
+            Err(error) if is_gone(&error) || is_denied(&error) => None,
             Err(error) => return Err(error),
         };
-        let mut names = Vec::new();
+        let mut listing = Listing::default();
         for entry in entries.into_iter().flatten().take(NAMES_MAX) {
             let entry = entry?;
-            names.push((entry.file_name(), entry.ino()));
+            let name = entry.file_name();
+            if let Some(text) = name.to_str() {
+                let names = listing.by_log.entry(input::log_name(text)).or_default();
+                names.push(text.to_owned());
+            }
+            listing.inodes.entry(entry.ino()).or_default().push(name);
         }
-        let listing: Listing = names.into();
+        let listing = Arc::new(listing);
         self.0.insert(directory.to_owned(), Arc::clone(&listing));
         Ok(listing)
     }
+}
+
+fn is_denied(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied
 }
 
 /// Where a file was found again.
@@ -86,11 +101,9 @@ impl Tail {
             Err(error) => return Err(error),
         }
         for directory in self.rotation_directories(id) {
-            for (name, ino) in self.listings.of(&directory, &mut self.handles)?.iter() {
+            let listing = self.listings.of(&directory, &mut self.handles)?;
+            for name in listing.inodes.get(&identity.ino).into_iter().flatten() {
                 let path = directory.join(name);
-                if *ino != identity.ino {
-                    continue;
-                }
                 match self.handles.open(&path, identity) {
                     Ok(Some((file, metadata))) => {
                         return Located::of(path, file, &metadata, compressed).map(Some);
@@ -115,7 +128,7 @@ impl Tail {
         // A link's target is rotated where it lies.
         all.extend(followed.name.canonicalize().ok().and_then(|p| Some(p.parent()?.to_owned())));
         all.extend(further.into_iter().flatten());
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         all.retain(|directory| seen.insert(directory.clone()));
         all
     }
@@ -126,14 +139,13 @@ impl Tail {
         let Some(live) = followed.name.file_name().and_then(|name| name.to_str()) else {
             return Ok(Vec::new());
         };
-        let live = live.to_owned();
+        let (live, log) = (live.to_owned(), input::log_name(live));
         let own = followed.name.to_path_buf();
         let mut paths = Vec::new();
         for directory in self.rotation_directories(id) {
             let listing = self.listings.of(&directory, &mut self.handles)?;
-            let names: Vec<String> =
-                listing.iter().filter_map(|(name, _)| name.to_str().map(str::to_owned)).collect();
-            let siblings = input::siblings_of(&live, &names).into_iter();
+            let Some(names) = listing.by_log.get(&log) else { continue };
+            let siblings = input::siblings_of(&live, names).into_iter();
             paths.extend(siblings.map(|name| directory.join(name)).filter(|path| *path != own));
         }
         Ok(paths)
@@ -255,8 +267,12 @@ impl Tail {
             // Nothing tells yet.
             return Ok(true);
         }
-        // The log itself may not be followed yet.
-        if head_of(live).is_ok_and(|(head, _)| head.starts_with(&start)) {
+        // What is at the log's own path may not be followed yet.
+        let logs = of_log.iter().filter_map(|id| Some(self.files.get(id)?.log()));
+        let logs: BTreeSet<PathBuf> = logs.chain([live.to_owned()]).collect();
+        let begins_so =
+            |log: &PathBuf| head_of(log).is_ok_and(|(head, _)| head.starts_with(&start));
+        if logs.iter().any(begins_so) {
             return Ok(true);
         }
         let beginnings = Beginnings::of(&start);

@@ -1,7 +1,7 @@
 //! Where a file begins that was there before anybody followed it.
 //!
-//! Owns the search for the last lines, and for the first text behind zeroes. Must never look at more of the file than it takes. Fails
-//! with the `io::Error` of a read.
+//! Owns the search for the last lines, and for the first text behind zeroes. Must never look at
+//! more of the file than it takes. Fails with the `io::Error` of a read.
 
 use std::fs::File;
 use std::io;

@@ -13,7 +13,7 @@ use clap::CommandFactory as _;
 use ocrwatch::cli::{Cli, ExitCode};
 use serde_json::Value;
 
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
     "docs/commands.md",
     "docs/extract-json.md",
@@ -21,6 +21,7 @@ const DOCUMENTS: [&str; 7] = [
     "docs/backtest-json.md",
     "docs/rules.md",
     "docs/configuration.md",
+    "docs/state.md",
 ];
 
 const CUT: &str = "⋮";
@@ -58,8 +59,9 @@ fn examples(document: &str) -> Vec<Example> {
     found
 }
 
-/// What a command prints, run at the project's root as a reader in China would.
+/// What a command prints at the project's root, for a reader in China who has no state yet.
 fn run(command: &str) -> Vec<String> {
+    let state = tempfile::tempdir().expect("a temporary directory");
     let binaries = Path::new(env!("CARGO_BIN_EXE_ocrwatch")).parent().expect("a folder");
     let output = Command::new("sh")
         .args(["-c", &format!("{{ {command}\n}} 2>&1")])
@@ -67,6 +69,7 @@ fn run(command: &str) -> Vec<String> {
         .env_clear()
         .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", binaries.display()))
         .env("TZ", "Asia/Shanghai")
+        .env("XDG_STATE_HOME", state.path())
         .env("LC_ALL", "C.UTF-8")
         .stdin(Stdio::null())
         .output()
@@ -193,11 +196,9 @@ fn every_dependency_has_its_reason() {
     assert!(missing.is_empty(), "not in ARCHITECTURE.md: {missing:?}");
 }
 
-#[test]
-fn the_tests_that_guard_invariants_exist() {
-    let architecture = text_of("ARCHITECTURE.md");
-    let table = architecture.split("\n## ").find(|section| section.starts_with("Invariants"));
-    let names = table.expect("a section on invariants").split('`').skip(1).step_by(2);
+/// The names of tests in a text that the code does not have, and how many it names.
+fn tests_named_in(text: &str) -> (Vec<&str>, usize) {
+    let names = text.split('`').skip(1).step_by(2);
     let is_test_name = |name: &&str| {
         name.matches('_').count() >= 2
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
@@ -212,9 +213,33 @@ fn the_tests_that_guard_invariants_exist() {
         }
     }
     let names: Vec<_> = names.filter(is_test_name).collect();
-    assert!(names.len() > 15, "only {} tests are named", names.len());
-    let gone: Vec<_> = names.iter().filter(|name| !code.contains(&format!("fn {name}("))).collect();
+    let count = names.len();
+    let gone = names.into_iter().filter(|name| !code.contains(&format!("fn {name}(")));
+    (gone.collect(), count)
+}
+
+#[test]
+fn the_tests_that_guard_invariants_exist() {
+    let architecture = text_of("ARCHITECTURE.md");
+    let table = architecture.split("\n## ").find(|section| section.starts_with("Invariants"));
+    let (gone, count) = tests_named_in(table.expect("a section on invariants"));
+    assert!(count > 15, "only {count} tests are named");
     assert!(gone.is_empty(), "no such tests: {gone:?}");
+}
+
+#[test]
+fn every_case_of_following_has_a_test_that_exists_or_says_why_none() {
+    let following = text_of("docs/following.md");
+    let cases = following.split("\n## ").find(|section| section.starts_with("The cases"));
+    let cases = cases.expect("a section on cases");
+    let (gone, count) = tests_named_in(cases);
+    assert!(count > 80, "only {count} tests are named");
+    assert!(gone.is_empty(), "no such tests: {gone:?}");
+    for number in 1..=90 {
+        let row = cases.lines().filter(|line| line.starts_with(&format!("| {number} |")));
+        let cells: Vec<&str> = row.flat_map(|row| row.split(" | ").skip(2)).collect();
+        assert!(cells.len() == 1 && cells[0].len() > 4, "case {number}: {cells:?}");
+    }
 }
 
 #[test]
@@ -232,8 +257,11 @@ fn links_between_documents_lead_somewhere() {
             let target = if path.is_empty() { root().join(document) } else { folder.join(path) };
             let found = fs::read_to_string(&target).is_ok_and(|text| {
                 let heading = anchor.replace('-', " ");
-                // Anchors leave commas out.
-                let heading_of = |line: &str| line.to_lowercase().replace(',', "");
+                // Anchors leave all other signs out.
+                let is_kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-');
+                let heading_of = |line: &str| -> String {
+                    line.to_lowercase().replace('-', " ").chars().filter(is_kept).collect()
+                };
                 let is_it =
                     |line: &str| line.starts_with('#') && heading_of(line).ends_with(&heading);
                 anchor.is_empty() || text.lines().any(is_it)

@@ -4,7 +4,7 @@ use super::*;
 fn check(base: &str, names: &[&str], expect: &[&str]) {
     let mut names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     names.sort();
-    let mut siblings = siblings_of(base, &names);
+    let mut siblings = members_of(base, &names);
     siblings.sort_by_cached_key(|name| Rotation::of(name).age);
     assert_eq!(siblings, expect, "{base}");
 }

@@ -1,13 +1,13 @@
 //! Random sequences of what programs, rotation and machines do to a log, against a truth that is
-//! known: every line is read exactly once; a line that was destroyed before anybody could read it is
-//! read at most once, and then a loss is told.
+//! known: every line is read exactly once; a line that was destroyed before anybody could read it
+//! is read at most once, and then a loss is told.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
 
 use super::super::*;
-use super::world::{World, gzip};
+use super::world::{Way, World};
 
 /// A generator of our own, so that a seed means the same for ever.
 struct Random(u64);
@@ -35,6 +35,17 @@ enum Fate {
 /// nothing.
 type Hazards = BTreeMap<&'static str, u64>;
 
+/// How rotation names files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    /// `app.log.1` is the newest.
+    Numbers,
+    /// The same in another directory.
+    Elsewhere,
+    /// A date, and each later.
+    Dates,
+}
+
 struct Model {
     world: World,
     random: Random,
@@ -47,6 +58,10 @@ struct Model {
     /// What stands in the live file, in files at rotated names, in order.
     live: Vec<u64>,
     rotated: Vec<Vec<u64>>,
+    /// How rotation names files, and the names that it gave to those above.
+    scheme: Scheme,
+    names: Vec<String>,
+    dates: u32,
     pending: Option<(u64, usize)>,
     /// Lines before this one were looked at; were looked at before the last commit.
     looked_until: u64,
@@ -75,9 +90,18 @@ impl Model {
         // What is rotated away before anybody looks for the first time is nobody's business.
         world.look();
         world.commit();
+        let scheme = match seed % 4 {
+            0 => Scheme::Dates,
+            1 => Scheme::Elsewhere,
+            _ => Scheme::Numbers,
+        };
+        world.make_directory("old");
         Self {
             world,
             random: Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
+            scheme,
+            names: Vec::new(),
+            dates: 0,
             writer,
             writes_to_old: false,
             next_line: 1,
@@ -115,7 +139,8 @@ impl Model {
             45..=51 => self.rotate_by_copy(),
             52..=54 => self.compress(),
             55..=56 => self.delete_oldest(),
-            57..=58 => self.empty(),
+            57 => self.empty(),
+            58 => self.delete_and_make(),
             59..=62 => self.go_on_in_old(),
             63..=66 => {
                 self.world.commit();
@@ -125,7 +150,8 @@ impl Model {
                 self.world.kill();
                 self.happened("kill");
             }
-            71..=73 => {
+            71 => self.reload(),
+            72..=73 => {
                 self.world.restart();
                 self.happened("restart");
             }
@@ -136,8 +162,13 @@ impl Model {
                 self.happened("interrupted read");
             }
             79..=88 => {
-                self.world.look_named(&[LOG, "app.log.1", "app.log.2"]);
-                self.world.story.push("named look".to_owned());
+                // The writer's file is named by what it is called now; the first look of a reader
+                // that was just started is at everything.
+                let own = if self.writes_to_old { self.names.last().cloned() } else { None };
+                drop(self.world.append(&own.unwrap_or(LOG.to_owned()), ""));
+                self.world.way = if kind < 84 { Way::Named } else { Way::Ticks };
+                self.world.see();
+                self.happened(if kind < 84 { "look at what is named" } else { "tick" });
             }
             _ => {
                 self.world.look();
@@ -196,16 +227,37 @@ impl Model {
         }
     }
 
-    fn shift(&mut self) {
-        let count = self.rotated.len();
-        for number in (1..=count).rev() {
+    /// Makes room for what is rotated next: its name.
+    fn shift(&mut self) -> String {
+        let newest = match self.scheme {
+            Scheme::Dates => {
+                self.dates += 1;
+                self.happened("name with a date");
+                return format!("{LOG}-20261122-{:06}", self.dates);
+            }
+            Scheme::Numbers => LOG.to_owned(),
+            Scheme::Elsewhere => {
+                self.happened("other directory");
+                format!("old/{LOG}")
+            }
+        };
+        for (number, name) in (1..=self.names.len()).rev().zip(&mut self.names) {
+            let next = format!("{newest}.{}", number + 1);
             for ending in ["", ".gz"] {
-                let from = format!("{LOG}.{number}{ending}");
+                let from = format!("{name}{ending}");
                 if self.world.path(&from).exists() {
-                    self.world.rename(&from, &format!("{LOG}.{}{ending}", number + 1));
+                    self.world.rename(&from, &format!("{next}{ending}"));
                 }
             }
+            *name = next;
         }
+        format!("{newest}.1")
+    }
+
+    fn has_rotated_to(&mut self, name: String) {
+        self.names.push(name);
+        let live = std::mem::take(&mut self.live);
+        self.rotated.push(live);
     }
 
     fn stop_writing_to_old(&mut self) {
@@ -218,11 +270,10 @@ impl Model {
 
     fn rotate_by_rename(&mut self) {
         self.stop_writing_to_old();
-        self.shift();
+        let name = self.shift();
         let before = self.world.inode(LOG);
-        self.world.rename(LOG, "app.log.1");
-        let live = std::mem::take(&mut self.live);
-        self.rotated.push(live);
+        self.world.rename(LOG, &name);
+        self.has_rotated_to(name);
         if self.random.next(3) == 0 {
             // The writer has not heard of it yet.
             drop(self.world.append(LOG, ""));
@@ -243,24 +294,30 @@ impl Model {
 
     fn rotate_by_copy(&mut self) {
         self.stop_writing_to_old();
-        self.shift();
-        std::fs::copy(self.world.path(LOG), self.world.path("app.log.1")).unwrap();
+        let name = self.shift();
+        self.world.copy(LOG, &name);
         if self.random.next(3) == 0 {
             self.world.look();
             self.happened("look between copy and truncation");
         }
         self.writer.set_len(0).unwrap();
         self.give_up_half();
-        let live = std::mem::take(&mut self.live);
-        self.rotated.push(live);
+        self.has_rotated_to(name);
         self.happened("copy and truncate");
     }
 
     fn compress(&mut self) {
-        let path = self.world.path("app.log.1");
-        if path.exists() && !self.writes_to_old {
-            gzip(&path);
+        let Some(newest) = self.names.last().cloned() else { return };
+        if self.world.path(&newest).exists() && !self.writes_to_old {
+            let is_behind = self
+                .rotated
+                .last()
+                .is_some_and(|lines| lines.iter().any(|number| *number >= self.looked_until));
+            self.world.gzip(&newest);
             self.happened("compress");
+            if is_behind {
+                self.happened("compress while behind");
+            }
         }
     }
 
@@ -268,10 +325,12 @@ impl Model {
         if self.rotated.is_empty() || self.writes_to_old {
             return;
         }
-        let number = self.rotated.len();
+        let oldest = self.names.remove(0);
         for ending in ["", ".gz"] {
-            let path = self.world.path(&format!("{LOG}.{number}{ending}"));
-            let _ = std::fs::remove_file(path);
+            let name = format!("{oldest}{ending}");
+            if self.world.path(&name).exists() {
+                self.world.remove(&name);
+            }
         }
         let lines = self.rotated.remove(0);
         self.endanger(&lines);
@@ -285,6 +344,39 @@ impl Model {
         let lines = std::mem::take(&mut self.live);
         self.endanger(&lines);
         self.happened("truncate");
+    }
+
+    /// The log is deleted and made at once, mostly while nobody looks: the next file has its inode.
+    fn delete_and_make(&mut self) {
+        self.stop_writing_to_old();
+        self.give_up_half();
+        if self.random.next(3) > 0 {
+            self.world.kill();
+            self.looked_until = self.kept_until;
+        }
+        let before = self.world.inode(LOG);
+        self.world.remove(LOG);
+        // Whoever has it open keeps its number.
+        self.writer = tempfile::tempfile().unwrap();
+        self.writer = self.world.append(LOG, "");
+        let lines = std::mem::take(&mut self.live);
+        self.endanger(&lines);
+        self.happened("delete and make");
+        if self.world.inode(LOG) == before || !self.world.reuses_inodes() {
+            self.happened("inode reused, where inodes are");
+        }
+    }
+
+    /// A configuration with one source more or less, which has nothing to do with the log.
+    fn reload(&mut self) {
+        if self.world.sources.len() > 1 {
+            self.world.sources.remove(0);
+        } else {
+            let other = self.world.source("other", &["other/*.log"], Start::Beginning);
+            self.world.sources.insert(0, other);
+        }
+        self.world.restart();
+        self.happened("reload");
     }
 
     fn endanger(&mut self, lines: &[u64]) {
@@ -356,15 +448,25 @@ fn run(seeds: std::ops::Range<u64>, patterns: &[&str], limits: Limits) {
         "half a line",
         "half a line for ever",
         "interrupted read",
+        "name with a date",
+        "other directory",
+        "compress while behind",
+        "delete and make",
+        "inode reused, where inodes are",
+        "reload",
+        "look at what is named",
+        "tick",
     ] {
         assert!(all.get(hazard).is_some_and(|times| *times > 0), "`{hazard}` never happened");
     }
 }
 
+/// `OCRWATCH_SEED` names one; `OCRWATCH_SEEDS` how many, which are more where there is time.
 fn seeds() -> std::ops::Range<u64> {
-    match std::env::var("OCRWATCH_SEED").ok().and_then(|seed| seed.parse().ok()) {
+    let number = |name| std::env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
+    match number("OCRWATCH_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..1000,
+        None => 0..number("OCRWATCH_SEEDS").unwrap_or(200),
     }
 }
 

@@ -162,6 +162,13 @@ impl World {
         std::fs::metadata(self.path(name)).unwrap().ino()
     }
 
+    /// Whether the file system gives the number of a deleted file to the next one.
+    pub(super) fn reuses_inodes(&self) -> bool {
+        const EXT4: u64 = 0xef53;
+        let about = rustix::fs::statfs(self.directory.path()).unwrap();
+        about.f_type.cast_unsigned() == EXT4
+    }
+
     pub(super) fn born(&self, name: &str) -> std::time::SystemTime {
         std::fs::metadata(self.path(name)).unwrap().created().unwrap()
     }
@@ -205,15 +212,6 @@ impl World {
     pub(super) fn look(&mut self) {
         self.now += Duration::from_secs(2);
         self.tail.look_at_all(self.now);
-        self.read();
-    }
-
-    /// The same by the wake-ups' and the clock's way.
-    pub(super) fn look_named(&mut self, names: &[&str]) {
-        self.now += Duration::from_millis(10);
-        let real = self.directory.path().canonicalize().unwrap();
-        let paths = names.iter().map(|name| real.join(name)).collect();
-        self.tail.look_at_named(&paths, self.now);
         self.read();
     }
 

@@ -532,13 +532,6 @@ fn reuse(world: &mut World, from: &str, to: &str, text: &str) -> bool {
     world.inode(to) == before
 }
 
-/// Whether the file system of temporary files gives the number of a deleted file to the next.
-fn reuses_inodes(world: &World) -> bool {
-    const EXT4: u64 = 0xef53;
-    let about = rustix::fs::statfs(world.path("").as_path()).unwrap();
-    about.f_type.cast_unsigned() == EXT4
-}
-
 /// Another file comes after one that was read, with its inode, at the same path or at another.
 fn replaced(name: &str, text: &str) {
     for attempt in 1.. {
@@ -546,7 +539,7 @@ fn replaced(name: &str, text: &str) {
         world.append("app.log", lines(1..=3));
         world.see();
         world.restart();
-        if !reuse(&mut world, "app.log", name, text) && reuses_inodes(&world) {
+        if !reuse(&mut world, "app.log", name, text) && world.reuses_inodes() {
             // Other tests make files as well, and one may have been given the number.
             assert!(attempt < 100, "no inode was used again");
             continue;
