@@ -138,7 +138,7 @@ impl Lane {
         let before = written();
         let daemon = self.start();
         // Half of them die young.
-        let life_ms = if self.random.below(2) == 0 { 120 } else { 500 };
+        let life_ms = if self.random.below(2) == 0 { 150 } else { 600 };
         daemon.let_run(Duration::from_millis(self.random.below(life_ms)));
         if self.random.below(6) == 0 {
             self.rotate();

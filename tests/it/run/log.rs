@@ -153,3 +153,10 @@ fn open(path: &Path) -> File {
 pub(super) fn append(path: &Path, text: impl AsRef<[u8]>) {
     open(path).write_all(text.as_ref()).expect("room for the log");
 }
+
+/// So many errors of one code, numbered from one on, with noise between them.
+pub(super) fn errors(at: DateTime<Utc>, code: &str, from: u64, count: u64) -> String {
+    let lines = (from..from + count)
+        .map(|number| error_line(at, code, "ocr_idcard", number) + &noise_line(at, number));
+    lines.collect()
+}

@@ -3,7 +3,14 @@
 //! Every test prints how often what it is about has happened: a hazard that did not come proves
 //! nothing. A place that lacks a program or a right skips a test, and says so.
 
+mod backlog;
 mod daemon;
+mod equal;
+mod faults;
+mod journal;
 mod kills;
+mod limits;
 mod log;
+mod reload;
+mod sources;
 mod state;

@@ -37,6 +37,11 @@ impl State {
         self.sums("SELECT source, sum(errors) FROM history GROUP BY source")
     }
 
+    /// Errors of all codes.
+    pub(super) fn count(&self) -> u64 {
+        self.errors().values().sum()
+    }
+
     /// What was counted over the whole life, by name: `lines <source>`.
     pub(super) fn counters(&self) -> BTreeMap<String, u64> {
         self.sums("SELECT name, value FROM counter")
