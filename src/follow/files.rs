@@ -15,6 +15,7 @@ use super::found::Finds;
 use super::label::Labels;
 use super::merge::Merge;
 use super::reading::{Extraction, Reading, Standing};
+use super::text::MARK_BYTES_MAX;
 use super::{Lag, LogId, Now, Row, Rows};
 use crate::engine;
 use crate::extract::Counters;
@@ -57,6 +58,8 @@ pub(super) struct Files {
     /// Files with an extractor, and files that are to be looked at at some time.
     live: BTreeSet<FileId>,
     waiting: BTreeSet<FileId>,
+    /// Sources that were met before the changes that are heard next.
+    met_before: BTreeSet<usize>,
     partial_line: Duration,
     uses: u64,
     counted: HashMap<Arc<str>, Counters>,
@@ -84,11 +87,13 @@ impl Files {
             dirty: BTreeSet::new(),
             live: BTreeSet::new(),
             waiting: BTreeSet::new(),
+            met_before: BTreeSet::new(),
             partial_line,
             uses: 0,
             counted: HashMap::new(),
             buffer: Vec::new(),
         };
+        files.note_met();
         for (id, standing) in standings {
             // What was read and not looked at is looked at, though nothing more may come.
             let read_bytes = files.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
@@ -287,6 +292,13 @@ impl Files {
         waiting.flat_map(|reading| reading.quiet_at.into_iter().chain(reading.partial_at)).min()
     }
 
+    /// Notes which sources are met by now: what opens later was not there at first.
+    fn note_met(&mut self) {
+        if self.met_before.len() < self.sources.len() {
+            self.met_before = (0..self.sources.len()).filter(|at| self.tail.is_met(*at)).collect();
+        }
+    }
+
     /// Hears what became of files.
     pub(super) fn hear(&mut self, now: Now, merge: &mut Merge<LogId>) {
         for change in self.tail.take_changes() {
@@ -295,6 +307,7 @@ impl Files {
                 Change::Opened(_) => {
                     if let Some(mut reading) = self.reading(id, None) {
                         reading.standing.not_before = self.not_before(id);
+                        self.begin(id, &mut reading);
                         self.readings.insert(id, reading);
                         self.dirty.insert(id);
                     }
@@ -314,11 +327,21 @@ impl Files {
                 }
             }
         }
+        self.note_met();
+    }
+
+    /// What stands before the byte that reading starts at is not wanted, not even as context.
+    fn begin(&mut self, id: FileId, reading: &mut Reading) {
+        let from = self.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
+        if from > 0 {
+            let first = self.tail.read_again(id, 0..from.min(MARK_BYTES_MAX)).unwrap_or_default();
+            reading.standing.text = reading.standing.text.begin_at(from, &first);
+        }
     }
 
     fn not_before(&self, id: FileId) -> Option<DateTime<Utc>> {
         let (_, source) = self.tail.name(id)?;
-        let is_met = self.tail.is_met(source);
+        let is_met = self.met_before.contains(&source);
         self.sources.get(source)?.not_before.filter(|_| !is_met)
     }
 

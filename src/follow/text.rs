@@ -45,6 +45,10 @@ impl Encoding {
         Some(encoding.new_decoder_without_bom_handling())
     }
 
+    fn is_of_pairs(self) -> bool {
+        matches!(self, Self::Utf16Le | Self::Utf16Be)
+    }
+
     /// Behind the last end of a line in bytes that begin where a character does.
     fn behind_last_line(self, bytes: &[u8]) -> Option<usize> {
         let unit = |at: usize| bytes.get(at..at + 2);
@@ -63,6 +67,9 @@ impl Encoding {
     }
 }
 
+/// The longest mark that tells an encoding.
+pub(super) const MARK_BYTES_MAX: u64 = 3;
+
 /// A byte of the file, and the byte of the text that it stands for; a character begins there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Anchor {
@@ -79,6 +86,19 @@ pub struct TextState {
     pub encoding: Encoding,
     /// Where to go on.
     pub anchor: Anchor,
+}
+
+impl TextState {
+    /// For a file of which nothing before a byte is wanted; its first bytes may tell the encoding.
+    pub(super) fn begin_at(self, file_bytes: u64, first: &[u8]) -> Self {
+        let encoding = match self.encoding {
+            Encoding::Auto => recognise(first).map_or(Encoding::Utf8, |(encoding, _)| encoding),
+            known => known,
+        };
+        // Where a line ends was looked for as a byte, which may be the first of a pair.
+        let file_bytes = if encoding.is_of_pairs() { file_bytes / 2 * 2 } else { file_bytes };
+        Self { encoding, anchor: Anchor { file_bytes, text_bytes: 0 } }
+    }
 }
 
 /// Turns a file's bytes into text, in order.
@@ -138,8 +158,7 @@ impl Text {
             Some(odd) => Cow::Owned([&[odd], bytes].concat()),
             None => Cow::Borrowed(bytes),
         };
-        let is_of_pairs = matches!(self.encoding, Encoding::Utf16Le | Encoding::Utf16Be);
-        let length = if is_of_pairs { whole.len() / 2 * 2 } else { whole.len() };
+        let length = if self.encoding.is_of_pairs() { whole.len() / 2 * 2 } else { whole.len() };
         self.odd = whole.get(length).copied();
         let whole = whole.get(..length).unwrap_or_default();
         let mut text = String::new();

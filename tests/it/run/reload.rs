@@ -88,7 +88,7 @@ fn a_changed_rule_is_in_force_after_a_reload_and_alerts_that_fire_are_not_told_a
              [[rule]]\nname = 'other'\nseverity = 'warning'\nmatch = {{ code = 'AIS.0102' }}\n\
              condition = 'count >= {more}'\nwindow = '5m'\nsummary = 'changed rule'\n\
              [[route]]\nname = 'all'\nmatch = {{}}\nreceiver = 'ops'\ngroup_wait = '0s'\n\
-             group_interval = '0s'\n"
+             group_interval = '1s'\n"
         )
     };
     let sandbox = Sandbox::with("ocrwatch.toml", rule(1000));

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use chrono::TimeDelta;
+use encoding_rs::{GBK, UTF_16BE, UTF_16LE};
 use ocrwatch::clock;
 
 use super::daemon::{Daemon, tool};
@@ -122,18 +123,17 @@ fn gbk_and_utf_16_are_read_live_and_over_a_restart() {
         [[source]]\nname = 'le'\nfiles = 'le.log'\nencoding = 'utf-16le'\nstart = 'beginning'\n\
         [[source]]\nname = 'marked'\nfiles = 'marked.log'\nstart = 'beginning'\n\
         [[source]]\nname = 'be'\nfiles = 'be.log'\nencoding = 'utf-16be'\nstart = 'beginning'\n";
-    let (files, mut expected) = (["gbk", "le", "marked", "be"], 0);
+    let files = ["gbk", "le", "marked", "be"];
     let names = ["gbk.log", "utf16le.log", "utf16le-marked.log", "utf16be.log"];
     let contents = names.map(|name| std::fs::read(data(&format!("input/{name}"))).expect("data"));
-    // The whole of it is what `extract` finds.
-    for (name, encoding) in names.iter().zip(["gbk", "utf-16le", "auto", "utf-16be"]) {
-        let path = data(&format!("input/{name}"));
-        let arguments = ["extract", "--encoding", encoding, path.to_str().expect("UTF-8")];
-        let found = sandbox.run(&arguments);
-        let lines = found.json_lines();
-        expected += lines.iter().filter(|line| line["repeat"] != true).count() as u64;
+    let encodings = [GBK, UTF_16LE, UTF_16LE, UTF_16BE];
+    let mut expected = 0;
+    for (content, encoding) in contents.iter().zip(encodings) {
+        sandbox.file("plain.log", encoding.decode(content).0.as_bytes());
+        let found = sandbox.run(&["extract", "plain.log"]).json_lines();
+        expected += found.iter().filter(|line| line["repeat"] != true).count() as u64;
     }
-    assert!(expected >= 4, "{expected}");
+    assert!(expected > 4);
     for (file, content) in files.iter().zip(&contents) {
         // In the middle of a character.
         sandbox.file(&format!("{file}.log"), &content[..content.len() / 2 / 2 * 2 + 1]);
@@ -204,6 +204,7 @@ fn what_is_there_at_first_is_read_from_where_the_source_says() {
     let (daemon, state) = under(&sandbox, &config);
     let count = |name: &str| state.errors_by_source().get(name).copied().unwrap_or_default();
     daemon.until("the beginnings are read", || {
+        println!("{:?}", state.errors_by_source());
         (count("all"), count("last"), count("since")) == (15, 2, 5)
     });
     for name in ["all", "end", "last", "since"] {
