@@ -15,10 +15,12 @@
 
 pub mod event;
 mod folded;
+mod keep;
 pub mod logging;
 mod pipeline;
 mod reload;
 mod report;
+mod settings;
 mod state;
 mod summary;
 mod tell;
@@ -27,24 +29,24 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta};
 use tracing::{debug, error, info, warn};
 
 pub use pipeline::{Pipeline, Step, Texts};
 pub use state::{Keeper, Restored};
 
 use crate::clock::{self, Stopwatch};
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::engine::Notification;
-use crate::follow::{Common, Follow, Now, Sources, Wake};
-use crate::store::{OpenError, OutboxRow};
+use crate::follow::{Follow, Now, Sources};
+use crate::store::OpenError;
 use crate::surface::style::Style;
-use crate::tail::journal::Own;
-use crate::tail::watch::{Choice, Reach, Watcher};
-use crate::tail::{self, Limits, WatchRequest};
+use crate::tail::watch::{Reach, Watcher};
+use crate::tail::{self, WatchRequest};
 use crate::zone::Zone;
 use event::{Event, Events};
 use report::Telemetry;
+use settings::{common, for_waiting, store_settings, watcher};
 
 /// Where every log stands is committed this often, if it changed; notifications at once.
 const COMMIT_INTERVAL: Duration = Duration::from_secs(1);
@@ -293,165 +295,4 @@ impl Daemon {
             self.queue(notification, now.wall);
         }
     }
-
-    fn queue(&mut self, notification: Notification, now: DateTime<Utc>) {
-        let at = DateTime::from_timestamp_millis(notification.at.0).unwrap_or(now);
-        let told = serde_json::to_vec(&notification).unwrap_or_default();
-        let id = notification.id.to_string();
-        self.keeper.queue(OutboxRow::new(id, &*notification.receiver, at, now, told));
-        self.to_tell.push((notification, 0));
-    }
-
-    /// Commits what is due.
-    fn keep(&mut self, now: Now) {
-        let is_retry = self.keeper.failing_since().is_some();
-        // Who is to be told does not wait for a disk.
-        self.is_urgent &= !is_retry;
-        let is_due = now.mono >= self.next_commit || self.is_urgent;
-        if is_due {
-            self.gather();
-            if self.keeper.has_news() {
-                self.commit(now);
-            } else {
-                self.next_commit = now.mono + COMMIT_INTERVAL;
-            }
-        }
-        if now.mono >= self.next_retain {
-            self.next_retain = now.mono + RETAIN_INTERVAL;
-            match self.keeper.retain(now.wall) {
-                Ok(retained) if retained.more => self.next_retain = now.mono + COMMIT_INTERVAL,
-                Ok(_) => {}
-                Err(error) => self.telemetry.store_error(&error, now.mono),
-            }
-            self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now);
-        }
-    }
-
-    fn gather(&mut self) {
-        if self.keeper.needs_everything() {
-            self.follow.mark_all();
-        }
-        let rows = self.follow.rows();
-        self.keeper.gather(rows, &mut self.pipeline);
-        for (source, counters) in self.follow.take_counted() {
-            self.keeper.count(&format!("bytes {source}"), counters.bytes);
-            self.keeper.count(&format!("lines {source}"), counters.lines);
-            self.telemetry.counted(&source, &counters);
-        }
-        let tail = self.follow.tail_counters();
-        let kept = std::mem::replace(&mut self.kept, tail);
-        for (name, now, before) in [
-            ("rotations", tail.rotations, kept.rotations),
-            ("copied_and_truncated", tail.copied_and_truncated, kept.copied_and_truncated),
-            ("truncated", tail.truncated, kept.truncated),
-            ("possibly_lost", tail.possibly_lost, kept.possibly_lost),
-            ("lost_bytes", tail.lost_bytes, kept.lost_bytes),
-        ] {
-            self.keeper.count(name, now.saturating_sub(before));
-        }
-    }
-
-    fn commit(&mut self, now: Now) {
-        self.is_urgent = false;
-        match self.keeper.commit(now.wall) {
-            Ok(committed) => {
-                self.next_commit = now.mono + COMMIT_INTERVAL;
-                self.telemetry.committed();
-                if !committed.already.is_empty() {
-                    // After a state that was lost: they were told then.
-                    let known = committed.already;
-                    self.to_tell.retain(|(told, _)| !known.contains(&told.id.to_string()));
-                }
-            }
-            Err(error) => {
-                self.next_commit = now.mono + COMMIT_RETRY;
-                self.telemetry.store_error(&error, now.mono);
-            }
-        }
-    }
-
-    /// Tells what is committed, or cannot be.
-    fn tell(&mut self) -> io::Result<()> {
-        if self.is_urgent || self.to_tell.is_empty() {
-            return Ok(());
-        }
-        let texts = Texts {
-            rules: self.pipeline.rules().clone(),
-            catalogue: self.config.catalogue.clone(),
-            zone: self.config.zone,
-        };
-        let now = clock::now();
-        for (notification, attempts) in std::mem::take(&mut self.to_tell) {
-            tell::write(&mut self.options.out, &notification, &texts, self.options.style)?;
-            self.keeper.sent(&notification.id.to_string(), attempts + 1, now);
-        }
-        Ok(())
-    }
-
-    /// Commits everything and ends.
-    fn end(mut self) -> io::Result<()> {
-        let now = self.now();
-        self.pass_on(now);
-        self.follow_up(now, true);
-        self.gather();
-        self.commit(now);
-        self.tell()?;
-        self.commit(now);
-        self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now);
-        if let Err(error) = self.keeper.close(now.wall) {
-            warn!(%error, "the state was not closed");
-        }
-        info!("stopped");
-        Ok(())
-    }
-}
-
-fn for_waiting(span: crate::engine::Span) -> Duration {
-    span.to_delta().to_std().unwrap_or_default()
-}
-
-fn store_settings(state: &config::State) -> crate::store::Settings {
-    let days = |span: crate::engine::Span| {
-        u32::try_from(span.0 / crate::engine::Span::DAY.0).unwrap_or(u32::MAX).max(1)
-    };
-    crate::store::Settings {
-        history_days: days(state.history),
-        outbox_days: days(state.outbox),
-        bytes_max: state.bytes_max,
-    }
-}
-
-fn common(config: &Config, options: &Options, wake: &Wake, now: DateTime<Utc>) -> Common {
-    let watch = &config.watch;
-    let missing_max = if options.once { Duration::ZERO } else { Limits::default().missing_max };
-    Common {
-        catalogue: config.catalogue.clone(),
-        zone: config.zone.unwrap_or(options.machine_zone),
-        successes: config.alerting.successes.clone(),
-        activity_gap: crate::replay::activity_gap(config.alerting.rules.rules())
-            .map(crate::engine::Span::to_delta),
-        limits: Limits {
-            open_files_max: watch.open_files_max,
-            rotated_quiet: for_waiting(watch.rotated_quiet),
-            missing_max,
-            ..Limits::default()
-        },
-        partial_line: for_waiting(watch.partial_line),
-        now,
-        wake: wake.clone(),
-        own: Own {
-            process_id: std::process::id(),
-            identifier: "ocrwatch".to_owned(),
-            invocation: options.invocation.clone(),
-        },
-    }
-}
-
-fn watcher(config: &Config, wake: &Wake) -> Watcher {
-    let choice = match config.watch.mode {
-        config::Mode::Auto => Choice::Auto,
-        config::Mode::Poll => Choice::Poll,
-    };
-    let wake = wake.clone();
-    Watcher::new(move || wake(), choice)
 }

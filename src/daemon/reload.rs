@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use tracing::info;
 
-use super::{Daemon, common, report, watcher};
+use super::settings::{common, watcher};
+use super::{Daemon, report};
 use crate::follow::{Now, Sources};
 use crate::tail;
 

@@ -21,9 +21,6 @@ use crate::engine;
 use crate::extract::Counters;
 use crate::tail::{Change, FileId, Kept, Notice, Read, Tail, WatchRequest};
 
-/// Extractors at a time; each holds up to 0.3 MB of its log. Others go on from a checkpoint.
-const LIVE_MAX: usize = 8;
-
 /// So many files are read side by side, as the times in them tell; of more each has its turn.
 const BY_TIMES_MAX: usize = 256;
 
@@ -49,21 +46,21 @@ pub(super) struct FileSource {
 
 /// The files of all sources.
 pub(super) struct Files {
-    tail: Tail,
-    sources: Vec<FileSource>,
-    readings: BTreeMap<FileId, Reading>,
+    pub(super) tail: Tail,
+    pub(super) sources: Vec<FileSource>,
+    pub(super) readings: BTreeMap<FileId, Reading>,
     /// Files that have ended, as long as what was found in them is not passed on.
-    ended: BTreeSet<FileId>,
-    dirty: BTreeSet<FileId>,
+    pub(super) ended: BTreeSet<FileId>,
+    pub(super) dirty: BTreeSet<FileId>,
     /// Files with an extractor, and files that are to be looked at at some time.
-    live: BTreeSet<FileId>,
-    waiting: BTreeSet<FileId>,
+    pub(super) live: BTreeSet<FileId>,
+    pub(super) waiting: BTreeSet<FileId>,
     /// Sources that were met before the changes that are heard next.
-    met_before: BTreeSet<usize>,
-    partial_line: Duration,
-    uses: u64,
-    counted: HashMap<Arc<str>, Counters>,
-    buffer: Vec<u8>,
+    pub(super) met_before: BTreeSet<usize>,
+    pub(super) partial_line: Duration,
+    pub(super) uses: u64,
+    pub(super) counted: HashMap<Arc<str>, Counters>,
+    pub(super) buffer: Vec<u8>,
 }
 
 impl Files {
@@ -107,7 +104,7 @@ impl Files {
         files
     }
 
-    fn reading(&self, id: FileId, standing: Option<Standing>) -> Option<Reading> {
+    pub(super) fn reading(&self, id: FileId, standing: Option<Standing>) -> Option<Reading> {
         let (path, source) = self.tail.name(id)?;
         let source = self.sources.get(source)?;
         let label = source.labels.of(&path);
@@ -183,115 +180,6 @@ impl Files {
         self.pass_on(id, finds, now, merge);
     }
 
-    /// Makes sure that a file has an extractor that was fed everything before `next`.
-    fn wake(&mut self, id: FileId, next: u64, now: Now, finds: &mut Finds) -> bool {
-        self.uses += 1;
-        let uses = self.uses;
-        if !self.readings.contains_key(&id) {
-            let Some(reading) = self.reading(id, None) else { return false };
-            self.readings.insert(id, reading);
-        }
-        let Some(reading) = self.readings.get_mut(&id) else { return false };
-        reading.used = uses;
-        if reading.is_live() {
-            return true;
-        }
-        let from = reading.needs_from();
-        let again = if from < next { self.tail.read_again(id, from..next) } else { None };
-        let Some((_, source)) = self.tail.name(id) else { return false };
-        let Some(source) = self.sources.get(source) else { return false };
-        let Some(reading) = self.readings.get_mut(&id) else { return false };
-        let before = again.unwrap_or_default();
-        reading.wake(&source.extraction, &before, next, (now.mono, now.wall), finds);
-        self.live.insert(id);
-        true
-    }
-
-    /// The same for a file of which nothing new is there.
-    fn wake_at_end(&mut self, id: FileId, now: Now, finds: &mut Finds) -> bool {
-        let next = self.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
-        self.wake(id, next, now, finds)
-    }
-
-    /// Lets extractors go until there are few again, those first that were not used for longest.
-    /// What waits for quiet is looked at before: with so many logs at once there is none.
-    fn let_go_of_idle(&mut self, but: FileId, now: Now, merge: &mut Merge<LogId>) {
-        while self.live.len() > LIVE_MAX {
-            let live = self.live.iter().filter(|id| **id != but);
-            let used = |id: &FileId| self.readings.get(id).map(|reading| reading.used);
-            let Some(oldest) = live.copied().min_by_key(used) else { return };
-            let mut finds = Finds::default();
-            if let Some(reading) = self.readings.get_mut(&oldest)
-                && reading.quiet_at.is_some()
-            {
-                reading.look(now.mono, self.partial_line, &mut finds);
-            }
-            self.looked_at(oldest, finds, now, merge);
-            self.sleep(oldest);
-        }
-    }
-
-    fn sleep(&mut self, id: FileId) {
-        let Some(reading) = self.readings.get_mut(&id) else { return };
-        let counters = reading.sleep();
-        self.live.remove(&id);
-        let source = Arc::clone(&reading.label.name);
-        self.dirty.insert(id);
-        self.count(&source, &counters);
-    }
-
-    /// Looks at the files that are quiet by now.
-    pub(super) fn look_at_quiet(&mut self, now: Now, merge: &mut Merge<LogId>) {
-        for id in self.due(now, |reading| reading.quiet_at) {
-            let mut finds = Finds::default();
-            self.wake_at_end(id, now, &mut finds);
-            if let Some(reading) = self.readings.get_mut(&id) {
-                reading.look(now.mono, self.partial_line, &mut finds);
-            }
-            self.looked_at(id, finds, now, merge);
-            self.let_go_of_idle(id, now, merge);
-        }
-        for id in self.due(now, |reading| reading.partial_at) {
-            let mut finds = Finds::default();
-            let is_awake = self.wake_at_end(id, now, &mut finds);
-            if let Some(reading) = self.readings.get_mut(&id) {
-                reading.partial_at = None;
-                if is_awake {
-                    reading.look_at_all(&mut finds);
-                }
-            }
-            self.looked_at(id, finds, now, merge);
-            self.let_go_of_idle(id, now, merge);
-        }
-        let live = self.live.iter().copied();
-        let stale = live.filter(|id| self.readings.get(id).is_some_and(|r| r.is_stale(now.mono)));
-        for id in stale.collect::<Vec<_>>() {
-            self.sleep(id);
-        }
-    }
-
-    fn due(&self, now: Now, at: impl Fn(&Reading) -> Option<Duration>) -> Vec<FileId> {
-        let waiting = self.waiting.iter().copied();
-        let is_due =
-            |id: &FileId| self.readings.get(id).and_then(&at).is_some_and(|at| at <= now.mono);
-        waiting.filter(is_due).collect()
-    }
-
-    fn looked_at(&mut self, id: FileId, finds: Finds, now: Now, merge: &mut Merge<LogId>) {
-        let reading = self.readings.get(&id);
-        if reading.is_none_or(|reading| reading.quiet_at.or(reading.partial_at).is_none()) {
-            self.waiting.remove(&id);
-        }
-        self.dirty.insert(id);
-        self.pass_on(id, finds, now, merge);
-    }
-
-    /// When a file is to be looked at next.
-    pub(super) fn next_deadline(&self) -> Option<Duration> {
-        let waiting = self.waiting.iter().filter_map(|id| self.readings.get(id));
-        waiting.flat_map(|reading| reading.quiet_at.into_iter().chain(reading.partial_at)).min()
-    }
-
     /// Notes which sources are met by now: what opens later was not there at first.
     fn note_met(&mut self) {
         if self.met_before.len() < self.sources.len() {
@@ -345,7 +233,13 @@ impl Files {
         self.sources.get(source)?.not_before.filter(|_| !is_met)
     }
 
-    fn pass_on(&mut self, id: FileId, mut finds: Finds, now: Now, merge: &mut Merge<LogId>) {
+    pub(super) fn pass_on(
+        &mut self,
+        id: FileId,
+        mut finds: Finds,
+        now: Now,
+        merge: &mut Merge<LogId>,
+    ) {
         let Some(reading) = self.readings.get_mut(&id) else { return };
         if let Some(not_before) = reading.standing.not_before {
             finds.0.retain(|found| found.at().is_none_or(|at| at >= not_before));
@@ -359,7 +253,7 @@ impl Files {
         }
     }
 
-    fn count(&mut self, source: &Arc<str>, counters: &Counters) {
+    pub(super) fn count(&mut self, source: &Arc<str>, counters: &Counters) {
         let sum = self.counted.entry(Arc::clone(source)).or_default();
         super::add(sum, counters);
     }

@@ -20,6 +20,7 @@ mod reading;
 mod sources;
 mod streams;
 mod text;
+mod wake;
 
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,7 @@
 mod aliases;
 mod discover;
 mod done;
+mod followed;
 mod handles;
 mod identity;
 pub mod journal;
@@ -53,6 +54,7 @@ use crate::file_pattern::{Exclusion, Pattern};
 use aliases::Aliases;
 use discover::Directories;
 use done::Done;
+use followed::{Entry, Followed};
 use handles::Handles;
 
 /// Names a followed file for as long as it is followed, over restarts.
@@ -141,46 +143,6 @@ impl Change {
             Self::Opened(file) | Self::Finished(file) | Self::CutShort(file) => file,
         }
     }
-}
-
-/// A file that is followed.
-#[derive(Debug)]
-struct Followed {
-    source: usize,
-    name: Arc<Path>,
-    position: Position,
-    predecessor: Option<FileId>,
-    /// Paths that show it.
-    shown_at: Vec<PathBuf>,
-    /// It was looked at since the start of the program.
-    observed: bool,
-    /// There may be bytes to read.
-    unread: bool,
-    /// How long it was, at its longest, since it was last read to its end.
-    seen_bytes: u64,
-    /// When it last changed, or when it was no longer at any path.
-    changed_at: Duration,
-    /// Since when it is nowhere to be found.
-    missing_since: Option<Duration>,
-    /// It could not be read, and is tried again then.
-    retry_at: Option<Duration>,
-    /// It seemed cut when it was last looked at, on a file system that may say so wrongly.
-    suspected_at: Option<Duration>,
-}
-
-/// A path that matches, and which file is there.
-#[derive(Debug, Default)]
-struct Entry {
-    source: usize,
-    file: Option<FileId>,
-    /// The file that was there last.
-    last: Option<FileId>,
-    /// What lies there is a copy of a followed file, as far as it was looked at.
-    copy: Option<Extent>,
-    /// The last problem that was told.
-    told: Option<Unseen>,
-    /// It is named by itself, not found in a directory.
-    is_exact: bool,
 }
 
 /// Follows files.
@@ -413,38 +375,4 @@ fn push_only<T>(list: &mut Vec<T>, new: T) {
         list.reserve_exact(1);
     }
     list.push(new);
-}
-
-impl Followed {
-    fn new(
-        source: usize,
-        name: Arc<Path>,
-        position: Position,
-        predecessor: Option<FileId>,
-    ) -> Self {
-        Self {
-            source,
-            name,
-            position,
-            predecessor,
-            shown_at: Vec::new(),
-            observed: false,
-            unread: false,
-            seen_bytes: 0,
-            changed_at: Duration::ZERO,
-            missing_since: None,
-            retry_at: None,
-            suspected_at: None,
-        }
-    }
-
-    /// How many bytes are lost if nothing more of it can be read: those that were seen.
-    fn lost_bytes(&self) -> u64 {
-        self.seen_bytes.saturating_sub(self.position.read_bytes).max(self.position.unread_bytes())
-    }
-
-    /// The path of the log that it is or was, before rotation.
-    fn log(&self) -> PathBuf {
-        PathBuf::from(crate::input::live_name(&self.name.to_string_lossy()))
-    }
 }

@@ -1,0 +1,128 @@
+//! What the daemon commits, and what it tells once that is done.
+//!
+//! Owns the order: committed first, then told; and that who is to be told does not wait for a disk
+//! that cannot be written. Must never decide an alert. Fails where alerts cannot be written out.
+
+use std::io;
+
+use chrono::{DateTime, Utc};
+use tracing::{info, warn};
+
+use super::{COMMIT_INTERVAL, COMMIT_RETRY, Daemon, RETAIN_INTERVAL, Texts, tell};
+use crate::clock;
+use crate::engine::Notification;
+use crate::follow::Now;
+use crate::store::OutboxRow;
+
+impl Daemon {
+    pub(super) fn queue(&mut self, notification: Notification, now: DateTime<Utc>) {
+        let at = DateTime::from_timestamp_millis(notification.at.0).unwrap_or(now);
+        let told = serde_json::to_vec(&notification).unwrap_or_default();
+        let id = notification.id.to_string();
+        self.keeper.queue(OutboxRow::new(id, &*notification.receiver, at, now, told));
+        self.to_tell.push((notification, 0));
+    }
+
+    /// Commits what is due.
+    pub(super) fn keep(&mut self, now: Now) {
+        let is_retry = self.keeper.failing_since().is_some();
+        // Who is to be told does not wait for a disk.
+        self.is_urgent &= !is_retry;
+        let is_due = now.mono >= self.next_commit || self.is_urgent;
+        if is_due {
+            self.gather();
+            if self.keeper.has_news() {
+                self.commit(now);
+            } else {
+                self.next_commit = now.mono + COMMIT_INTERVAL;
+            }
+        }
+        if now.mono >= self.next_retain {
+            self.next_retain = now.mono + RETAIN_INTERVAL;
+            match self.keeper.retain(now.wall) {
+                Ok(retained) if retained.more => self.next_retain = now.mono + COMMIT_INTERVAL,
+                Ok(_) => {}
+                Err(error) => self.telemetry.store_error(&error, now.mono),
+            }
+            self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now);
+        }
+    }
+
+    pub(super) fn gather(&mut self) {
+        if self.keeper.needs_everything() {
+            self.follow.mark_all();
+        }
+        let rows = self.follow.rows();
+        self.keeper.gather(rows, &mut self.pipeline);
+        for (source, counters) in self.follow.take_counted() {
+            self.keeper.count(&format!("bytes {source}"), counters.bytes);
+            self.keeper.count(&format!("lines {source}"), counters.lines);
+            self.telemetry.counted(&source, &counters);
+        }
+        let tail = self.follow.tail_counters();
+        let kept = std::mem::replace(&mut self.kept, tail);
+        for (name, now, before) in [
+            ("rotations", tail.rotations, kept.rotations),
+            ("copied_and_truncated", tail.copied_and_truncated, kept.copied_and_truncated),
+            ("truncated", tail.truncated, kept.truncated),
+            ("possibly_lost", tail.possibly_lost, kept.possibly_lost),
+            ("lost_bytes", tail.lost_bytes, kept.lost_bytes),
+        ] {
+            self.keeper.count(name, now.saturating_sub(before));
+        }
+    }
+
+    pub(super) fn commit(&mut self, now: Now) {
+        self.is_urgent = false;
+        match self.keeper.commit(now.wall) {
+            Ok(committed) => {
+                self.next_commit = now.mono + COMMIT_INTERVAL;
+                self.telemetry.committed();
+                if !committed.already.is_empty() {
+                    // After a state that was lost: they were told then.
+                    let known = committed.already;
+                    self.to_tell.retain(|(told, _)| !known.contains(&told.id.to_string()));
+                }
+            }
+            Err(error) => {
+                self.next_commit = now.mono + COMMIT_RETRY;
+                self.telemetry.store_error(&error, now.mono);
+            }
+        }
+    }
+
+    /// Tells what is committed, or cannot be.
+    pub(super) fn tell(&mut self) -> io::Result<()> {
+        if self.is_urgent || self.to_tell.is_empty() {
+            return Ok(());
+        }
+        let texts = Texts {
+            rules: self.pipeline.rules().clone(),
+            catalogue: self.config.catalogue.clone(),
+            zone: self.config.zone,
+        };
+        let now = clock::now();
+        for (notification, attempts) in std::mem::take(&mut self.to_tell) {
+            tell::write(&mut self.options.out, &notification, &texts, self.options.style)?;
+            self.keeper.sent(&notification.id.to_string(), attempts + 1, now);
+        }
+        Ok(())
+    }
+
+    /// Commits everything and ends.
+    pub(super) fn end(mut self) -> io::Result<()> {
+        let now = self.now();
+        self.pass_on(now);
+        self.follow_up(now, true);
+        self.gather();
+        self.commit(now);
+        self.tell()?;
+        self.commit(now);
+        self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now);
+        if let Err(error) = self.keeper.close(now.wall) {
+            warn!(%error, "the state was not closed");
+        }
+        info!("stopped");
+        Ok(())
+    }
+}

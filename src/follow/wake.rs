@@ -1,0 +1,134 @@
+//! Which files have an extractor, and when what was read is looked at.
+//!
+//! Owns the few extractors there are, and the wait for quiet: what a program writes in several steps
+//! is one record. Must never read what is new. Nothing here fails.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::files::Files;
+use super::found::Finds;
+use super::merge::Merge;
+use super::reading::Reading;
+use super::{LogId, Now};
+use crate::tail::FileId;
+
+/// Extractors at a time; each holds up to 0.3 MB of its log. Others go on from a checkpoint.
+const LIVE_MAX: usize = 8;
+
+impl Files {
+    /// Looks at the files that are quiet by now.
+    pub(super) fn look_at_quiet(&mut self, now: Now, merge: &mut Merge<LogId>) {
+        for id in self.due(now, |reading| reading.quiet_at) {
+            let mut finds = Finds::default();
+            self.wake_at_end(id, now, &mut finds);
+            if let Some(reading) = self.readings.get_mut(&id) {
+                reading.look(now.mono, self.partial_line, &mut finds);
+            }
+            self.looked_at(id, finds, now, merge);
+            self.let_go_of_idle(id, now, merge);
+        }
+        for id in self.due(now, |reading| reading.partial_at) {
+            let mut finds = Finds::default();
+            let is_awake = self.wake_at_end(id, now, &mut finds);
+            if let Some(reading) = self.readings.get_mut(&id) {
+                reading.partial_at = None;
+                if is_awake {
+                    reading.look_at_all(&mut finds);
+                }
+            }
+            self.looked_at(id, finds, now, merge);
+            self.let_go_of_idle(id, now, merge);
+        }
+        let live = self.live.iter().copied();
+        let stale = live.filter(|id| self.readings.get(id).is_some_and(|r| r.is_stale(now.mono)));
+        for id in stale.collect::<Vec<_>>() {
+            self.sleep(id);
+        }
+    }
+
+    pub(super) fn due(&self, now: Now, at: impl Fn(&Reading) -> Option<Duration>) -> Vec<FileId> {
+        let waiting = self.waiting.iter().copied();
+        let is_due =
+            |id: &FileId| self.readings.get(id).and_then(&at).is_some_and(|at| at <= now.mono);
+        waiting.filter(is_due).collect()
+    }
+
+    pub(super) fn looked_at(
+        &mut self,
+        id: FileId,
+        finds: Finds,
+        now: Now,
+        merge: &mut Merge<LogId>,
+    ) {
+        let reading = self.readings.get(&id);
+        if reading.is_none_or(|reading| reading.quiet_at.or(reading.partial_at).is_none()) {
+            self.waiting.remove(&id);
+        }
+        self.dirty.insert(id);
+        self.pass_on(id, finds, now, merge);
+    }
+
+    /// When a file is to be looked at next.
+    pub(super) fn next_deadline(&self) -> Option<Duration> {
+        let waiting = self.waiting.iter().filter_map(|id| self.readings.get(id));
+        waiting.flat_map(|reading| reading.quiet_at.into_iter().chain(reading.partial_at)).min()
+    }
+
+    /// Makes sure that a file has an extractor that was fed everything before `next`.
+    pub(super) fn wake(&mut self, id: FileId, next: u64, now: Now, finds: &mut Finds) -> bool {
+        self.uses += 1;
+        let uses = self.uses;
+        if !self.readings.contains_key(&id) {
+            let Some(reading) = self.reading(id, None) else { return false };
+            self.readings.insert(id, reading);
+        }
+        let Some(reading) = self.readings.get_mut(&id) else { return false };
+        reading.used = uses;
+        if reading.is_live() {
+            return true;
+        }
+        let from = reading.needs_from();
+        let again = if from < next { self.tail.read_again(id, from..next) } else { None };
+        let Some((_, source)) = self.tail.name(id) else { return false };
+        let Some(source) = self.sources.get(source) else { return false };
+        let Some(reading) = self.readings.get_mut(&id) else { return false };
+        let before = again.unwrap_or_default();
+        reading.wake(&source.extraction, &before, next, (now.mono, now.wall), finds);
+        self.live.insert(id);
+        true
+    }
+
+    /// The same for a file of which nothing new is there.
+    pub(super) fn wake_at_end(&mut self, id: FileId, now: Now, finds: &mut Finds) -> bool {
+        let next = self.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
+        self.wake(id, next, now, finds)
+    }
+
+    /// Lets extractors go until there are few again, those first that were not used for longest.
+    /// What waits for quiet is looked at before: with so many logs at once there is none.
+    pub(super) fn let_go_of_idle(&mut self, but: FileId, now: Now, merge: &mut Merge<LogId>) {
+        while self.live.len() > LIVE_MAX {
+            let live = self.live.iter().filter(|id| **id != but);
+            let used = |id: &FileId| self.readings.get(id).map(|reading| reading.used);
+            let Some(oldest) = live.copied().min_by_key(used) else { return };
+            let mut finds = Finds::default();
+            if let Some(reading) = self.readings.get_mut(&oldest)
+                && reading.quiet_at.is_some()
+            {
+                reading.look(now.mono, self.partial_line, &mut finds);
+            }
+            self.looked_at(oldest, finds, now, merge);
+            self.sleep(oldest);
+        }
+    }
+
+    pub(super) fn sleep(&mut self, id: FileId) {
+        let Some(reading) = self.readings.get_mut(&id) else { return };
+        let counters = reading.sleep();
+        self.live.remove(&id);
+        let source = Arc::clone(&reading.label.name);
+        self.dirty.insert(id);
+        self.count(&source, &counters);
+    }
+}
