@@ -29,7 +29,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta};
+use chrono::TimeDelta;
 use tracing::{debug, error, info, warn};
 
 pub use pipeline::{Pipeline, Step, Texts};
