@@ -1,6 +1,7 @@
 //! What `run` costs as a real process: from a write to the alert, memory, and doing nothing.
 //!
-//! `cargo bench --bench run` prints it. The figures are of the machine: compare runs on the same one.
+//! `cargo bench --bench run` prints it. The figures are of the machine: compare runs on the same
+//! one.
 
 use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader, Write as _};

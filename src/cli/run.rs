@@ -4,7 +4,7 @@
 //! when an option or the configuration is wrong, and when the state cannot be used.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -13,7 +13,7 @@ use tracing::{error, warn};
 use super::catalogue::CatalogueArgs;
 use super::config;
 use super::exit_code::ExitCode;
-use super::failure::{Failure, written};
+use super::failure::{Failure, with_hint, written};
 use super::rules::RulesArgs;
 use super::terminal::StyleArgs;
 use crate::clock;
@@ -28,11 +28,11 @@ use crate::zone::Zone;
 pub(super) struct RunArgs {
     /// Log files, directories and patterns to follow, and `-` for standard input; a configuration
     /// says more
-    #[arg(value_name = "FILES", required_unless_present = "config", conflicts_with = "config")]
+    #[arg(value_name = "FILES", required_unless_present = "config")]
     files: Vec<PathBuf>,
 
     /// The configuration: sources, rules, who is told; described in docs/configuration.md
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", conflicts_with_all = ["rules", "catalogues"])]
     config: Option<PathBuf>,
 
     /// Read what is there, tell the alerts, and end; what was read before is not read again
@@ -111,7 +111,7 @@ impl RunArgs {
 
     fn load(&self) -> Result<Config, Failure> {
         let mut config = match &self.config {
-            Some(path) => config::load(path)?,
+            Some(path) => self.of_configuration(path)?,
             None => self.of_files()?,
         };
         config.zone = self.timezone.or(config.zone);
@@ -121,6 +121,24 @@ impl RunArgs {
             _ => {}
         }
         Ok(config)
+    }
+
+    fn of_configuration(&self, path: &Path) -> Result<Config, Failure> {
+        let config = config::load(path)?;
+        match (config.sources.is_empty(), self.files.is_empty()) {
+            (false, true) => Ok(config),
+            (true, false) => config::with_files(config, &self.files),
+            (true, true) => {
+                let what = format!("nothing is followed: {} has no [[source]]", path.display());
+                let hint = "write one, or name files on the command line";
+                Err(Failure::new(ExitCode::Configuration, vec![with_hint(&what, hint)]))
+            }
+            (false, false) => {
+                let what = format!("{} says what is followed, and FILES do", path.display());
+                let hint = "leave one of them out, or write the files as a [[source]]";
+                Err(Failure::new(ExitCode::Usage, vec![with_hint(&what, hint)]))
+            }
+        }
     }
 
     fn of_files(&self) -> Result<Config, Failure> {

@@ -41,7 +41,7 @@ use crate::store::{OpenError, OutboxRow};
 use crate::surface::style::Style;
 use crate::tail::journal::Own;
 use crate::tail::watch::{Choice, Reach, Watcher};
-use crate::tail::{Limits, WatchRequest};
+use crate::tail::{self, Limits, WatchRequest};
 use crate::zone::Zone;
 use event::{Event, Events};
 use report::Telemetry;
@@ -102,6 +102,8 @@ pub struct Daemon {
     /// Notifications that are committed, or cannot be, and are not told yet.
     to_tell: Vec<(Notification, u32)>,
     telemetry: Telemetry,
+    /// What of the tail's counters is kept.
+    kept: tail::Counters,
     next_tick: Duration,
     next_commit: Duration,
     next_retain: Duration,
@@ -156,6 +158,7 @@ impl Daemon {
             keeper,
             to_tell: queued.into_iter().map(|(told, row)| (told, row.attempts)).collect(),
             telemetry,
+            kept: tail::Counters::default(),
             next_tick: Duration::ZERO,
             next_commit: Duration::ZERO,
             next_retain: RETAIN_INTERVAL,
@@ -278,6 +281,9 @@ impl Daemon {
                 self.pipeline.tell_what_waits(now.wall);
             }
         }
+        let (notices, problems) = (self.follow.take_notices(), self.follow.take_problems());
+        self.telemetry.notices(&notices, now.mono);
+        self.telemetry.problems(&problems, now.mono);
         let Step { transitions, notifications, withheld, history } = self.pipeline.take_step();
         self.telemetry.transitions(&transitions, now.mono);
         report::withheld(&withheld);
@@ -286,9 +292,6 @@ impl Daemon {
             self.is_urgent = true;
             self.queue(notification, now.wall);
         }
-        let (notices, problems) = (self.follow.take_notices(), self.follow.take_problems());
-        self.telemetry.notices(&notices, now.mono);
-        self.telemetry.problems(&problems, now.mono);
     }
 
     fn queue(&mut self, notification: Notification, now: DateTime<Utc>) {
@@ -334,6 +337,17 @@ impl Daemon {
             self.keeper.count(&format!("bytes {source}"), counters.bytes);
             self.keeper.count(&format!("lines {source}"), counters.lines);
             self.telemetry.counted(&source, &counters);
+        }
+        let tail = self.follow.tail_counters();
+        let kept = std::mem::replace(&mut self.kept, tail);
+        for (name, now, before) in [
+            ("rotations", tail.rotations, kept.rotations),
+            ("copied_and_truncated", tail.copied_and_truncated, kept.copied_and_truncated),
+            ("truncated", tail.truncated, kept.truncated),
+            ("possibly_lost", tail.possibly_lost, kept.possibly_lost),
+            ("lost_bytes", tail.lost_bytes, kept.lost_bytes),
+        ] {
+            self.keeper.count(name, now.saturating_sub(before));
         }
     }
 

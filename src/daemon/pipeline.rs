@@ -15,8 +15,8 @@ use chrono::{DateTime, Utc};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::engine::{
-    Changes, Counters, Decision, Engine, Event, Forgotten, Instant, Notification, Policy,
-    PolicyCounters, PolicySnapshot, Snapshot, Span, State, Transition, What, Withheld,
+    AlertStatus, Changes, Counters, Decision, Engine, Event, Forgotten, Instant, Notification,
+    Policy, PolicyCounters, PolicySnapshot, Snapshot, Span, State, Transition, What, Withheld,
 };
 use crate::follow::{Found, Passed};
 use crate::store::HistoryKey;
@@ -180,7 +180,24 @@ impl Pipeline {
 
     /// What came since this was last asked.
     pub fn take_step(&mut self) -> Step {
-        std::mem::take(&mut self.step)
+        let mut step = std::mem::take(&mut self.step);
+        if !step.notifications.is_empty() {
+            self.bring_up_to_date(&mut step.notifications);
+        }
+        step
+    }
+
+    /// An alert that fires has gone on since it changed: what is told of it is what is known now.
+    fn bring_up_to_date(&self, notifications: &mut [Notification]) {
+        let firing = self.engine.alerts().into_iter().filter(|(state, _)| *state == State::Firing);
+        let firing: BTreeMap<_, _> =
+            firing.map(|(_, alert)| (alert.fingerprint, Arc::new(alert))).collect();
+        let told = notifications.iter_mut().flat_map(|notification| &mut notification.alerts);
+        for told in told.filter(|told| told.status == AlertStatus::Firing) {
+            if let Some(alert) = firing.get(&told.alert.fingerprint) {
+                told.alert = Arc::clone(alert);
+            }
+        }
     }
 
     /// What of the engine's state is not kept yet.

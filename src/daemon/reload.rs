@@ -9,6 +9,7 @@ use tracing::info;
 
 use super::{Daemon, common, report, watcher};
 use crate::follow::{Now, Sources};
+use crate::tail;
 
 /// How long is read before logs are followed anew.
 const READ_BEFORE_MAX: Duration = Duration::from_secs(5);
@@ -67,6 +68,7 @@ impl Daemon {
         let (follow, _) = sources.follow(&common, &positions, Some(&mut self.follow));
         self.telemetry.followed_anew(&mut self.follow);
         self.follow = follow;
+        self.kept = tail::Counters::default();
         self.watcher = watcher(&self.config, &wake);
         self.follow.look_at_all(now);
     }

@@ -100,10 +100,11 @@ impl Telemetry {
             let (level, folds_as) = about(kind);
             let Some(folded) = self.folded.admit(folds_as, now) else { continue };
             let (path, hint, folded) = (path.display(), kind.hint(), some(folded));
+            let other = kind.other_path().map(|other| other.display().to_string());
             match level {
-                Level::Error => error!(%path, hint, folded, "{kind}"),
-                Level::Warn => warn!(%path, hint, folded, "{kind}"),
-                Level::Info => info!(%path, hint, folded, "{kind}"),
+                Level::Error => error!(%path, other, hint, folded, "{kind}"),
+                Level::Warn => warn!(%path, other, hint, folded, "{kind}"),
+                Level::Info => info!(%path, other, hint, folded, "{kind}"),
             }
         }
     }

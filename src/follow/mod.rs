@@ -251,8 +251,8 @@ impl Follow {
         self.files.tail().counters()
     }
 
-    /// Whether nothing more is to be expected of any stream: it has ended, or nothing came of it for
-    /// a while and it never ends.
+    /// Whether nothing more is to be expected of any stream: it has ended, or nothing came of it
+    /// for a while and it never ends.
     pub fn has_ended(&self, now: Now) -> bool {
         self.streams.iter().all(|stream| stream.has_ended(now))
     }

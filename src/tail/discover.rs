@@ -126,6 +126,18 @@ impl Directories {
         &self.known
     }
 
+    /// Whether a name that a wake-up told may be of interest: one that a pattern fits, one that was
+    /// found, a directory. Others beside a log may be written to all the time.
+    pub(super) fn may_take(&self, path: &Path) -> bool {
+        let Some(name) = path.file_name() else { return false };
+        let parent = path.parent().and_then(|parent| self.known.get(parent));
+        let was_found = parent.is_some_and(|parent| {
+            parent.files.contains_key(name) || parent.directories.contains(name)
+        });
+        let mut patterns = self.sources.iter().flat_map(|(patterns, _)| patterns);
+        was_found || patterns.any(|pattern| takes(pattern, path, name)) || path.is_dir()
+    }
+
     /// Whether a directory is one of them.
     pub(super) fn knows(&self, path: &Path) -> bool {
         self.known.contains_key(path)

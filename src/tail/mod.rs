@@ -399,7 +399,6 @@ impl Tail {
     }
 
     fn notice(&mut self, path: &Path, kind: NoticeKind) {
-        // Who does not ask for them hears the latest; all are counted.
         const NOTICES_MAX: usize = 1000;
         self.counters.count(&kind);
         if self.notices.len() < NOTICES_MAX {

@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Something happened at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,6 +158,21 @@ impl NoticeKind {
             | Self::Compressed { .. }
             | Self::SeenAgain
             | Self::SameFile { .. } => None,
+        }
+    }
+
+    /// The other path that it is about.
+    pub fn other_path(&self) -> Option<&Path> {
+        match self {
+            Self::CopiedAndTruncated { copy } | Self::Compressed { copy } => Some(copy),
+            Self::SameFile { as_path } => Some(as_path),
+            Self::Followed { .. }
+            | Self::Rotated
+            | Self::Truncated { .. }
+            | Self::Lost { .. }
+            | Self::CaughtUp
+            | Self::Unseen(_)
+            | Self::SeenAgain => None,
         }
     }
 

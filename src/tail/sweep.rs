@@ -53,6 +53,7 @@ impl Tail {
                     self.look_at(&alias, now);
                 } else if let Some(parent) = alias.parent().map(Path::to_owned)
                     && self.directories.knows(&parent)
+                    && self.directories.may_take(&alias)
                 {
                     self.look_at_directory(&parent, true, now);
                 }
