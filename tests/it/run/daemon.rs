@@ -219,6 +219,16 @@ impl Drop for Daemon {
     }
 }
 
+/// Waits where no daemon's words can be heard.
+#[track_caller]
+pub(super) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let stopwatch = Stopwatch::start();
+    while !holds() {
+        assert!(stopwatch.elapsed() < WAIT_MAX, "waited in vain: {what}");
+        std::thread::park_timeout(LOOK);
+    }
+}
+
 /// Whether programs are there; else says that the test is skipped.
 pub(super) fn has(programs: &[&str]) -> bool {
     const DIRECTORIES: [&str; 5] = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/lib/systemd"];

@@ -11,6 +11,9 @@ use crate::harness::Sandbox;
 
 const FILES: u64 = 200;
 
+/// What is said of files that are held open.
+const OPEN_FILES: &str = " open_files=";
+
 /// Follows many files in many directories through a shell that lowers a limit first.
 fn check(program: &str, options: &[&str], script: &str, hazard: &str) {
     let sandbox = Sandbox::new();
@@ -32,6 +35,12 @@ fn check(program: &str, options: &[&str], script: &str, hazard: &str) {
     }
     let ended = daemon.stop();
     assert!(ended.stderr.contains(hazard), "no {hazard:?}\n{}", ended.stderr);
+    if hazard == OPEN_FILES {
+        let open = ended.stderr.split(hazard).nth(1).and_then(|rest| rest.split(' ').next());
+        let open: u64 = open.and_then(|count| count.parse().ok()).expect("a number");
+        println!("{open} of {FILES} files are open");
+        assert!((1..32).contains(&open));
+    }
     let told = ended.stderr.lines().filter(|line| line.contains(hazard)).count();
     println!("{told} times: {hazard}");
     assert_eq!((state.count(), state.lines()), (FILES * 6, FILES * 12));
@@ -41,7 +50,7 @@ fn check(program: &str, options: &[&str], script: &str, hazard: &str) {
 fn without_watches_every_line_counts_once() {
     if has(&["unshare"]) && is_root() {
         let script = "echo 10 > /proc/sys/user/max_inotify_watches";
-        check("/usr/bin/unshare", &["-U", "-r", "sh"], script, "looked at once a second");
+        check("/usr/bin/unshare", &["-U", "-r", "sh"], script, "polled: the limit of inotify");
     }
 }
 
@@ -49,13 +58,13 @@ fn without_watches_every_line_counts_once() {
 fn without_an_inotify_instance_every_line_counts_once() {
     if has(&["unshare"]) && is_root() {
         let script = "echo 0 > /proc/sys/user/max_inotify_instances";
-        check("/usr/bin/unshare", &["-U", "-r", "sh"], script, "looked at once a second");
+        check("/usr/bin/unshare", &["-U", "-r", "sh"], script, "polled: the limit of inotify");
     }
 }
 
 #[test]
 fn with_few_file_handles_every_line_counts_once() {
-    check("/bin/sh", &[], "ulimit -n 32", "open_files=");
+    check("/bin/sh", &[], "ulimit -n 32", OPEN_FILES);
 }
 
 /// The queue of wake-ups of the whole machine, put back in the end.
