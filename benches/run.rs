@@ -94,7 +94,8 @@ fn latency(alerts: usize) {
     times.sort();
     let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];
     println!(
-        "from a write to the alert, {alerts} alerts: median {:.1?}, 90th percentile {:.1?}, 99th {:.1?}, longest {:.1?}",
+        "from a write to the alert, {alerts} alerts: median {:.1?}, 90th percentile {:.1?}, \
+         99th {:.1?}, longest {:.1?}",
         at(50),
         at(90),
         at(99),
@@ -124,7 +125,8 @@ fn memory(files: usize) {
     std::thread::sleep(idle);
     let ticks = daemon.ticks() - before;
     println!(
-        "{files} files: {resident} KiB resident, {anonymous} KiB of it its own; idle: {ticks}0 ms of {} s",
+        "{files} files: {resident} KiB resident, {anonymous} KiB of it its own; \
+         idle: {ticks}0 ms of {} s",
         idle.as_secs()
     );
 }
