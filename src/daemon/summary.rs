@@ -14,6 +14,7 @@ use crate::engine::Span;
 use crate::extract::Counters;
 use crate::follow::{Follow, Lag, Now};
 use crate::tail;
+use crate::tail::journal::JournalCounters;
 
 /// A source that is so far behind is worth a warning.
 const LAG_MAX: Span = Span(60 * 1000);
@@ -26,6 +27,7 @@ pub(super) struct Summary {
     carried: tail::Counters,
     last: Option<Numbers>,
     last_sources: BTreeMap<Arc<str>, (u64, Lag)>,
+    last_journals: BTreeMap<Arc<str>, JournalCounters>,
 }
 
 /// What is told, without what changes by itself.
@@ -93,6 +95,22 @@ impl Summary {
             );
         }
         self.tell_sources(&follow.lag(), now.wall);
+        for (source, counters) in follow.journal_counters() {
+            let before = self.last_journals.insert(Arc::clone(source), counters);
+            if before != Some(counters) {
+                debug!(
+                    source = &**source,
+                    entries = counters.entries,
+                    own = counters.own,
+                    known = counters.known,
+                    too_long = counters.too_long,
+                    unreadable = counters.unreadable,
+                    started = counters.started,
+                    cursors_lost = counters.cursors_lost,
+                    "journal"
+                );
+            }
+        }
     }
 
     fn numbers(&self, tail: &tail::Counters, pipeline: &Pipeline, keeper: &Keeper) -> Numbers {

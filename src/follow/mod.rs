@@ -40,6 +40,7 @@ pub use text::{Anchor, Encoding, Text, TextState};
 
 use crate::engine;
 use crate::extract::Counters;
+use crate::tail::journal::JournalCounters;
 use crate::tail::{self, FileId, Notice, WatchRequest};
 use files::Files;
 use streams::Streamed;
@@ -245,6 +246,12 @@ impl Follow {
     /// How far each source is behind; no bytes where it is not.
     pub fn lag(&self) -> BTreeMap<Arc<str>, Lag> {
         self.files.lag()
+    }
+
+    /// What was counted of each journal.
+    pub fn journal_counters(&self) -> impl Iterator<Item = (&Arc<str>, JournalCounters)> {
+        let streams = self.streams.iter();
+        streams.filter_map(|stream| Some((&stream.label().name, stream.journal_counters()?)))
     }
 
     /// What the tail counted.

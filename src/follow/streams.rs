@@ -15,7 +15,7 @@ use super::reading::{Extraction, Reading};
 use super::{LogId, Now, Problem, Row, Rows};
 use crate::engine;
 use crate::extract::Counters;
-use crate::tail::journal::{Journal, JournalPiece, Position};
+use crate::tail::journal::{Journal, JournalCounters, JournalPiece, Position};
 use crate::tail::stream::{Piece, Stream};
 
 /// How many entries or blocks are taken of one input before it is another's turn.
@@ -104,6 +104,14 @@ impl Streamed {
     /// What comes from now on is told otherwise.
     pub(super) fn set_extraction(&mut self, extraction: Extraction) {
         self.extraction = extraction;
+    }
+
+    /// What was counted of the journal, if it is one.
+    pub(super) fn journal_counters(&self) -> Option<JournalCounters> {
+        match &self.input {
+            Input::Journal(journal) => Some(journal.counters()),
+            _ => None,
+        }
     }
 
     /// Whether nothing more is to be expected.
