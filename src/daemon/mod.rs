@@ -266,7 +266,7 @@ impl Daemon {
     }
 
     fn pass_on(&mut self, now: Now) {
-        while let Some(passed) = self.follow.next(now) {
+        while let Some(passed) = self.follow.next(self.pipeline.is_catching_up(), now) {
             self.pipeline.take(&passed, now.wall);
         }
     }
@@ -274,7 +274,11 @@ impl Daemon {
     fn follow_up(&mut self, now: Now, is_more: bool) {
         if !is_more && (self.options.once || self.pipeline.is_catching_up()) {
             // What is old would count as of now once the present has come.
-            self.follow.look_at_rest(now);
+            if self.options.once && self.follow.has_ended(now) {
+                self.follow.look_at_end(now);
+            } else {
+                self.follow.look_at_rest(now);
+            }
             self.pass_on(now);
         }
         if !is_more && !self.follow.is_behind(now) {

@@ -103,13 +103,9 @@ impl Pipeline {
     /// Takes a find in.
     pub fn take(&mut self, passed: &Passed, wall: DateTime<Utc>) {
         let wall_now = Instant::from(wall);
-        if let Some(reached) = passed.reached.map(Instant::from) {
-            self.now = self.now.max(reached.min(wall_now));
-        }
-        if self.now == Instant::MIN {
-            // Nothing tells yet when that was.
-            self.now = wall_now;
-        }
+        // A log that tells no time comes last: it is as late as the clock says.
+        let reached = passed.reached.map_or(wall_now, Instant::from);
+        self.now = self.now.max(reached.min(wall_now));
         let source = &*passed.label;
         let event = match &passed.found {
             Found::Occurrence(occurrence) => {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::found::Finds;
 use super::label::Labels;
-use super::merge::Merge;
+use super::merge::{Merge, Until};
 use super::reading::{Extraction, Reading, Standing};
 use super::text::MARK_BYTES_MAX;
 use super::{Lag, LogId, Now, Row, Rows};
@@ -120,6 +120,9 @@ impl Files {
     pub(super) fn read(&mut self, now: Now, merge: &mut Merge<LogId>) -> bool {
         self.hear(now, merge);
         let Some(id) = self.next(now) else { return false };
+        if let Some(reading) = self.readings.get_mut(&id) {
+            reading.has_begun = true;
+        }
         for _ in 0..TURN_READS {
             let mut bytes = std::mem::take(&mut self.buffer);
             bytes.clear();
@@ -158,13 +161,27 @@ impl Files {
         self.tail.next_unread(now.mono).is_some()
     }
 
-    /// How far the logs were read by their own times that are not at their end: nothing later may
-    /// be passed on.
-    pub(super) fn read_until(&mut self, now: Now) -> Option<DateTime<Utc>> {
-        let unread = self.tail.unread(BY_TIMES_MAX, now.mono);
-        let reached = |id| self.readings.get(&id).and_then(|reading| reading.reached);
-        // Of one that was not begun, or tells no times, nothing is known.
-        unread.into_iter().filter_map(reached).min().filter(|at| *at <= now.wall)
+    /// Up to which time nothing is missing from the logs that are not at their end, by the times in
+    /// them; `with_unlooked` also from those at their end whose last lines were not looked at.
+    pub(super) fn read_until(&self, with_unlooked: bool, now: Now) -> Until {
+        let mut until = None;
+        for id in self.tail.unread(BY_TIMES_MAX, now.mono) {
+            let Some(reading) = self.readings.get(&id) else { continue };
+            if !reading.has_begun {
+                return Until::Nothing;
+            }
+            // One that tells no times, or times that cannot be, holds nothing back.
+            let reached = reading.reached.filter(|at| *at <= now.wall);
+            until = [until, reached].into_iter().flatten().min();
+        }
+        let waiting = with_unlooked.then_some(&self.waiting).into_iter().flatten();
+        let waiting = waiting.filter_map(|id| self.readings.get(id));
+        for reading in waiting.filter(|reading| reading.quiet_at.is_some()) {
+            // Of one that was not looked at at all everything is possible.
+            let Some(reached) = reading.reached else { return Until::Nothing };
+            until = until.into_iter().chain([reached]).min();
+        }
+        until.map_or(Until::Everything, Until::At)
     }
 
     fn take(&mut self, id: FileId, offset: u64, bytes: &[u8], now: Now, merge: &mut Merge<LogId>) {

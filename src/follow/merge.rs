@@ -3,8 +3,7 @@
 //! Owns the order: within one log as it stands there, between logs as their times tell, as far as
 //! every log was read. Must never read. Nothing here fails.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -13,26 +12,56 @@ use super::found::{Finds, Found};
 /// How far ahead of the present a stamp can be and still be one: a zone may have been mistaken.
 const AHEAD_MAX: TimeDelta = TimeDelta::days(1);
 
+/// When it is a log's turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    At(DateTime<Utc>),
+    /// It tells no time: what is found in it counts as of when it was read, behind everything
+    /// that tells one.
+    Last,
+}
+
+/// Up to which time finds may be passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// A log was not begun: it may have something before everything else.
+    Nothing,
+    /// Logs were read up to there.
+    At(DateTime<Utc>),
+    /// Nothing is known to come before what there is.
+    Everything,
+}
+
+impl Until {
+    fn allows(self, turn: Turn) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::At(until) => turn <= Turn::At(until),
+            Self::Everything => true,
+        }
+    }
+}
+
 /// One log's finds.
 #[derive(Debug, Default)]
 struct Queue {
     finds: Finds,
-    /// The latest time up to what comes next.
+    /// The latest time up to what comes next; the first time there is while none came yet.
     reached: Option<DateTime<Utc>>,
-    is_queued: bool,
+    turn: Option<Turn>,
 }
 
 /// The finds of all logs.
 #[derive(Debug)]
 pub struct Merge<K> {
     queues: BTreeMap<K, Queue>,
-    heap: BinaryHeap<Reverse<(Option<DateTime<Utc>>, K)>>,
+    turns: BTreeSet<(Turn, K)>,
     count: usize,
 }
 
 impl<K> Default for Merge<K> {
     fn default() -> Self {
-        Self { queues: BTreeMap::new(), heap: BinaryHeap::new(), count: 0 }
+        Self { queues: BTreeMap::new(), turns: BTreeSet::new(), count: 0 }
     }
 }
 
@@ -41,18 +70,24 @@ impl<K: Copy + Ord> Merge<K> {
     pub fn add(&mut self, log: K, now: DateTime<Utc>, mut finds: Finds) {
         self.count += finds.0.len();
         let queue = self.queues.entry(log).or_default();
+        if queue.reached.is_none() {
+            queue.reached = finds.0.iter().find_map(|found| time_of(found, now));
+        }
         queue.finds.0.append(&mut finds.0);
         self.line_up(log, now);
     }
 
     fn line_up(&mut self, log: K, now: DateTime<Utc>) {
         let Some(queue) = self.queues.get_mut(&log) else { return };
-        let Some(next) = queue.finds.0.front() else { return };
-        if !queue.is_queued {
-            let at = next.at().map(|at| at.to_utc()).filter(|at| *at <= now + AHEAD_MAX);
-            queue.reached = queue.reached.max(at);
-            queue.is_queued = true;
-            self.heap.push(Reverse((queue.reached, log)));
+        let next = queue.finds.0.front();
+        let turn = next.map(|next| {
+            queue.reached = queue.reached.max(time_of(next, now));
+            queue.reached.map_or(Turn::Last, Turn::At)
+        });
+        if queue.turn != turn {
+            queue.turn.take().map(|turn| self.turns.remove(&(turn, log)));
+            self.turns.extend(turn.map(|turn| (turn, log)));
+            queue.turn = turn;
         }
     }
 
@@ -61,16 +96,14 @@ impl<K: Copy + Ord> Merge<K> {
     pub fn next(
         &mut self,
         now: DateTime<Utc>,
-        until: Option<DateTime<Utc>>,
+        until: Until,
     ) -> Option<(K, Found, Option<DateTime<Utc>>)> {
-        let Reverse((reached, log)) = *self.heap.peek()?;
-        if until.is_some_and(|until| reached.is_some_and(|reached| reached > until)) {
+        let (turn, log) = *self.turns.first()?;
+        if !until.allows(turn) {
             return None;
         }
-        self.heap.pop();
         let queue = self.queues.get_mut(&log)?;
-        queue.is_queued = false;
-        let found = queue.finds.0.pop_front()?;
+        let (found, reached) = (queue.finds.0.pop_front()?, queue.reached);
         self.count -= 1;
         self.line_up(log, now);
         Some((log, found, reached))
@@ -94,6 +127,11 @@ impl<K: Copy + Ord> Merge<K> {
     }
 }
 
+/// When something happened, if that can be.
+fn time_of(found: &Found, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    found.at().map(|at| at.to_utc()).filter(|at| *at <= now + AHEAD_MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,13 +145,13 @@ mod tests {
     }
 
     /// The logs and times in the order in which they are passed on.
-    fn check(logs: &[&[i64]], until: Option<i64>, expected: &[(usize, i64)]) {
+    fn check(logs: &[&[i64]], until: Until, expected: &[(usize, i64)]) {
         let mut merge = Merge::default();
         for (log, seconds) in logs.iter().enumerate() {
             merge.add(log, at(1000), finds(seconds));
         }
         let mut passed = Vec::new();
-        while let Some((log, found, _)) = merge.next(at(1000), until.map(at)) {
+        while let Some((log, found, _)) = merge.next(at(1000), until) {
             passed.push((log, (found.at().unwrap().to_utc() - at(0)).num_seconds()));
         }
         assert_eq!(passed, expected);
@@ -121,18 +159,31 @@ mod tests {
 
     #[test]
     fn logs_are_merged_by_their_times_and_each_keeps_its_own_order() {
-        check(&[&[1, 5, 9], &[2, 3, 10]], None, &[(0, 1), (1, 2), (1, 3), (0, 5), (0, 9), (1, 10)]);
+        check(
+            &[&[1, 5, 9], &[2, 3, 10]],
+            Until::Everything,
+            &[(0, 1), (1, 2), (1, 3), (0, 5), (0, 9), (1, 10)],
+        );
         // A line that is late in its log comes where it stands.
-        check(&[&[1, 7, 2], &[3]], None, &[(0, 1), (1, 3), (0, 7), (0, 2)]);
+        check(&[&[1, 7, 2], &[3]], Until::Everything, &[(0, 1), (1, 3), (0, 7), (0, 2)]);
     }
 
     #[test]
     fn what_is_later_than_a_log_was_read_waits() {
-        check(&[&[1, 5], &[4, 6]], Some(5), &[(0, 1), (1, 4), (0, 5)]);
+        check(&[&[1, 5], &[4, 6]], Until::At(at(5)), &[(0, 1), (1, 4), (0, 5)]);
+        check(&[&[1, 5], &[4, 6]], Until::Nothing, &[]);
     }
 
     #[test]
     fn a_time_that_cannot_be_does_not_hold_its_log_back() {
-        check(&[&[1_000_000, 3], &[2, 4]], None, &[(0, 1_000_000), (1, 2), (0, 3), (1, 4)]);
+        let expected = [(1, 2), (0, 1_000_000), (0, 3), (1, 4)];
+        check(&[&[1_000_000, 3], &[2, 4]], Until::Everything, &expected);
+    }
+
+    #[test]
+    fn a_log_that_tells_no_time_comes_last() {
+        let logs: [&[i64]; 2] = [&[1_000_000, 2_000_000], &[2, 4]];
+        check(&logs, Until::Everything, &[(1, 2), (1, 4), (0, 1_000_000), (0, 2_000_000)]);
+        check(&logs, Until::At(at(999)), &[(1, 2), (1, 4)]);
     }
 }

@@ -33,7 +33,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 pub use found::{Finds, Found};
-pub use merge::Merge;
+pub use merge::{Merge, Until};
 pub use problem::Problem;
 pub use sources::{Common, Sources};
 pub use text::{Anchor, Encoding, Text, TextState};
@@ -110,6 +110,9 @@ pub struct Passed {
 /// read as far.
 const WAITING_MAX: usize = 100_000;
 
+/// Behind any quiet that is waited for.
+const LATER: Duration = Duration::from_secs(1);
+
 /// Everything that is followed.
 pub struct Follow {
     files: Files,
@@ -169,8 +172,13 @@ impl Follow {
 
     /// Looks at everything that was read, as if every log was quiet.
     pub fn look_at_rest(&mut self, now: Now) {
-        let later = Now { mono: now.mono + Duration::from_secs(1), ..now };
-        self.look_at_quiet(later);
+        self.look_at_quiet(Now { mono: now.mono + LATER, ..now });
+    }
+
+    /// Looks at everything, unterminated lines as well: nothing more is waited for.
+    pub fn look_at_end(&mut self, now: Now) {
+        self.look_at_rest(now);
+        self.look_at_quiet(Now { mono: now.mono + self.files.partial_line + 2 * LATER, ..now });
     }
 
     /// When to look at quiet logs next.
@@ -184,9 +192,13 @@ impl Follow {
         self.files.is_behind(now)
     }
 
-    /// The next find. While a log is behind, nothing later than it was read.
-    pub fn next(&mut self, now: Now) -> Option<Passed> {
-        let until = self.files.read_until(now).filter(|_| self.merge.count() < WAITING_MAX);
+    /// The next find. While a log is behind, nothing later than it was read; in a backlog nothing
+    /// later than it was looked at either.
+    pub fn next(&mut self, is_backlog: bool, now: Now) -> Option<Passed> {
+        let until = match self.merge.count() {
+            ..WAITING_MAX => self.files.read_until(is_backlog, now),
+            _ => Until::Everything,
+        };
         let (log, found, reached) = self.merge.next(now.wall, until)?;
         let label = match log {
             LogId::File(id) => self.files.label(id)?,

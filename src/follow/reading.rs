@@ -76,6 +76,8 @@ pub(super) struct Reading {
     name: Arc<str>,
     pub(super) standing: Standing,
     live: Option<Box<Live>>,
+    /// Whether it had its turn of reading since the program began.
+    pub(super) has_begun: bool,
     /// The latest time in what was looked at.
     pub(super) reached: Option<DateTime<Utc>>,
     /// When it was last used, by the count of uses.
@@ -107,6 +109,7 @@ impl Reading {
             name,
             standing,
             live: None,
+            has_begun: false,
             reached: None,
             used: 0,
             quiet_at: None,

@@ -117,7 +117,7 @@ impl World {
     }
 
     fn pass_on(&mut self) {
-        while let Some(passed) = self.follow.next(self.now) {
+        while let Some(passed) = self.follow.next(false, self.now) {
             if let Found::Occurrence(occurrence) = passed.found
                 && !occurrence.repeat
             {

@@ -1,7 +1,7 @@
 //! Which files have an extractor, and when what was read is looked at.
 //!
-//! Owns the few extractors there are, and the wait for quiet: what a program writes in several steps
-//! is one record. Must never read what is new. Nothing here fails.
+//! Owns the few extractors there are, and the wait for quiet: what a program writes in several
+//! steps is one record. Must never read what is new. Nothing here fails.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -50,7 +50,7 @@ fn check(program: &str, options: &[&str], script: &str, hazard: &str) {
 fn without_watches_every_line_counts_once() {
     if has(&["unshare"]) && is_root() {
         let script = "echo 10 > /proc/sys/user/max_inotify_watches";
-        check("/usr/bin/unshare", &["-U", "-r", "sh"], script, "polled: the limit of inotify");
+        check("/usr/bin/unshare", &["-U", "-r", "sh"], script, "polled: the limit of watches");
     }
 }
 

@@ -174,14 +174,19 @@ fn trees_of_docker_and_pods_tell_who_wrote() {
          [[source]]\nname = 'p'\npods = 'pods'\nstart = 'beginning'\n\
          [[rule]]\nname = 'per-pod'\nseverity = 'warning'\ncondition = 'count >= 1'\nwindow = '5m'\n\
          group_by = ['namespace', 'pod', 'container']\nsummary = '{{ labels.namespace }}/{{ labels.pod }}'\n\
-         [engine]\n",
+         [[route]]\nname = 'at-once'\nmatch = {}\nreceiver = 'ops'\ngroup_by = []\n\
+         group_wait = '0s'\ngroup_interval = '1s'\n",
     );
     daemon.until("both are counted", || state.count() == 2);
     sandbox.file("pods/shop_scan-7d9_0f2c/scan/1.log", cri("ocr_pod_again", 3));
     daemon.until("a restarted container is counted", || state.count() == 3);
-    daemon.until("it is told", || !state.outbox().is_empty());
+    let told =
+        || -> String { state.outbox().iter().map(|told| told.notification.to_string()).collect() };
+    daemon.until("a container of each is told", || {
+        ["docker", "pods"].iter().all(|kind| told().contains(&format!("/{kind}/")))
+    });
     let ended = daemon.stop();
-    let told: String = state.outbox().iter().map(|told| told.notification.to_string()).collect();
+    let told = told();
     for label in [r#"["namespace","shop"]"#, r#"["pod","scan-7d9"]"#, r#"["container","scan"]"#] {
         assert!(told.contains(label), "no {label}\n{told}\n{}", ended.stderr);
     }
