@@ -4,6 +4,7 @@
 //! that cannot be written. Must never decide an alert. Fails where alerts cannot be written out.
 
 use std::io;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tracing::{info, warn};
@@ -13,6 +14,9 @@ use crate::clock;
 use crate::engine::Notification;
 use crate::follow::Now;
 use crate::store::OutboxRow;
+
+/// How long a commit waits so that finds are passed on in the order of their times.
+const ORDER_WAIT_MAX: Duration = Duration::from_secs(5);
 
 impl Daemon {
     pub(super) fn queue(&mut self, notification: Notification, now: DateTime<Utc>) {
@@ -28,9 +32,8 @@ impl Daemon {
         let is_retry = self.keeper.failing_since().is_some();
         // Who is to be told does not wait for a disk.
         self.is_urgent &= !is_retry;
-        let is_due = now.mono >= self.next_commit || self.is_urgent;
-        if is_due {
-            self.gather();
+        if self.is_commit_due(now) {
+            self.gather(now);
             if self.keeper.has_news() {
                 self.commit(now);
             } else {
@@ -48,7 +51,19 @@ impl Daemon {
         }
     }
 
-    pub(super) fn gather(&mut self) {
+    /// While finds of files that are over wait for their turn, so does a commit for a while.
+    fn is_commit_due(&self, now: Now) -> bool {
+        let wait =
+            if self.follow.has_ended_files_waiting() { ORDER_WAIT_MAX } else { Duration::ZERO };
+        self.is_urgent || now.mono >= self.next_commit + wait
+    }
+
+    pub(super) fn gather(&mut self, now: Now) {
+        if self.follow.has_ended_files_waiting() {
+            self.follow.release_ended_files(now);
+            self.pass_on(now);
+            self.take_step(now);
+        }
         if self.keeper.needs_everything() {
             self.follow.mark_all();
         }
@@ -114,7 +129,7 @@ impl Daemon {
         let now = self.now();
         self.pass_on(now);
         self.follow_up(now, true);
-        self.gather();
+        self.gather(now);
         self.commit(now);
         self.tell()?;
         self.commit(now);

@@ -38,7 +38,7 @@ pub use state::{Keeper, Restored};
 use crate::clock::{self, Stopwatch};
 use crate::config::Config;
 use crate::engine::Notification;
-use crate::follow::{Follow, Now, Sources};
+use crate::follow::{Backlog, Follow, Now, Sources};
 use crate::store::OpenError;
 use crate::surface::style::Style;
 use crate::tail::watch::{Reach, Watcher};
@@ -266,7 +266,12 @@ impl Daemon {
     }
 
     fn pass_on(&mut self, now: Now) {
-        while let Some(passed) = self.follow.next(self.pipeline.is_catching_up(), now) {
+        let backlog = match (self.pipeline.is_catching_up(), self.options.once) {
+            (false, _) => Backlog::None,
+            (true, false) => Backlog::Lines,
+            (true, true) => Backlog::ToItsEnd,
+        };
+        while let Some(passed) = self.follow.next(backlog, now) {
             self.pipeline.take(&passed, now.wall);
         }
     }
@@ -287,6 +292,11 @@ impl Daemon {
                 self.pipeline.tell_what_waits(now.wall);
             }
         }
+        self.take_step(now);
+    }
+
+    /// Tells and queues what came of everything that was passed on.
+    fn take_step(&mut self, now: Now) {
         let (notices, problems) = (self.follow.take_notices(), self.follow.take_problems());
         self.telemetry.notices(&notices, now.mono);
         self.telemetry.problems(&problems, now.mono);

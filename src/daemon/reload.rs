@@ -57,7 +57,7 @@ impl Daemon {
         }
         self.follow.look_at_rest(now);
         self.pass_on(now);
-        self.gather();
+        self.gather(now);
         self.follow.mark_all();
         let rows = self.follow.rows();
         let positions: Vec<_> =

@@ -11,12 +11,12 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::found::Finds;
+use super::found::{Finds, Found};
 use super::label::Labels;
 use super::merge::{Merge, Until};
 use super::reading::{Extraction, Reading, Standing};
 use super::text::MARK_BYTES_MAX;
-use super::{Lag, LogId, Now, Row, Rows};
+use super::{Backlog, Lag, LogId, Now, Row, Rows};
 use crate::engine;
 use crate::extract::Counters;
 use crate::tail::{Change, FileId, Kept, Notice, Read, Tail, WatchRequest};
@@ -152,8 +152,13 @@ impl Files {
         if unread.len() > BY_TIMES_MAX {
             return self.tail.next_unread(now.mono);
         }
-        let reached = |id: &FileId| self.readings.get(id).and_then(|reading| reading.reached);
-        unread.into_iter().min_by_key(|id| (reached(id), *id))
+        let turn = |id: &FileId| {
+            let reading = self.readings.get(id)?;
+            // One that tells no times comes when all others are at their ends.
+            let tells_none = reading.has_begun && reading.reached.is_none();
+            Some((tells_none, reading.reached))
+        };
+        unread.into_iter().min_by_key(|id| (turn(id), *id))
     }
 
     /// Whether something is left to be read at once.
@@ -162,8 +167,8 @@ impl Files {
     }
 
     /// Up to which time nothing is missing from the logs that are not at their end, by the times in
-    /// them; `with_unlooked` also from those at their end whose last lines were not looked at.
-    pub(super) fn read_until(&self, with_unlooked: bool, now: Now) -> Until {
+    /// them; in a backlog also from those at their end whose last lines were not looked at.
+    pub(super) fn read_until(&self, backlog: Backlog, now: Now) -> Until {
         let mut until = None;
         for id in self.tail.unread(BY_TIMES_MAX, now.mono) {
             let Some(reading) = self.readings.get(&id) else { continue };
@@ -174,9 +179,12 @@ impl Files {
             let reached = reading.reached.filter(|at| *at <= now.wall);
             until = [until, reached].into_iter().flatten().min();
         }
-        let waiting = with_unlooked.then_some(&self.waiting).into_iter().flatten();
-        let waiting = waiting.filter_map(|id| self.readings.get(id));
-        for reading in waiting.filter(|reading| reading.quiet_at.is_some()) {
+        let waiting = self.waiting.iter().filter_map(|id| self.readings.get(id));
+        for reading in waiting.filter(|reading| match backlog {
+            Backlog::None => false,
+            Backlog::Lines => reading.quiet_at.is_some(),
+            Backlog::ToItsEnd => true,
+        }) {
             // Of one that was not looked at at all everything is possible.
             let Some(reached) = reading.reached else { return Until::Nothing };
             until = until.into_iter().chain([reached]).min();
@@ -221,9 +229,7 @@ impl Files {
                     let mut finds = Finds::default();
                     let is_cut_short = matches!(change, Change::CutShort(_));
                     if let Some(reading) = self.readings.get_mut(&id) {
-                        let counters = reading.finish(is_cut_short, &mut finds);
-                        let source = Arc::clone(&reading.label.name);
-                        self.count(&source, &counters);
+                        reading.finish(is_cut_short, &mut finds);
                     }
                     self.live.remove(&id);
                     self.waiting.remove(&id);
@@ -258,21 +264,10 @@ impl Files {
         merge: &mut Merge<LogId>,
     ) {
         let Some(reading) = self.readings.get_mut(&id) else { return };
-        if let Some(not_before) = reading.standing.not_before {
-            finds.0.retain(|found| found.at().is_none_or(|at| at >= not_before));
-        }
-        let counters = reading.count();
-        reading.reached = reading.reached.max(counters.last_at.map(|at| at.to_utc()));
-        let source = Arc::clone(&reading.label.name);
-        self.count(&source, &counters);
+        reading.found(&mut finds);
         if !finds.0.is_empty() {
             merge.add(LogId::File(id), now.wall, finds);
         }
-    }
-
-    pub(super) fn count(&mut self, source: &Arc<str>, counters: &Counters) {
-        let sum = self.counted.entry(Arc::clone(source)).or_default();
-        super::add(sum, counters);
     }
 
     /// What was read of each source since this was last asked.
@@ -280,39 +275,53 @@ impl Files {
         std::mem::take(&mut self.counted)
     }
 
-    pub(super) fn label(&self, id: FileId) -> Option<&Arc<engine::Source>> {
-        self.readings.get(&id).map(|reading| &reading.label)
+    /// Notes that a file's next find was passed on.
+    pub(super) fn passed(&mut self, id: FileId, found: &Found) -> Option<Arc<engine::Source>> {
+        let reading = self.readings.get_mut(&id)?;
+        reading.passed(found);
+        self.dirty.insert(id);
+        Some(Arc::clone(&reading.label))
     }
 
-    /// What is to be kept of files of which everything found was passed on.
+    /// The files that have ended and of which something waits to be passed on.
+    pub(super) fn ended_and_waiting(&self) -> impl Iterator<Item = FileId> {
+        let waits = |id: &&FileId| self.readings.get(id).is_some_and(|r| !r.has_passed_on());
+        self.ended.iter().filter(waits).copied()
+    }
+
+    /// What is to be kept of files. Of those that have ended everything must have been passed on:
+    /// nobody could read them again.
     pub(super) fn rows(&mut self, merge: &mut Merge<LogId>, rows: &mut Rows) {
         let (moved, removed) = self.tail.take_moved();
         self.dirty.extend(moved);
         self.ended.extend(removed);
-        let is_passed_on = |id: &FileId| merge.has_passed_on(LogId::File(*id));
-        let ended: Vec<FileId> = self.ended.iter().copied().filter(is_passed_on).collect();
-        for id in ended {
-            self.ended.remove(&id);
+        for id in std::mem::take(&mut self.ended) {
+            self.count(id);
             self.dirty.remove(&id);
             self.readings.remove(&id);
             merge.forget(LogId::File(id));
             match self.tail.kept(id) {
                 // It is over, and remembered so that it is not taken for a new one.
-                Some(kept) => rows.put.push(row(kept, Standing::default())),
+                Some(kept) => rows.put.push(row_of_done(kept)),
                 None => rows.removed.push(key(id)),
             }
         }
-        let is_passed_on = |id: &FileId| merge.has_passed_on(LogId::File(*id));
-        let dirty: Vec<FileId> = self.dirty.iter().copied().filter(is_passed_on).collect();
-        for id in dirty {
-            self.dirty.remove(&id);
+        for id in std::mem::take(&mut self.dirty) {
             let Some(kept) = self.tail.kept(id) else { continue };
-            let standing = self.readings.get_mut(&id).map(|reading| {
-                reading.stand();
-                reading.standing.clone()
-            });
-            rows.put.push(row(kept, standing.unwrap_or_default()));
+            let Some(reading) = self.readings.get_mut(&id) else {
+                rows.put.push(row_of_done(kept));
+                continue;
+            };
+            reading.stand();
+            rows.put.push(row(kept, reading));
+            self.count(id);
         }
+    }
+
+    fn count(&mut self, id: FileId) {
+        let Some(reading) = self.readings.get_mut(&id) else { return };
+        let sum = self.counted.entry(Arc::clone(&reading.label.name)).or_default();
+        super::add(sum, &reading.count());
     }
 
     /// Every file is to be kept anew.
@@ -353,7 +362,16 @@ fn key(id: FileId) -> String {
     format!("file {}", id.0)
 }
 
-fn row(kept: Kept, standing: Standing) -> Row {
+fn row(kept: Kept, reading: &Reading) -> Row {
+    row_at(kept, reading.standing.clone())
+}
+
+/// Of a file that is over nothing more is extracted.
+fn row_of_done(kept: Kept) -> Row {
+    row_at(kept, Standing::default())
+}
+
+fn row_at(kept: Kept, standing: Standing) -> Row {
     let (id, source) = (kept.id, Arc::clone(&kept.source));
     let state = serde_json::to_vec(&KeptFile { kept, standing });
     Row { key: key(id), source, state: state.unwrap_or_default() }

@@ -29,6 +29,15 @@ impl Found {
             Self::Activity(at) => Some(*at),
         }
     }
+
+    /// The byte of the log's text at which its line begins.
+    pub fn offset(&self) -> Option<u64> {
+        match self {
+            Self::Occurrence(occurrence) => Some(occurrence.place.offset),
+            Self::Success(success) => Some(success.place.offset),
+            Self::Activity(_) => None,
+        }
+    }
 }
 
 /// Finds in the order of their log.

@@ -15,6 +15,8 @@ const AHEAD_MAX: TimeDelta = TimeDelta::days(1);
 /// When it is a log's turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Turn {
+    /// It can wait for no other log.
+    First,
     At(DateTime<Utc>),
     /// It tells no time: what is found in it counts as of when it was read, behind everything
     /// that tells one.
@@ -35,7 +37,7 @@ pub enum Until {
 impl Until {
     fn allows(self, turn: Turn) -> bool {
         match self {
-            Self::Nothing => false,
+            Self::Nothing => turn == Turn::First,
             Self::At(until) => turn <= Turn::At(until),
             Self::Everything => true,
         }
@@ -49,6 +51,7 @@ struct Queue {
     /// The latest time up to what comes next; the first time there is while none came yet.
     reached: Option<DateTime<Utc>>,
     turn: Option<Turn>,
+    is_released: bool,
 }
 
 /// The finds of all logs.
@@ -82,6 +85,9 @@ impl<K: Copy + Ord> Merge<K> {
         let next = queue.finds.0.front();
         let turn = next.map(|next| {
             queue.reached = queue.reached.max(time_of(next, now));
+            if queue.is_released {
+                return Turn::First;
+            }
             queue.reached.map_or(Turn::Last, Turn::At)
         });
         if queue.turn != turn {
@@ -112,6 +118,27 @@ impl<K: Copy + Ord> Merge<K> {
     /// Whether everything that was found in a log was passed on.
     pub fn has_passed_on(&self, log: K) -> bool {
         self.queues.get(&log).is_none_or(|queue| queue.finds.0.is_empty())
+    }
+
+    /// The byte of the log's text at whose line the next find stands, as far as one tells.
+    pub fn next_offset(&self, log: K) -> Option<u64> {
+        self.queues.get(&log)?.finds.0.iter().find_map(Found::offset)
+    }
+
+    /// Lets a log wait no longer for what another one may have before.
+    pub fn release(&mut self, log: K, now: DateTime<Utc>) {
+        if let Some(queue) = self.queues.get_mut(&log) {
+            queue.is_released = true;
+            self.line_up(log, now);
+        }
+    }
+
+    /// Takes out what was found in a log and not passed on.
+    pub fn take(&mut self, log: K) -> Finds {
+        let Some(queue) = self.queues.remove(&log) else { return Finds::default() };
+        queue.turn.map(|turn| self.turns.remove(&(turn, log)));
+        self.count -= queue.finds.0.len();
+        queue.finds
     }
 
     /// How much was found and not passed on.
@@ -185,5 +212,19 @@ mod tests {
         let logs: [&[i64]; 2] = [&[1_000_000, 2_000_000], &[2, 4]];
         check(&logs, Until::Everything, &[(1, 2), (1, 4), (0, 1_000_000), (0, 2_000_000)]);
         check(&logs, Until::At(at(999)), &[(1, 2), (1, 4)]);
+    }
+
+    #[test]
+    fn a_log_that_is_released_waits_for_nothing() {
+        let mut merge = Merge::default();
+        merge.add(0, at(1000), finds(&[1]));
+        merge.add(1, at(1000), finds(&[2, 3]));
+        merge.release(1, at(1000));
+        let mut next =
+            || merge.next(at(1000), Until::Nothing).map(|(log, _, reached)| (log, reached));
+        assert_eq!(
+            [next(), next(), next()],
+            [Some((1, Some(at(2)))), Some((1, Some(at(3)))), None]
+        );
     }
 }

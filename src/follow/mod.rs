@@ -8,13 +8,15 @@
 //! tail ──bytes──▶ text ──▶ extractor ──▶ Finds ──merge──▶ Found, label
 //! ```
 //!
-//! What is kept of a log is where its extraction stands after the last find that was passed on:
-//! whoever commits what became of the finds together with [`Rows`] loses and repeats none.
+//! What is kept of a log is a place before which everything that was found was passed on, and what
+//! behind it was: whoever commits what became of the finds together with [`Rows`] loses and repeats
+//! none.
 
 mod files;
 mod found;
 mod label;
 mod merge;
+mod passed;
 mod problem;
 mod reading;
 mod sources;
@@ -93,6 +95,17 @@ pub struct Lag {
     pub bytes: u64,
     /// The time up to which its logs with unread bytes were read, by the times in them.
     pub reached: Option<DateTime<Utc>>,
+}
+
+/// What is being read, and so what a find waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Backlog {
+    /// The present: what is there is passed on, unless a log is behind.
+    None,
+    /// A past: nothing is passed on before what stands in a whole line and is earlier.
+    Lines,
+    /// A past that ends: nothing before what is earlier.
+    ToItsEnd,
 }
 
 /// One find, with what it is labelled with and how far its log was read.
@@ -194,20 +207,33 @@ impl Follow {
 
     /// The next find. While a log is behind, nothing later than it was read; in a backlog nothing
     /// later than it was looked at either.
-    pub fn next(&mut self, is_backlog: bool, now: Now) -> Option<Passed> {
+    pub fn next(&mut self, backlog: Backlog, now: Now) -> Option<Passed> {
         let until = match self.merge.count() {
-            ..WAITING_MAX => self.files.read_until(is_backlog, now),
+            ..WAITING_MAX => self.files.read_until(backlog, now),
             _ => Until::Everything,
         };
         let (log, found, reached) = self.merge.next(now.wall, until)?;
         let label = match log {
-            LogId::File(id) => self.files.label(id)?,
-            LogId::Stream(index) => self.streams.get(index)?.label(),
+            LogId::File(id) => self.files.passed(id, &found)?,
+            LogId::Stream(index) => Arc::clone(self.streams.get(index)?.label()),
         };
-        Some(Passed { label: Arc::clone(label), found, reached })
+        Some(Passed { label, found, reached })
     }
 
-    /// What is to be kept now, of the logs of which every find was passed on.
+    /// Whether finds of files that have ended wait for other logs.
+    pub fn has_ended_files_waiting(&self) -> bool {
+        self.files.ended_and_waiting().next().is_some()
+    }
+
+    /// Lets finds of files that have ended wait no longer: they must be passed on before it is kept
+    /// that these files are over.
+    pub fn release_ended_files(&mut self, now: Now) {
+        for id in self.files.ended_and_waiting() {
+            self.merge.release(LogId::File(id), now.wall);
+        }
+    }
+
+    /// What is to be kept now, of all finds that were passed on.
     pub fn rows(&mut self) -> Rows {
         let mut rows = Rows::default();
         self.files.rows(&mut self.merge, &mut rows);
@@ -229,9 +255,10 @@ impl Follow {
         self.streams.iter_mut().for_each(Streamed::mark);
     }
 
-    /// The streams, for who follows from now on.
-    fn take_streams(&mut self) -> Vec<Streamed> {
-        std::mem::take(&mut self.streams)
+    /// The streams, for who follows from now on, and what was found in them and not passed on.
+    fn take_streams(&mut self) -> Vec<(Streamed, Finds)> {
+        let streams = std::mem::take(&mut self.streams).into_iter().enumerate();
+        streams.map(|(index, stream)| (stream, self.merge.take(LogId::Stream(index)))).collect()
     }
 
     /// What the operator should know of files, since this was last asked.

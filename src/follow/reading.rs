@@ -1,7 +1,9 @@
 //! One followed log under extraction: its text, its extractor, and where both stand.
 //!
-//! Owns when an extractor exists: while its log is written to; an idle log is a checkpoint. Must
-//! never read a file: it is handed bytes, and says which bytes it needs again. Nothing here fails.
+//! Owns when an extractor exists: while its log is written to; an idle log is a checkpoint. Owns
+//! what is kept of it: a place before which everything that was found was passed on, and which
+//! finds behind it were. Must never read a file: it is handed bytes, and says which bytes it needs
+//! again. Nothing here fails.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +11,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::found::Finds;
+use super::found::{Finds, Found};
+use super::passed::PassedOn;
 use super::text::{Encoding, Text, TextState};
 use crate::catalogue::Catalogue;
 use crate::engine;
@@ -36,6 +39,9 @@ pub(super) struct Standing {
     /// What is older is not wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) not_before: Option<DateTime<Utc>>,
+    /// What was passed on of what stands behind.
+    #[serde(default, skip_serializing_if = "PassedOn::is_empty")]
+    passed_on: PassedOn,
 }
 
 impl Standing {
@@ -64,10 +70,21 @@ pub(super) struct Extraction {
     pub(super) encoding: Encoding,
 }
 
+/// A place further on, up to which not everything was passed on yet.
+struct Ahead {
+    text: TextState,
+    extraction: Checkpoint,
+    /// How many finds were made before it, and which behind it are known.
+    found: u64,
+    known: PassedOn,
+}
+
 struct Live {
     extractor: Extractor,
     text: Text,
     since: Duration,
+    /// The byte of the text from which the extractor wants it.
+    skip_to: u64,
 }
 
 /// A log.
@@ -75,6 +92,12 @@ pub(super) struct Reading {
     pub(super) label: Arc<engine::Source>,
     name: Arc<str>,
     pub(super) standing: Standing,
+    ahead: Option<Box<Ahead>>,
+    /// Finds that were made and that were passed on, since the program began.
+    found: u64,
+    passed: u64,
+    /// Finds that will be made again and were passed on before the program began.
+    known: PassedOn,
     live: Option<Box<Live>>,
     /// Whether it had its turn of reading since the program began.
     pub(super) has_begun: bool,
@@ -87,6 +110,8 @@ pub(super) struct Reading {
     first_at: Option<Duration>,
     /// When an unterminated line is taken as it is.
     pub(super) partial_at: Option<Duration>,
+    /// What was counted, of a log that has ended.
+    at_end: Option<Counters>,
     /// Counters that were told already.
     told: Counters,
 }
@@ -104,10 +129,15 @@ impl Reading {
         };
         let standing = standing.unwrap_or(fresh);
         let told = standing.extraction.as_ref().map(Checkpoint::counters).unwrap_or_default();
+        let known = standing.passed_on;
         Self {
             label,
             name,
             standing,
+            ahead: None,
+            found: 0,
+            passed: 0,
+            known,
             live: None,
             has_begun: false,
             reached: None,
@@ -115,6 +145,7 @@ impl Reading {
             quiet_at: None,
             first_at: None,
             partial_at: None,
+            at_end: None,
             told,
         }
     }
@@ -125,47 +156,58 @@ impl Reading {
 
     /// The byte of the file from which it must be fed again before it goes on.
     pub(super) fn needs_from(&self) -> u64 {
-        self.standing.text.anchor.file_bytes
+        let text = self.ahead.as_ref().map_or(&self.standing.text, |ahead| &ahead.text);
+        text.anchor.file_bytes
     }
 
-    /// Goes on from where it stands. `before` are the file's bytes from
-    /// [`needs_from`](Self::needs_from) up to the first byte that is new, which stands at `next`.
+    /// Goes on from where it stands. Unless `is_whole`, the file's bytes from
+    /// [`needs_from`](Self::needs_from) up to `next`, the first byte that is new, cannot be read;
+    /// else they are fed [`again`](Self::push_again) first.
     pub(super) fn wake(
         &mut self,
-        extraction: &Extraction,
-        before: &[u8],
+        told: &Extraction,
+        is_whole: bool,
         next: u64,
         (now, wall): (Duration, DateTime<Utc>),
-        finds: &mut Finds,
     ) {
-        let settings = Settings { reference: wall, ..extraction.settings.clone() };
-        let catalogue = &extraction.catalogue;
-        let is_whole = self.needs_from() + before.len() as u64 == next;
+        let settings = Settings { reference: wall, ..told.settings.clone() };
+        let catalogue = &told.catalogue;
+        let mut text = self.ahead.as_ref().map_or(self.standing.text, |ahead| ahead.text);
+        let mut extraction = match &self.ahead {
+            Some(ahead) => Some(ahead.extraction.clone()),
+            None => self.standing.extraction.clone(),
+        };
         if !is_whole {
-            // What gave context is gone with its file: what comes now stands alone.
-            self.standing.text.anchor.file_bytes = next;
-            self.standing.text.anchor.text_bytes = self.standing.position();
-            if let Some(checkpoint) = &mut self.standing.extraction {
+            // What gave context is gone with its file: what comes now stands alone, and none of it
+            // is known.
+            self.known = PassedOn::default();
+            text.anchor.file_bytes = next;
+            text.anchor.text_bytes = extraction.as_ref().map_or(0, Checkpoint::position);
+            if let Some(checkpoint) = &mut extraction {
                 checkpoint.forget_context();
             }
         }
         let name = Arc::clone(&self.name);
-        let extractor = match &self.standing.extraction {
+        let extractor = match &extraction {
             Some(checkpoint) => Extractor::resume(catalogue, settings, name, checkpoint),
             None => Extractor::new(catalogue, settings, name),
         };
-        let text = Text::resume(self.standing.text);
-        let mut live = Box::new(Live { extractor, text, since: now });
-        if is_whole {
-            live.push(before, self.standing.extraction.as_ref(), finds);
+        let text = Text::resume(text);
+        let skip_to = extraction.as_ref().map_or(0, Checkpoint::context_from);
+        self.live = Some(Box::new(Live { extractor, text, since: now, skip_to }));
+    }
+
+    /// Takes bytes that it had before.
+    pub(super) fn push_again(&mut self, bytes: &[u8], finds: &mut Finds) {
+        if let Some(live) = &mut self.live {
+            live.push(bytes, finds);
         }
-        self.live = Some(live);
     }
 
     /// Takes what the log has more.
     pub(super) fn push(&mut self, bytes: &[u8], now: Duration, finds: &mut Finds) {
         let Some(live) = &mut self.live else { return };
-        live.push(bytes, None, finds);
+        live.push(bytes, finds);
         let first_at = *self.first_at.get_or_insert(now);
         self.quiet_at = Some((now + QUIET).min(first_at + QUIET_MAX));
         self.partial_at = None;
@@ -189,32 +231,80 @@ impl Reading {
         }
     }
 
-    /// Nothing more comes.
-    pub(super) fn finish(&mut self, is_cut_short: bool, finds: &mut Finds) -> Counters {
+    /// Nothing more comes; what was counted of it to its end is told by [`count`](Self::count) once
+    /// everything was passed on.
+    pub(super) fn finish(&mut self, is_cut_short: bool, finds: &mut Finds) {
         (self.quiet_at, self.partial_at) = (None, None);
-        let Some(mut live) = self.live.take() else { return Counters::default() };
+        let Some(mut live) = self.live.take() else { return };
         if is_cut_short {
             live.extractor.flush_lines(finds);
             live.extractor.discard_unterminated();
         }
         let counters = live.extractor.finish(finds);
-        self.since_told(counters)
+        self.reach(&counters);
+        self.at_end = Some(counters);
     }
 
-    /// Notes where it stands, if everything that was found was passed on.
-    pub(super) fn stand(&mut self) {
-        let Some(live) = &mut self.live else { return };
-        if let Some(checkpoint) = live.extractor.checkpoint() {
-            self.standing.text = live.text.state_at(checkpoint.context_from());
-            self.standing.extraction = Some(checkpoint);
+    /// Takes out of finds what was passed on before the program began, and notes the rest.
+    pub(super) fn found(&mut self, finds: &mut Finds) {
+        if !self.known.is_empty() {
+            finds.0.retain(|found| !self.known.takes(found));
+        }
+        if let Some(not_before) = self.standing.not_before {
+            finds.0.retain(|found| found.at().is_none_or(|at| at >= not_before));
+        }
+        self.found += finds.0.len() as u64;
+        if let Some(counters) = self.live.as_ref().map(|live| live.extractor.counters()) {
+            self.reach(&counters);
         }
     }
 
-    /// Lets the extractor go. Everything must have been looked at and passed on.
-    pub(super) fn sleep(&mut self) -> Counters {
-        self.stand();
-        let Some(live) = self.live.take() else { return Counters::default() };
-        self.since_told(live.extractor.counters())
+    fn reach(&mut self, counters: &Counters) {
+        self.reached = self.reached.max(counters.last_at.map(|at| at.to_utc()));
+    }
+
+    /// Notes that its next find was passed on.
+    pub(super) fn passed(&mut self, found: &Found) {
+        self.passed += 1;
+        self.standing.passed_on.note(found);
+        self.move_on();
+    }
+
+    /// Whether every find was passed on.
+    pub(super) fn has_passed_on(&self) -> bool {
+        self.passed == self.found
+    }
+
+    /// Notes where it stands. A place further on is remembered until everything before it was
+    /// passed on; another one only then.
+    pub(super) fn stand(&mut self) {
+        if self.ahead.is_none() {
+            self.stand_here();
+        }
+    }
+
+    fn stand_here(&mut self) {
+        let Some(live) = &mut self.live else { return };
+        if let Some(extraction) = live.extractor.checkpoint() {
+            let text = live.text.state_at(extraction.context_from());
+            let (found, known) = (self.found, self.known);
+            self.ahead = Some(Box::new(Ahead { text, extraction, found, known }));
+            self.move_on();
+        }
+    }
+
+    fn move_on(&mut self) {
+        if let Some(ahead) = self.ahead.take_if(|ahead| ahead.found == self.passed) {
+            self.standing.text = ahead.text;
+            self.standing.extraction = Some(ahead.extraction);
+            self.standing.passed_on = ahead.known;
+        }
+    }
+
+    /// Lets the extractor go. Everything must have been looked at.
+    pub(super) fn sleep(&mut self) {
+        self.stand_here();
+        self.live = None;
     }
 
     /// Whether the extractor is so old that years may be told wrongly.
@@ -223,11 +313,19 @@ impl Reading {
         !is_waiting && self.live.as_ref().is_some_and(|live| now > live.since + REFERENCE_MAX)
     }
 
-    /// What was counted since this was last asked.
+    /// What was counted since this was last asked, up to where it stands: what is read again will
+    /// be counted again.
     pub(super) fn count(&mut self) -> Counters {
-        let Some(live) = &self.live else { return Counters::default() };
-        let counters = live.extractor.counters();
-        self.since_told(counters)
+        let at_end = self.at_end.take_if(|_| self.passed == self.found);
+        let standing = self.standing.extraction.as_ref().map(Checkpoint::counters);
+        at_end.or(standing).map_or_else(Counters::default, |counters| self.since_told(counters))
+    }
+
+    /// What was counted since this was last asked, of an input that is never read again.
+    pub(super) fn count_read(&mut self) -> Counters {
+        let live = self.live.as_ref().map(|live| live.extractor.counters());
+        let counters = self.at_end.take().or(live);
+        counters.map_or_else(Counters::default, |counters| self.since_told(counters))
     }
 
     fn since_told(&mut self, counters: Counters) -> Counters {
@@ -250,11 +348,10 @@ impl Reading {
 
 impl Live {
     /// Feeds bytes; of text that is fed again only what extraction needs.
-    fn push(&mut self, bytes: &[u8], again: Option<&Checkpoint>, finds: &mut Finds) {
+    fn push(&mut self, bytes: &[u8], finds: &mut Finds) {
         let start = self.text.position().text_bytes;
         let text = self.text.push(bytes);
-        let skipped = again.map_or(0, |again| again.context_from().saturating_sub(start));
-        let skipped = usize::try_from(skipped).unwrap_or(usize::MAX).min(text.len());
-        self.extractor.push(text.get(skipped..).unwrap_or_default(), finds);
+        let skipped = usize::try_from(self.skip_to.saturating_sub(start)).unwrap_or(usize::MAX);
+        self.extractor.push(text.get(skipped.min(text.len())..).unwrap_or_default(), finds);
     }
 }

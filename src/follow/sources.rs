@@ -16,7 +16,7 @@ use super::merge::Merge;
 use super::reading::Extraction;
 use super::streams::{Input, Streamed};
 use super::text::Encoding;
-use super::{Follow, Row, Wake};
+use super::{Follow, LogId, Row, Wake};
 use crate::catalogue::Catalogue;
 use crate::config::{self, Origin, SinceWhen};
 use crate::engine;
@@ -85,6 +85,7 @@ impl Sources<'_> {
                 _ => unknown.push(key.clone()),
             }
         }
+        let mut merge = Merge::default();
         let mut tails = Vec::new();
         let mut of_files = Vec::new();
         let mut streams = Vec::new();
@@ -100,9 +101,11 @@ impl Sources<'_> {
             } else {
                 let label = stream_label(source);
                 let extraction = extraction(source, common);
-                let before = streams_before.iter().position(|before| before.is_of(&key, &label));
+                let mut before = streams_before.iter();
+                let before = before.position(|(before, _)| before.is_of(&key, &label));
                 if let Some(before) = before {
-                    let mut stream = streams_before.swap_remove(before);
+                    let (mut stream, finds) = streams_before.swap_remove(before);
+                    merge.add(LogId::Stream(streams.len()), common.now, finds);
                     stream.set_extraction(extraction);
                     streams.push(stream);
                     continue;
@@ -114,7 +117,7 @@ impl Sources<'_> {
         }
         let tail = Tail::new(tails, common.limits, kept, met.clone());
         let files = Files::new(tail, of_files, standings, common.partial_line);
-        let follow = Follow { files, streams, merge: Merge::default(), problems: Vec::new(), met };
+        let follow = Follow { files, streams, merge, problems: Vec::new(), met };
         (follow, unknown)
     }
 

@@ -201,15 +201,14 @@ impl Streamed {
     fn feed(&mut self, bytes: &[u8], now: Now, finds: &mut Finds) {
         if !self.reading.is_live() {
             let times = (now.mono, now.wall);
-            self.reading.wake(&self.extraction, &[], self.reading.needs_from(), times, finds);
+            self.reading.wake(&self.extraction, true, self.reading.needs_from(), times);
         }
         self.reading.push(bytes, now.mono, finds);
         self.text_bytes += bytes.len() as u64;
     }
 
     fn end(&mut self, finds: &mut Finds) {
-        let counters = self.reading.finish(false, finds);
-        super::add(&mut self.counted, &counters);
+        self.reading.finish(false, finds);
         let was_fifo = matches!(self.input, Input::Fifo(_));
         // A pipe that went wrong may be another by now.
         self.input = Input::Ended;
@@ -242,7 +241,7 @@ impl Streamed {
     }
 
     fn pass_on(&mut self, log: LogId, finds: Finds, now: Now, merge: &mut Merge<LogId>) {
-        let counters = self.reading.count();
+        let counters = self.reading.count_read();
         super::add(&mut self.counted, &counters);
         if !finds.0.is_empty() {
             merge.add(log, now.wall, finds);
@@ -255,13 +254,15 @@ impl Streamed {
 
     /// The place in the journal up to which everything was passed on.
     pub(super) fn rows(&mut self, log: LogId, merge: &Merge<LogId>, rows: &mut Rows) {
-        if !merge.has_passed_on(log) || !matches!(self.input, Input::Journal(_)) {
+        if !matches!(self.input, Input::Journal(_)) {
             return;
         }
         self.reading.stand();
         let looked_at = self.reading.standing.extraction.as_ref();
         let looked_at = looked_at.map_or(0, crate::extract::Checkpoint::position);
-        while self.places.front().is_some_and(|(end, _)| *end <= looked_at) {
+        // What was not passed on is asked for again.
+        let passed_on = merge.next_offset(log).map_or(looked_at, |next| next.min(looked_at));
+        while self.places.front().is_some_and(|(end, _)| *end <= passed_on) {
             self.place = self.places.pop_front().map(|(_, place)| place);
             self.is_dirty = true;
         }

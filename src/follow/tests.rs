@@ -117,7 +117,7 @@ impl World {
     }
 
     fn pass_on(&mut self) {
-        while let Some(passed) = self.follow.next(false, self.now) {
+        while let Some(passed) = self.follow.next(Backlog::None, self.now) {
             if let Found::Occurrence(occurrence) = passed.found
                 && !occurrence.repeat
             {
@@ -125,13 +125,13 @@ impl World {
                 self.passed.push(id.to_owned());
             }
         }
-        for counters in self.follow.take_counted().into_values() {
-            self.lines += counters.lines;
-        }
     }
 
     fn commit(&mut self) {
         let rows = self.follow.rows();
+        for counters in self.follow.take_counted().into_values() {
+            self.lines += counters.lines;
+        }
         for row in rows.put {
             self.kept.insert(row.key, row.state);
         }

@@ -3,7 +3,6 @@
 //! Owns the few extractors there are, and the wait for quiet: what a program writes in several
 //! steps is one record. Must never read what is new. Nothing here fails.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::files::Files;
@@ -15,6 +14,9 @@ use crate::tail::FileId;
 
 /// Extractors at a time; each holds up to 0.3 MB of its log. Others go on from a checkpoint.
 const LIVE_MAX: usize = 8;
+
+/// How much is read again at a time when an extractor goes on.
+const AGAIN_BYTES: u64 = 1024 * 1024;
 
 impl Files {
     /// Looks at the files that are quiet by now.
@@ -89,14 +91,29 @@ impl Files {
             return true;
         }
         let from = reading.needs_from();
-        let again = if from < next { self.tail.read_again(id, from..next) } else { None };
+        let is_whole = from <= next && (from == next || self.has_byte(id, next - 1));
         let Some((_, source)) = self.tail.name(id) else { return false };
         let Some(source) = self.sources.get(source) else { return false };
         let Some(reading) = self.readings.get_mut(&id) else { return false };
-        let before = again.unwrap_or_default();
-        reading.wake(&source.extraction, &before, next, (now.mono, now.wall), finds);
+        reading.wake(&source.extraction, is_whole, next, (now.mono, now.wall));
+        let mut at = if is_whole { from } else { next };
+        while at < next {
+            let until = next.min(at + AGAIN_BYTES);
+            let again = self.tail.read_again(id, at..until).unwrap_or_default();
+            let Some(reading) = self.readings.get_mut(&id) else { return false };
+            reading.push_again(&again, finds);
+            if (again.len() as u64) < until - at {
+                // It was cut while it was read; the tail will say so.
+                break;
+            }
+            at = until;
+        }
         self.live.insert(id);
         true
+    }
+
+    fn has_byte(&mut self, id: FileId, at: u64) -> bool {
+        self.tail.read_again(id, at..at + 1).is_some_and(|byte| byte.len() == 1)
     }
 
     /// The same for a file of which nothing new is there.
@@ -125,10 +142,8 @@ impl Files {
 
     pub(super) fn sleep(&mut self, id: FileId) {
         let Some(reading) = self.readings.get_mut(&id) else { return };
-        let counters = reading.sleep();
+        reading.sleep();
         self.live.remove(&id);
-        let source = Arc::clone(&reading.label.name);
         self.dirty.insert(id);
-        self.count(&source, &counters);
     }
 }

@@ -18,7 +18,7 @@ type Alerts = BTreeMap<Key, Vec<(i64, Option<i64>)>>;
 /// An alert's rule and fingerprint.
 type Key = (String, String);
 
-/// What a backtest up to now tells, and of which alerts nobody is told as others explain them. A backtest ends with its log unless it is told otherwise.
+/// What a backtest up to now tells, and of which alerts nobody is told as others explain them.
 fn backtested(sandbox: &Sandbox, path: &Path, more: &[&str]) -> (Alerts, BTreeSet<Key>) {
     let now = clock::now().to_rfc3339_opts(SecondsFormat::Millis, true);
     let path = path.to_str().expect("UTF-8");

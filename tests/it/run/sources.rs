@@ -99,7 +99,7 @@ fn files_and_directories_that_appear_later_are_read_from_their_beginning() {
         &sandbox,
         "[[source]]\nname = 'a'\nfiles = ['logs/**/*.log', 'late/app.txt']\nexclude = ['*.debug.log']\n",
     );
-    daemon.until_stderr("started");
+    daemon.until_stderr("there is no such directory");
     let now = clock::now();
     sandbox.file("logs/deep/er/a.log", errors(now, "AIS.0104", 1, 3));
     daemon.until("a new directory is found", || state.count() == 3);
