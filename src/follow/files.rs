@@ -48,7 +48,7 @@ pub(super) struct FileSource {
 pub(super) struct Files {
     pub(super) tail: Tail,
     pub(super) sources: Vec<FileSource>,
-    pub(super) readings: BTreeMap<FileId, Reading>,
+    pub(super) readings: BTreeMap<FileId, Box<Reading>>,
     /// Files that have ended, as long as what was found in them is not passed on.
     pub(super) ended: BTreeSet<FileId>,
     pub(super) dirty: BTreeSet<FileId>,
@@ -98,7 +98,7 @@ impl Files {
             if let Some(mut reading) = files.reading(id, Some(standing)) {
                 reading.quiet_at = has_rest.then_some(Duration::ZERO);
                 files.waiting.extend(has_rest.then_some(id));
-                files.readings.insert(id, reading);
+                files.readings.insert(id, Box::new(reading));
             }
         }
         files
@@ -221,7 +221,7 @@ impl Files {
                     if let Some(mut reading) = self.reading(id, None) {
                         reading.standing.not_before = self.not_before(id);
                         self.begin(id, &mut reading);
-                        self.readings.insert(id, reading);
+                        self.readings.insert(id, Box::new(reading));
                         self.dirty.insert(id);
                     }
                 }
@@ -373,6 +373,8 @@ fn row_of_done(kept: Kept) -> Row {
 
 fn row_at(kept: Kept, standing: Standing) -> Row {
     let (id, source) = (kept.id, Arc::clone(&kept.source));
-    let state = serde_json::to_vec(&KeptFile { kept, standing });
-    Row { key: key(id), source, state: state.unwrap_or_default() }
+    let mut state = serde_json::to_vec(&KeptFile { kept, standing }).unwrap_or_default();
+    // Ten thousand of them wait for one commit.
+    state.shrink_to_fit();
+    Row { key: key(id), source, state }
 }

@@ -111,7 +111,7 @@ pub(super) struct Reading {
     /// When an unterminated line is taken as it is.
     pub(super) partial_at: Option<Duration>,
     /// What was counted, of a log that has ended.
-    at_end: Option<Counters>,
+    at_end: Option<Box<Counters>>,
     /// Counters that were told already.
     told: Counters,
 }
@@ -242,7 +242,7 @@ impl Reading {
         }
         let counters = live.extractor.finish(finds);
         self.reach(&counters);
-        self.at_end = Some(counters);
+        self.at_end = Some(Box::new(counters));
     }
 
     /// Takes out of finds what was passed on before the program began, and notes the rest.
@@ -316,7 +316,7 @@ impl Reading {
     /// What was counted since this was last asked, up to where it stands: what is read again will
     /// be counted again.
     pub(super) fn count(&mut self) -> Counters {
-        let at_end = self.at_end.take_if(|_| self.passed == self.found);
+        let at_end = self.at_end.take_if(|_| self.passed == self.found).map(|counters| *counters);
         let standing = self.standing.extraction.as_ref().map(Checkpoint::counters);
         at_end.or(standing).map_or_else(Counters::default, |counters| self.since_told(counters))
     }
@@ -324,7 +324,7 @@ impl Reading {
     /// What was counted since this was last asked, of an input that is never read again.
     pub(super) fn count_read(&mut self) -> Counters {
         let live = self.live.as_ref().map(|live| live.extractor.counters());
-        let counters = self.at_end.take().or(live);
+        let counters = self.at_end.take().map(|counters| *counters).or(live);
         counters.map_or_else(Counters::default, |counters| self.since_told(counters))
     }
 

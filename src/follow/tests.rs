@@ -56,7 +56,9 @@ impl World {
             label: engine::Source::named("app"),
             named: true,
             origin: Origin::Files {
-                patterns: vec![Pattern::exact(directory.path().join("app.log"))],
+                patterns: ["app.log", "b.log", "c.log"]
+                    .map(|name| Pattern::exact(directory.path().join(name)))
+                    .to_vec(),
                 exclude: Vec::new(),
                 rotated_to: Vec::new(),
             },
@@ -117,7 +119,11 @@ impl World {
     }
 
     fn pass_on(&mut self) {
-        while let Some(passed) = self.follow.next(Backlog::None, self.now) {
+        self.pass_on_in(Backlog::None);
+    }
+
+    fn pass_on_in(&mut self, backlog: Backlog) {
+        while let Some(passed) = self.follow.next(backlog, self.now) {
             if let Found::Occurrence(occurrence) = passed.found
                 && !occurrence.repeat
             {
@@ -143,13 +149,17 @@ impl World {
     }
 
     fn kill(&mut self) {
+        self.reopen();
+        self.look();
+    }
+
+    fn reopen(&mut self) {
         let rows: Vec<_> = self.kept.clone().into_iter().collect();
         let (follow, unknown) = Sources(&self.sources).follow(&self.common, &rows, None);
         assert!(unknown.is_empty(), "{unknown:?}");
         self.follow = follow;
         self.passed.clone_from(&self.kept_passed);
         self.lines = self.kept_lines;
-        self.look();
     }
 
     fn finish(&mut self) {
@@ -341,4 +351,61 @@ fn every_error_is_passed_on_once_in_gbk() {
 #[test]
 fn every_error_is_passed_on_once_in_utf_16() {
     run(config::Encoding::Utf16Le, 60);
+}
+
+/// Logs of one time, each longer than one turn of reading, read side by side by a reader that is
+/// killed in between: once with `kills`, every error comes once; without, in the order of its time.
+fn check_backlog(seed: u64, kills: bool) {
+    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut world = World::new(config::Encoding::Auto);
+    let mut logs = [String::new(), String::new(), String::new()];
+    let (mut number, mut due, mut lines) = (0, Vec::new(), 0);
+    while logs.iter().any(|log| log.len() < 1_600_000) {
+        number += 1;
+        lines += 1;
+        let log = usize::try_from(random.next(3)).unwrap();
+        let is_error = random.next(40) == 0;
+        logs[log] += &if is_error { error(number) } else { noise(number) };
+        due.extend(is_error.then(|| format!("{number:032x}")));
+    }
+    world.wait(number * 1000 + 1);
+    for (name, log) in ["app.log", "b.log", "c.log"].iter().zip(&logs) {
+        std::fs::write(world.path(name), log).unwrap();
+    }
+    world.follow.look_at_all(world.now);
+    let (mut held, mut killed) = (0, 0);
+    while world.follow.read(world.now) {
+        world.follow.look_at_quiet(world.now);
+        world.pass_on_in(Backlog::Lines);
+        held += u64::from(world.follow.merge.count() > 0);
+        if random.next(2) == 0 {
+            world.commit();
+        }
+        if kills && random.next(5) < 2 && killed < 6 {
+            killed += 1;
+            world.reopen();
+            world.follow.look_at_all(world.now);
+        }
+    }
+    world.follow.look_at_rest(world.now);
+    world.pass_on_in(Backlog::Lines);
+    world.commit();
+    assert!(held > 3, "{held} times something waited, seed {seed}");
+    assert_eq!(killed > 0, kills);
+    if kills {
+        world.passed.sort();
+        due.sort();
+    }
+    assert_eq!(world.passed, due, "seed {seed}");
+    assert_eq!(world.lines, lines, "seed {seed}");
+}
+
+#[test]
+fn logs_that_are_behind_are_passed_on_in_the_order_of_their_times() {
+    (0..2).for_each(|seed| check_backlog(seed, false));
+}
+
+#[test]
+fn logs_that_are_behind_are_passed_on_once_by_a_reader_that_is_killed() {
+    (0..6).for_each(|seed| check_backlog(seed, true));
 }

@@ -51,8 +51,9 @@ impl Files {
 
     pub(super) fn due(&self, now: Now, at: impl Fn(&Reading) -> Option<Duration>) -> Vec<FileId> {
         let waiting = self.waiting.iter().copied();
-        let is_due =
-            |id: &FileId| self.readings.get(id).and_then(&at).is_some_and(|at| at <= now.mono);
+        let is_due = |id: &FileId| {
+            self.readings.get(id).and_then(|reading| at(reading)).is_some_and(|at| at <= now.mono)
+        };
         waiting.filter(is_due).collect()
     }
 
@@ -83,7 +84,7 @@ impl Files {
         let uses = self.uses;
         if !self.readings.contains_key(&id) {
             let Some(reading) = self.reading(id, None) else { return false };
-            self.readings.insert(id, reading);
+            self.readings.insert(id, Box::new(reading));
         }
         let Some(reading) = self.readings.get_mut(&id) else { return false };
         reading.used = uses;
