@@ -56,6 +56,8 @@ pub mod store;
 
 pub mod render;
 
+pub mod deliver;
+
 pub mod scenario;
 
 pub mod report;

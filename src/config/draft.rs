@@ -86,6 +86,7 @@ impl<'t> Draft<'t> {
                 catalogue: Arc::new(catalogue),
                 zone: file.zone,
                 sources: file.sources,
+                receivers: file.receivers,
                 state: file.state,
                 watch: file.watch,
                 log: file.log,

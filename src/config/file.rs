@@ -9,6 +9,7 @@ use super::entry::{self, SOURCE_KEYS, zone_of};
 use super::origin::JOURNAL_KEYS;
 use super::paths::{Paths, limited};
 use super::problem;
+use super::receiver::{self, Receiver};
 use super::size::{MIB, TIB, size_in};
 use super::unique;
 use super::{Level, Log, LogFormat, Mode, Source, State, Watch};
@@ -19,14 +20,13 @@ use crate::zone::Zone;
 
 /// What stands at the root beside the tables of rule files.
 pub(super) const OWN_KEYS: &[&str] =
-    &["rules", "catalogue", "timezone", "state", "watch", "log", "source"];
+    &["rules", "catalogue", "timezone", "state", "watch", "log", "source", "receiver"];
 const STATE_KEYS: &[&str] = &["directory", "history", "outbox", "size_max"];
 const WATCH_KEYS: &[&str] =
     &["mode", "poll_interval", "open_files_max", "rotated_quiet", "partial_line"];
 const LOG_KEYS: &[&str] = &["level", "format"];
 
-/// Every key by the table that it stands in; those of rule files aside.
-pub const KEYS: [(&str, &[&str]); 6] = [
+const KEYS: [(&str, &[&str]); 6] = [
     ("the file", OWN_KEYS),
     ("[state]", STATE_KEYS),
     ("[watch]", WATCH_KEYS),
@@ -35,7 +35,15 @@ pub const KEYS: [(&str, &[&str]); 6] = [
     ("journal", JOURNAL_KEYS),
 ];
 
+/// Every key by the table that it stands in; those of rule files aside.
+pub fn keys() -> Vec<(&'static str, Vec<&'static str>)> {
+    let tables = KEYS.iter().chain(receiver::TABLES);
+    let tables = tables.map(|(table, keys)| (*table, keys.to_vec()));
+    tables.chain([("[[receiver]]", receiver::receiver_keys())]).collect()
+}
+
 const SOURCES_MAX: usize = 256;
+const RECEIVERS_MAX: usize = 64;
 const CATALOGUES_MAX: usize = 64;
 
 const MODES: [(&str, Mode); 2] = [("auto", Mode::Auto), ("poll", Mode::Poll)];
@@ -60,6 +68,7 @@ pub(super) struct File {
     pub(super) watch: Watch,
     pub(super) log: Log,
     pub(super) sources: Vec<Source>,
+    pub(super) receivers: Vec<Receiver>,
     /// Whether rules or what stands beside them stand here, too.
     pub(super) has_rule_tables: bool,
 }
@@ -88,6 +97,7 @@ pub(super) fn read(paths: Paths<'_>, problems: &mut Problems<'_>) -> Option<File
     let items = items.iter().take(SOURCES_MAX);
     let said: Vec<_> = items.filter_map(|item| entry::read(item, paths, zone, problems)).collect();
     unique::check(&said, problems);
+    let receivers = receivers_of(&root, paths, problems);
     Some(File {
         rules,
         catalogues,
@@ -96,8 +106,26 @@ pub(super) fn read(paths: Paths<'_>, problems: &mut Problems<'_>) -> Option<File
         watch: watch.unwrap_or_default(),
         log: log.unwrap_or_default(),
         sources: said.into_iter().map(|said| said.source).collect(),
+        receivers,
         has_rule_tables: ROOT_KEYS.iter().any(|key| root.has(key)),
     })
+}
+
+fn receivers_of(
+    root: &Keys<'_, '_>,
+    paths: Paths<'_>,
+    problems: &mut Problems<'_>,
+) -> Vec<Receiver> {
+    let items = root.tables("receiver", "[[receiver]]", problems).unwrap_or_default();
+    if let Some(first_beyond) = items.get(RECEIVERS_MAX) {
+        let message = format!("{} receivers stand here, at most {RECEIVERS_MAX} can", items.len());
+        let hint = "let one receiver have several recipients".to_owned();
+        problems.add(problem::TOO_MANY, first_beyond.span(), message, hint);
+    }
+    let items = items.iter().take(RECEIVERS_MAX);
+    let said: Vec<_> = items.filter_map(|item| receiver::read(item, paths, problems)).collect();
+    receiver::check(&said, problems);
+    said.into_iter().map(|said| said.receiver).collect()
 }
 
 fn state_of(keys: &Keys<'_, '_>, paths: Paths<'_>, problems: &mut Problems<'_>) -> State {

@@ -12,6 +12,7 @@ mod file;
 mod origin;
 mod paths;
 mod problem;
+mod receiver;
 mod size;
 mod source;
 mod start;
@@ -25,8 +26,9 @@ use std::sync::Arc;
 
 pub use changes::Change;
 pub use draft::{Draft, is_config_file};
-pub use file::KEYS;
+pub use file::keys;
 pub use problem::PROBLEMS;
+pub use receiver::{Command, Email, Language, Rate, Receiver, Secret, Way, Web};
 pub use source::{Encoding, FileArgument, Origin, SinceWhen, Source, Start};
 
 use crate::catalogue::Catalogue;
@@ -47,6 +49,8 @@ pub struct Config {
     pub zone: Option<Zone>,
     /// What is followed; none where the files of the command line are.
     pub sources: Vec<Source>,
+    /// Who is told; a receiver that only a route names is the terminal.
+    pub receivers: Vec<Receiver>,
     /// What is kept, and where.
     pub state: State,
     /// How files are looked at.
@@ -159,6 +163,7 @@ impl Config {
             catalogue,
             zone: None,
             sources: Vec::new(),
+            receivers: Vec::new(),
             state: State::default(),
             watch: Watch::default(),
             log: Log::default(),

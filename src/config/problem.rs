@@ -23,10 +23,12 @@ pub(super) const BAD_PATTERN: &str = "config-bad-pattern";
 pub(super) const BAD_PATH: &str = "config-bad-path";
 pub(super) const BAD_START: &str = "config-bad-start";
 pub(super) const TOO_MANY: &str = "config-too-many";
+pub(super) const TWO_WAYS: &str = "config-two-ways";
+pub(super) const SECRET_IN_FILE: &str = "config-secret-in-file";
 
 /// The name of every problem that a configuration file can have; what stands in it of rules and
 /// routes has the problems of those.
-pub const PROBLEMS: [&str; 18] = [
+pub const PROBLEMS: [&str; 20] = [
     SYNTAX,
     TOO_LARGE,
     UNKNOWN_KEY,
@@ -45,6 +47,8 @@ pub const PROBLEMS: [&str; 18] = [
     BAD_PATH,
     BAD_START,
     TOO_MANY,
+    TWO_WAYS,
+    SECRET_IN_FILE,
 ];
 
 /// What configuration files call the problems that files of every kind can have.

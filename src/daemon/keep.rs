@@ -4,16 +4,21 @@
 //! that cannot be written. Must never decide an alert. Fails where alerts cannot be written out.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tracing::{info, warn};
 
-use super::{COMMIT_INTERVAL, COMMIT_RETRY, Daemon, RETAIN_INTERVAL, Texts, tell};
+use super::{COMMIT_INTERVAL, COMMIT_RETRY, Daemon, RETAIN_INTERVAL, tell};
 use crate::clock;
+use crate::deliver::{Parcel, Report};
 use crate::engine::Notification;
 use crate::follow::Now;
 use crate::store::OutboxRow;
+
+/// How long an end waits for what is on its way; after a new start it is sent again.
+const DELIVERY_WAIT_MAX: Duration = Duration::from_secs(3);
 
 /// How long a commit waits so that finds are passed on in the order of their times.
 const ORDER_WAIT_MAX: Duration = Duration::from_secs(5);
@@ -22,9 +27,14 @@ impl Daemon {
     pub(super) fn queue(&mut self, notification: Notification, now: DateTime<Utc>) {
         let at = DateTime::from_timestamp_millis(notification.at.0).unwrap_or(now);
         let told = serde_json::to_vec(&notification).unwrap_or_default();
-        let id = notification.id.to_string();
-        self.keeper.queue(OutboxRow::new(id, &*notification.receiver, at, now, told));
-        self.to_tell.push((notification, 0));
+        let notification = Arc::new(notification);
+        let mut receivers = self.config.receivers.iter();
+        let receiver = receivers.find(|receiver| receiver.name == notification.receiver);
+        for parcel in Parcel::of(&notification, receiver, now) {
+            let (id, name) = (parcel.id(), &*notification.receiver);
+            self.keeper.queue(OutboxRow::new(id, name, at, now, told.clone()));
+            self.to_tell.push(parcel);
+        }
     }
 
     /// Commits what is due.
@@ -96,7 +106,7 @@ impl Daemon {
                 if !committed.already.is_empty() {
                     // After a state that was lost: they were told then.
                     let known = committed.already;
-                    self.to_tell.retain(|(told, _)| !known.contains(&told.id.to_string()));
+                    self.to_tell.retain(|parcel| !known.contains(&parcel.id()));
                 }
             }
             Err(error) => {
@@ -106,20 +116,43 @@ impl Daemon {
         }
     }
 
-    /// Tells what is committed, or cannot be.
+    /// Tells what is committed, or cannot be: at once on the terminal, else by the receivers'
+    /// threads as it is their turn.
     pub(super) fn tell(&mut self) -> io::Result<()> {
-        if self.is_urgent || self.to_tell.is_empty() {
-            return Ok(());
-        }
-        let texts = Texts {
-            rules: self.pipeline.rules().clone(),
-            catalogue: self.config.catalogue.clone(),
-            zone: self.config.zone,
-        };
         let now = clock::now();
-        for (notification, attempts) in std::mem::take(&mut self.to_tell) {
-            tell::write(&mut self.options.out, &notification, &texts, self.options.style)?;
-            self.keeper.sent(&notification.id.to_string(), attempts + 1, now);
+        self.hear_reports(now);
+        if !self.is_urgent {
+            for parcel in std::mem::take(&mut self.to_tell) {
+                if self.post.has(&parcel.notification.receiver) {
+                    self.outbox.put(parcel);
+                } else {
+                    let (out, style) = (&mut self.options.out, self.options.style);
+                    tell::write(out, &parcel.notification, &self.texts, style)?;
+                    self.keeper.sent(&parcel.id(), parcel.attempts + 1, now);
+                }
+            }
+        }
+        for parcel in self.outbox.due(now) {
+            self.post.send(parcel, &self.texts);
+        }
+        Ok(())
+    }
+
+    fn hear_reports(&mut self, now: DateTime<Utc>) {
+        for Report { receiver, id, result } in self.post.take_reports() {
+            let Some(outcome) = self.outbox.done(&receiver, &id, &result, now) else { continue };
+            self.telemetry.delivered(&receiver, &id, &result, &outcome, self.last.mono);
+            self.keeper.outcome(&id, &outcome, now);
+        }
+    }
+
+    /// Gives what is on its way a little time to arrive.
+    fn wait_for_deliveries(&mut self, time: Duration) -> io::Result<()> {
+        let until = self.stopwatch.elapsed() + time;
+        while self.outbox.is_in_flight() && self.stopwatch.elapsed() < until {
+            self.events.wait(until.saturating_sub(self.stopwatch.elapsed()));
+            let now = clock::now();
+            self.hear_reports(now);
         }
         Ok(())
     }
@@ -132,6 +165,7 @@ impl Daemon {
         self.gather(now);
         self.commit(now);
         self.tell()?;
+        self.wait_for_deliveries(DELIVERY_WAIT_MAX)?;
         self.commit(now);
         self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now);
         if let Err(error) = self.keeper.close(now.wall) {

@@ -27,19 +27,22 @@ mod tell;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use tracing::{debug, error, info, warn};
 
-pub use pipeline::{Pipeline, Step, Texts};
+pub use pipeline::{Pipeline, Step};
 pub use state::{Keeper, Restored};
 
 use crate::clock::{self, Stopwatch};
 use crate::config::Config;
+use crate::deliver::{self, Parcel, Post};
 use crate::engine::Notification;
 use crate::follow::{Backlog, Follow, Now, Sources};
-use crate::store::OpenError;
+use crate::render::Texts;
+use crate::store::{OpenError, OutboxRow};
 use crate::surface::style::Style;
 use crate::tail::watch::{Reach, Watcher};
 use crate::tail::{self, WatchRequest};
@@ -102,7 +105,11 @@ pub struct Daemon {
     pipeline: Pipeline,
     keeper: Keeper,
     /// Notifications that are committed, or cannot be, and are not told yet.
-    to_tell: Vec<(Notification, u32)>,
+    to_tell: Vec<Parcel>,
+    /// What is to be told by others than the terminal.
+    outbox: deliver::Queue,
+    post: Post,
+    texts: Arc<Texts>,
     telemetry: Telemetry,
     /// What of the tail's counters is kept.
     kept: tail::Counters,
@@ -149,7 +156,8 @@ impl Daemon {
             state = %directory.display(),
             "started"
         );
-        Ok(Self {
+        let texts = Arc::new(texts_of(&config, &pipeline));
+        let mut daemon = Self {
             config,
             options,
             events,
@@ -158,7 +166,10 @@ impl Daemon {
             watcher,
             pipeline,
             keeper,
-            to_tell: queued.into_iter().map(|(told, row)| (told, row.attempts)).collect(),
+            to_tell: queued.into_iter().map(parcel_of).collect(),
+            outbox: deliver::Queue::default(),
+            post: Post::new(wake.clone()),
+            texts,
             telemetry,
             kept: tail::Counters::default(),
             next_tick: Duration::ZERO,
@@ -166,7 +177,18 @@ impl Daemon {
             next_retain: RETAIN_INTERVAL,
             last: now,
             is_urgent: false,
-        })
+        };
+        daemon.meet_receivers();
+        Ok(daemon)
+    }
+
+    /// Takes over who is told, and what texts are made with.
+    fn meet_receivers(&mut self) {
+        self.texts = Arc::new(texts_of(&self.config, &self.pipeline));
+        self.post.set_receivers(&self.config.receivers);
+        for receiver in &self.config.receivers {
+            self.outbox.set_rate(&receiver.name, receiver.rate);
+        }
     }
 
     /// Runs until it is told to stop, or once if that was asked for.
@@ -191,7 +213,8 @@ impl Daemon {
             self.follow_up(now, is_more);
             self.keep(now);
             self.tell()?;
-            if self.options.once && !is_more && self.follow.has_ended(now) {
+            let is_read = !is_more && self.follow.has_ended(now);
+            if self.options.once && is_read && self.to_tell.is_empty() && self.outbox.is_tried() {
                 break;
             }
         }
@@ -220,7 +243,11 @@ impl Daemon {
             let left = (at - self.last.wall).to_std().unwrap_or_default();
             mono + left
         });
-        let next = [Some(self.next_tick), quiet, commit, decided].into_iter().flatten().min();
+        let sent = self.outbox.next_deadline().map(|at| {
+            let left = (at - self.last.wall).to_std().unwrap_or_default();
+            mono + left
+        });
+        let next = [Some(self.next_tick), quiet, commit, decided, sent].into_iter().flatten().min();
         next.unwrap_or(self.next_tick).saturating_sub(mono)
     }
 
@@ -309,4 +336,20 @@ impl Daemon {
             self.queue(notification, now.wall);
         }
     }
+}
+
+/// A notification that was not delivered before, with its row in the outbox.
+fn parcel_of((notification, row): (Notification, OutboxRow)) -> Parcel {
+    Parcel {
+        notification: Arc::new(notification),
+        recipient: Parcel::recipient_of(&row.id),
+        created: row.created,
+        attempts: row.attempts,
+        not_before: row.next_attempt,
+    }
+}
+
+fn texts_of(config: &Config, pipeline: &Pipeline) -> Texts {
+    let (rules, catalogue) = (Arc::clone(pipeline.rules()), Arc::clone(&config.catalogue));
+    Texts { rules, catalogue, zone: config.zone }
 }

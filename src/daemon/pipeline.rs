@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::engine::{
     AlertStatus, Changes, Counters, Decision, Engine, Event, Forgotten, Instant, Notification,
@@ -235,14 +234,4 @@ impl Pipeline {
     pub fn policy_counters(&self) -> &PolicyCounters {
         self.policy.counters()
     }
-}
-
-/// What texts of alerts are made with.
-pub struct Texts {
-    /// The rules.
-    pub rules: Arc<[crate::engine::Rule]>,
-    /// The error codes.
-    pub catalogue: Arc<Catalogue>,
-    /// The zone in which times are shown.
-    pub zone: Option<crate::zone::Zone>,
 }

@@ -14,6 +14,7 @@ use tracing::{debug, error, info, warn};
 use super::folded::Folded;
 use super::summary::Summary;
 use super::{Keeper, Pipeline};
+use crate::deliver::{Accepted, Failure, Outcome};
 use crate::engine::{Alert, Forgotten, State, Transition, Withheld, WithheldBy};
 use crate::extract::Counters;
 use crate::follow::{Follow, Now, Problem};
@@ -79,6 +80,37 @@ impl Telemetry {
     pub(super) fn committed(&mut self) {
         if std::mem::take(&mut self.was_failing) {
             warn!("the state is written again, and has caught up");
+        }
+    }
+
+    /// A notification was delivered, or not.
+    pub(super) fn delivered(
+        &mut self,
+        receiver: &str,
+        id: &str,
+        result: &Result<Accepted, Failure>,
+        outcome: &Outcome,
+        now: Duration,
+    ) {
+        match (result, outcome) {
+            (Err(failure), Outcome::Dead { attempts, .. }) => {
+                let hint = failure.hint.as_deref();
+                error!(receiver, notification = id, attempts, hint, "given up: {failure}");
+            }
+            (Err(failure), Outcome::Again { attempts, at, .. }) => {
+                let Some(folded) = self.folded.admit(&format!("to {receiver}: {failure}"), now)
+                else {
+                    return;
+                };
+                let (hint, folded) = (failure.hint.as_deref(), some(folded));
+                let next = at.format("%Y-%m-%dT%H:%M:%SZ");
+                warn!(receiver, notification = id, attempts, %next, hint, folded, "not told: {failure}");
+            }
+            (Ok(accepted), Outcome::Sent { attempts }) => {
+                let answer = &accepted.answer;
+                info!(receiver, notification = id, attempts, answer, "told");
+            }
+            _ => {}
         }
     }
 

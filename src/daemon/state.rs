@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::pipeline::Pipeline;
+use crate::deliver::Outcome;
 use crate::engine::{Changes, Notification, PolicySnapshot, Snapshot};
 use crate::follow::Rows;
 use crate::store::{
@@ -125,6 +126,17 @@ impl Keeper {
     /// Notes that a notification was delivered.
     pub fn sent(&mut self, id: &str, attempts: u32, now: DateTime<Utc>) {
         self.waiting.sent(id, attempts, now);
+    }
+
+    /// Notes what an attempt to deliver came to.
+    pub fn outcome(&mut self, id: &str, outcome: &Outcome, now: DateTime<Utc>) {
+        match outcome {
+            Outcome::Sent { attempts } => self.waiting.sent(id, *attempts, now),
+            Outcome::Again { attempts, at, error } => {
+                self.waiting.retry(id, *attempts, *at, error);
+            }
+            Outcome::Dead { attempts, error } => self.waiting.dead(id, *attempts, now, error),
+        }
     }
 
     /// Counts errors of minutes.

@@ -7,9 +7,8 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, FixedOffset, Offset as _, Utc};
 
-use super::pipeline::Texts;
 use crate::engine::{AlertStatus, Instant, Notification, State, ToldAlert};
-use crate::render::{AlertText, plain};
+use crate::render::{AlertText, Texts, plain};
 use crate::surface::escape::visible;
 use crate::surface::phrase;
 use crate::surface::style::Style;

@@ -16,6 +16,7 @@ mod content;
 mod context;
 mod facts;
 pub mod json;
+mod notification;
 pub mod plain;
 mod reason;
 pub(crate) mod ticket;
@@ -26,6 +27,7 @@ pub use codes::{CauseText, CodeText, SourceText, TicketText};
 pub use content::{AlertText, Moments, Numbers, SampleText};
 pub use context::Context;
 pub use facts::Fact;
+pub use notification::{NotificationText, Status, Texts, ToldText};
 pub use reason::why;
 
 #[cfg(test)]

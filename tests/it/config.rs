@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use ocrwatch::config::{Config, Draft, KEYS, PROBLEMS};
+use ocrwatch::config::{Config, Draft, PROBLEMS, keys};
 use ocrwatch::diagnostic::Diagnostic;
 
 use crate::bad_files::BadFiles;
@@ -44,7 +44,7 @@ fn every_problem_has_a_bad_file_and_stands_in_the_document() {
 fn every_key_has_a_row_in_the_section_of_its_table_and_stands_in_the_example() {
     let document = text_of("docs/configuration.md");
     let example = text_of("systemd/ocrwatch.toml");
-    for (table, keys) in KEYS {
+    for (table, keys) in keys() {
         let heading = match table {
             "the file" => "| Key of the file |".to_owned(),
             table => format!("| Key of `{table}` |"),
