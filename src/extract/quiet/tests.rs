@@ -161,6 +161,20 @@ fn a_literal_that_a_quiet_moment_cuts_is_found() {
 }
 
 #[test]
+fn a_carrier_s_head_is_not_the_rest_of_a_line_that_it_cut() {
+    let cut = "2026-11-20T10:00:01Z stderr P {\"error_code\":\"AIS.0\n";
+    let rest = "6-11-20T10:00:01Z stderr F 104\"}\n";
+    check(&[Feed(cut), Feed("202"), All, Feed(rest), Lines], "-\n1 AIS.0104\n-");
+    // Of a head that never became whole, the next one is still the writer's next line.
+    let again = format!("202\n202{rest}");
+    check(&[Feed(cut), Feed(&again), Lines], "1 AIS.0104\n-");
+    check(&[Feed(cut), Feed("202\n"), All], "-");
+    // A code of the bare line itself stands on that line.
+    check(&[Feed(cut), Feed(BODY), Feed("\n"), Lines, All], "-\n2 AIS.0101\n-");
+    check(&[Feed(cut), Feed(BODY), All], "2 AIS.0101\n-");
+}
+
+#[test]
 fn a_line_that_a_carrier_cut_waits_for_its_rest() {
     let first =
         "2026-11-20T10:00:01Z stderr P {\"error_code\":\"AI\n2026-11-20T10:00:01Z stdout F x\n";

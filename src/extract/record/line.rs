@@ -48,9 +48,17 @@ impl Line {
         self.envelope.writer == writer || self.envelope.carriers == 0
     }
 
+    /// Whether the line is bare and stands where a carrier is to write the rest of one that it cut.
+    ///
+    /// It is no part of that one: a carrier writes its head before each part. Most often it is such
+    /// a head that is not whole yet, and its digits would end a code that was cut.
+    pub(super) fn interrupts(&self, before: &Self) -> bool {
+        self.envelope.carriers == 0 && before.envelope.partial
+    }
+
     /// Notes how the line goes on from the one before it.
     pub(super) fn continue_from(&mut self, before: &Self) {
-        self.joined = before.envelope.partial;
+        self.joined = before.envelope.partial && !self.interrupts(before);
         let bare_behind_carried =
             self.envelope.carriers == 0 && (before.envelope.carriers > 0 || before.carried_on);
         if bare_behind_carried && self.role == Role::Loose {
