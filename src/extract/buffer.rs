@@ -26,6 +26,8 @@ pub(super) struct Buffer {
     filled: usize,
     /// The input's byte at which `bytes` begins.
     base: u64,
+    /// Nothing more comes.
+    ended: bool,
 }
 
 /// Counts lines on a way through the input, forward only.
@@ -50,7 +52,7 @@ pub(super) struct LineAt {
 impl Buffer {
     /// A buffer whose first byte is the input's byte at `base`.
     pub(super) fn new(base: u64) -> Self {
-        Self { bytes: vec![0; CALM_BYTES], filled: 0, base }
+        Self { bytes: vec![0; CALM_BYTES], filled: 0, base, ended: false }
     }
 
     /// The room for the next read; never empty after `forget`.
@@ -64,6 +66,16 @@ impl Buffer {
     /// Takes the first `count` bytes of the spare room in.
     pub(super) fn commit(&mut self, count: usize) {
         self.filled = (self.filled + count).min(self.bytes.len());
+    }
+
+    /// Nothing more comes: a last line without an end is whole.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Whether the input ends at an index.
+    pub(super) fn ends_at(&self, index: usize) -> bool {
+        self.ended && index == self.filled
     }
 
     pub(super) fn is_full(&self) -> bool {

@@ -113,7 +113,8 @@ impl<'r> Findings<'r> {
         let mut turn = 0;
         let mut last_line = None;
         for token in scan::codes(&self.record.text) {
-            if self.is_of_another_turn(token.start) {
+            // Of a code that a cut line ends with, nobody knows whether digits are missing.
+            if self.is_of_another_turn(token.start) || self.record.is_cut_at(token.end) {
                 continue;
             }
             let part = self.record.part_at(token.start);
@@ -211,7 +212,8 @@ impl<'r> Findings<'r> {
     }
 
     fn add_inference(&mut self, inference: infer::Inference) {
-        if self.is_of_another_turn(inference.at) || self.is_beyond_limit(inference.at) {
+        let is_cut = self.record.is_cut_behind(inference.at, &inference.message);
+        if is_cut || self.is_of_another_turn(inference.at) || self.is_beyond_limit(inference.at) {
             return;
         }
         let part = self.record.part_at(inference.at);

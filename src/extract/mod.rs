@@ -257,6 +257,7 @@ impl Extractor {
 
     /// Ends the input: looks at the rest and tells what was read.
     pub fn finish(mut self, sink: &mut impl Sink) -> Counters {
+        self.buffer.end();
         // Less than that is context which was not fed whole.
         if self.buffer.bytes_total() >= self.progress.position {
             self.scan(self.buffer.filled().len(), sink);

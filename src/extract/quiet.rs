@@ -45,7 +45,8 @@ impl Extractor {
     /// writer may have died in them.
     ///
     /// If nothing is found on such a line, it is looked at again when more of it comes. If
-    /// something is, the rest of the line is not looked at. A line of docker's that is not whole is
+    /// something is, the rest of the line is not looked at. A code at the very end of such a line
+    /// is none yet, as digits may be missing. A line of docker's that is not whole is
     /// left alone: what wrapped it cannot be taken off, and it would seem to go on from the line
     /// before it. Docker writes lines at once.
     pub fn flush_all(&mut self, sink: &mut impl Sink) {

@@ -34,6 +34,8 @@ const LONG_LINE_BYTES_PIECE: usize = 32 * 1024;
 /// The bytes around a hit, and where they stand.
 pub(super) struct Context<'b> {
     pub bytes: &'b [u8],
+    /// The input ends where they do.
+    pub ends_input: bool,
     /// The hit's position in `bytes`.
     pub hit: usize,
     /// The hit's line, where it begins in `bytes` (0 if it begins before them).
@@ -61,6 +63,8 @@ pub(super) struct Part {
 pub(super) struct Record {
     pub text: String,
     pub parts: Vec<Part>,
+    /// Where in the text a line ends whose rest is not there.
+    cut_at: Vec<usize>,
     pub head: Head,
     pub writer: u64,
     /// The carrier's stamps tell when the lines were written.
@@ -120,6 +124,17 @@ impl Record {
         self.parts.get(behind.checked_sub(1)?)
     }
 
+    /// Whether a word that ends at a position of the text may go on: its line was cut there.
+    pub(super) fn is_cut_at(&self, at: usize) -> bool {
+        self.cut_at.contains(&at)
+    }
+
+    /// Whether a text that begins behind `from` may go on: its line was cut where it ends.
+    pub(super) fn is_cut_behind(&self, from: usize, text: &str) -> bool {
+        let read = self.cut_at.iter().filter_map(|cut| self.text.get(from..*cut));
+        read.into_iter().any(|read| read.trim_end().ends_with(text))
+    }
+
     /// Whether the hit may leave what stands at a position to another hit: a piece of a long line
     /// ends where one likes.
     pub(super) fn can_end_before(&self, at: usize) -> bool {
@@ -168,6 +183,7 @@ pub(super) fn build(context: &Context<'_>) -> Record {
 fn assemble(lines: Vec<Line>, writer: u64, around: Around) -> Record {
     let mut text = String::new();
     let mut parts = Vec::with_capacity(lines.len());
+    let mut cut_at = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         if index > 0 && !line.joined {
             text.push('\n');
@@ -179,12 +195,17 @@ fn assemble(lines: Vec<Line>, writer: u64, around: Around) -> Record {
             stamp: line.envelope.stamp.clone(),
         });
         text.push_str(&line.text);
+        let goes_on = lines.get(index + 1).is_some_and(|next| next.joined);
+        if line.unfinished || line.envelope.partial && !goes_on {
+            cut_at.push(text.len());
+        }
     }
     let head = head_of(&text, &lines);
     let carried = lines.into_iter().next().map(|line| line.envelope).unwrap_or_default();
     Record {
         text,
         parts,
+        cut_at,
         head: Head {
             level: head.level.or(carried.level),
             actor: head.actor.or(carried.thread),
@@ -220,8 +241,8 @@ fn head_of(text: &str, lines: &[Line]) -> Head {
 fn long_line(context: &Context<'_>) -> Record {
     let from = context.line_start.max(context.hit.saturating_sub(LONG_LINE_BYTES_BEFORE));
     let until = context.bytes.len().min(context.hit + LONG_LINE_BYTES_BEHIND);
-    let end = memchr::memchr(b'\n', &context.bytes[context.hit..until])
-        .map_or(until, |at| context.hit + at);
+    let newline = memchr::memchr(b'\n', &context.bytes[context.hit..until]);
+    let end = newline.map_or(until, |at| context.hit + at);
     let piece = context.hit..end.min(context.hit + LONG_LINE_BYTES_PIECE);
     let text_of = |range: Range<usize>| {
         String::from_utf8_lossy(&visible::strip_ansi(&context.bytes[range])).into_owned()
@@ -231,6 +252,8 @@ fn long_line(context: &Context<'_>) -> Record {
     text.push_str(&text_of(piece.clone()));
     let long_line = LongLine { start, end: text.len(), bytes: piece.len() };
     text.push_str(&text_of(piece.end..end));
+    let is_whole = newline.is_some() || context.ends_input && end == context.bytes.len();
+    let cut_at = if is_whole { Vec::new() } else { vec![text.len()] };
     let begins = !context.line_clipped && from == context.line_start;
     let head = if begins { head::read(&text) } else { Head::default() };
     let part = Part {
@@ -242,6 +265,7 @@ fn long_line(context: &Context<'_>) -> Record {
     Record {
         text,
         parts: vec![part],
+        cut_at,
         head,
         writer: 0,
         stamped_at_once: false,

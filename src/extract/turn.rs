@@ -110,8 +110,10 @@ impl Extractor {
         let anchor = if line_clipped { hit } else { line_start };
         let from = anchor.saturating_sub(BEHIND_BYTES);
         let filled = self.buffer.filled();
+        let until = filled.len().min(hit + AHEAD_BYTES);
         let context = Context {
-            bytes: &filled[from..filled.len().min(hit + AHEAD_BYTES)],
+            bytes: &filled[from..until],
+            ends_input: self.buffer.ends_at(until),
             hit: hit - from,
             line_start: if line_clipped { 0 } else { line_start - from },
             line_clipped,

@@ -18,13 +18,15 @@ pub(super) struct Line {
     pub joined: bool,
     /// It is bare and goes on from a carried line.
     pub carried_on: bool,
+    /// What is there of it is not its whole: no newline ends it, nor does the input.
+    pub unfinished: bool,
 }
 
 impl Line {
     /// Reads the line that begins at `start` of the context.
     pub(super) fn read(context: &Context<'_>, start: usize, number: u64, offset: u64) -> Self {
-        let end = memchr::memchr(b'\n', &context.bytes[start..])
-            .map_or(context.bytes.len(), |at| start + at);
+        let newline = memchr::memchr(b'\n', &context.bytes[start..]);
+        let end = newline.map_or(context.bytes.len(), |at| start + at);
         let raw = &context.bytes[start..end];
         let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
         let stripped = visible::strip_ansi(raw);
@@ -39,7 +41,9 @@ impl Line {
             unwrapped.text.into_owned()
         };
         let role = head::role(&text);
-        Self { text, envelope, role, number, offset, end, joined: false, carried_on: false }
+        let unfinished = newline.is_none() && !context.ends_input;
+        let (joined, carried_on) = (false, false);
+        Self { text, envelope, role, number, offset, end, joined, carried_on, unfinished }
     }
 
     /// Whether the line may belong to a record of this writer: its own, or a bare line, as a
@@ -48,9 +52,17 @@ impl Line {
         self.envelope.writer == writer || self.envelope.carriers == 0
     }
 
+    /// Whether the line is bare and stands where a carrier is to write the rest of one that it cut.
+    ///
+    /// It is no part of that one: a carrier writes its head before each part. Most often it is such
+    /// a head that is not whole yet, and its digits would end a code that was cut.
+    pub(super) fn interrupts(&self, before: &Self) -> bool {
+        self.envelope.carriers == 0 && before.envelope.partial
+    }
+
     /// Notes how the line goes on from the one before it.
     pub(super) fn continue_from(&mut self, before: &Self) {
-        self.joined = before.envelope.partial;
+        self.joined = before.envelope.partial && !self.interrupts(before);
         let bare_behind_carried =
             self.envelope.carriers == 0 && (before.envelope.carriers > 0 || before.carried_on);
         if bare_behind_carried && self.role == Role::Loose {

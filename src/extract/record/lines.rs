@@ -76,9 +76,11 @@ impl Lines {
             if writer == 0 && line.envelope.carriers > 0 {
                 return; // Bare lines end where the next carried one begins.
             }
-            // A bare line goes on from the carried line directly before it.
+            let Some(before) = self.lines.back() else { return };
+            // A bare line goes on from the carried line directly before it, if that one is whole.
             let bare = line.envelope.carriers == 0 && writer != 0;
-            if !line.may_be_of(writer) || bare && foreign > 0 {
+            let is_apart = bare && foreign > 0 || line.interrupts(before);
+            if is_apart || !line.may_be_of(writer) {
                 foreign += 1;
                 if foreign == FOREIGN_LINES_MAX {
                     return;
@@ -86,7 +88,6 @@ impl Lines {
                 continue;
             }
             foreign = 0;
-            let Some(before) = self.lines.back() else { return };
             line.continue_from(before);
             let apart = gap(before.envelope.stamp.as_ref(), line.envelope.stamp.as_ref());
             if !line.joined && apart || boundary.begins(&line) {
