@@ -28,7 +28,10 @@ pub use changes::Change;
 pub use draft::{Draft, is_config_file};
 pub use file::keys;
 pub use problem::PROBLEMS;
-pub use receiver::{Command, Email, Language, Rate, Receiver, Secret, Way, Web};
+pub use receiver::{
+    Address, Alertmanager, Command, Email, JournalTo, Language, Link, PagerDuty, Rate, Receiver,
+    Robot, Secret, Service, Smn, SmnLogin, Way, Web, Webhook,
+};
 pub use source::{Encoding, FileArgument, Origin, SinceWhen, Source, Start};
 
 use crate::catalogue::Catalogue;

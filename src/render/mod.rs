@@ -11,11 +11,13 @@
 //! Texts from the log stand in an [`AlertText`] as they are; every surface makes them safe itself.
 
 mod affected;
+pub mod chat;
 mod codes;
 mod content;
 mod context;
 mod facts;
 pub mod json;
+pub mod markup;
 mod notification;
 pub mod plain;
 mod reason;

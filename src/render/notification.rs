@@ -129,11 +129,18 @@ impl NotificationText {
 }
 
 fn of_alert(told: &ToldAlert, texts: &Texts) -> ToldText {
-    let state = match told.status {
-        AlertStatus::Firing => State::Firing,
-        AlertStatus::FiredAndResolved | AlertStatus::Resolved => State::Resolved,
-    };
-    let rule = texts.rules.iter().find(|rule| rule.name == told.alert.rule);
-    let text = AlertText::of(&told.alert, rule, None, state, &texts.catalogue, texts.zone);
-    ToldText { status: told.status, episodes: told.episodes, text }
+    ToldText::of(told, texts)
+}
+
+impl ToldText {
+    /// What is said of one alert.
+    pub fn of(told: &ToldAlert, texts: &Texts) -> Self {
+        let state = match told.status {
+            AlertStatus::Firing => State::Firing,
+            AlertStatus::FiredAndResolved | AlertStatus::Resolved => State::Resolved,
+        };
+        let rule = texts.rules.iter().find(|rule| rule.name == told.alert.rule);
+        let text = AlertText::of(&told.alert, rule, None, state, &texts.catalogue, texts.zone);
+        ToldText { status: told.status, episodes: told.episodes, text }
+    }
 }
