@@ -13,6 +13,9 @@ use crate::surface::phrase;
 /// What stands above a ticket.
 pub(crate) const HEADING: &str = "Ready to send to technical support:";
 
+/// What stands above the part of it that a log said; its last.
+pub(crate) const SAMPLE_HEADING: &str = "Log, redacted";
+
 /// The documented solution of a code about which nothing else can be done.
 const SOLUTION: &str = "Contact technical support.";
 
@@ -78,7 +81,7 @@ impl Ticket<'_> {
             }
         }
         if let Some((place, sample)) = &self.sample {
-            let _ = writeln!(text, "Log, redacted ({}):", visible(place));
+            let _ = writeln!(text, "{SAMPLE_HEADING} ({}):", visible(place));
             for sampled in visible_lines(sample).lines() {
                 let _ = writeln!(text, "  {sampled}");
             }
