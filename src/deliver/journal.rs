@@ -62,11 +62,11 @@ impl Sender for Journal {
                 socket.send_to(&datagram, self.socket).map_err(failed)?;
             }
         } else {
-            let mut lines = String::new();
-            for alert in &text.alerts {
-                let priority = priority(alert);
-                lines.push_str(&format!("<{priority}>ocrwatch: {}\n", line(alert, words)));
-            }
+            let alerts = text.alerts.iter();
+            let lines: Vec<_> = alerts
+                .map(|alert| format!("<{}>ocrwatch: {}\n", priority(alert), line(alert, words)))
+                .collect();
+            let lines = lines.concat();
             io::stderr().lock().write_all(lines.as_bytes()).map_err(failed)?;
         }
         Ok(Accepted { answer: format!("{} lines to {place}", text.alerts.len()) })

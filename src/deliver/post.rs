@@ -128,7 +128,8 @@ fn work(
         let reports = match job {
             Ok(Job::Send(parcel, texts)) => {
                 let attempt = || sender.send(&parcel, &texts, clock::now(), &mut |_| {});
-                let result = catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(panicked);
+                let result =
+                    catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|why| panicked(&*why));
                 vec![Report { receiver: receiver.clone(), id: parcel.id(), result }]
             }
             Ok(Job::Adopt(standing, texts)) => {
@@ -158,7 +159,7 @@ fn work(
     }
 }
 
-fn panicked(why: Box<dyn Any + Send>) -> Result<Accepted, Failure> {
+fn panicked(why: &(dyn Any + Send)) -> Result<Accepted, Failure> {
     let what = why.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let what = what.or_else(|| why.downcast_ref::<String>().cloned()).unwrap_or_default();
     Err(Failure::unreachable("send", format!("a defect of this program: {what}")))

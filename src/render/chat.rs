@@ -2,7 +2,8 @@
 //!
 //! Owns what is left out first: samples, then all but the headlines of further alerts, then what
 //! stands beside; never what the documentation says to do about the gravest alert. Must never know
-//! a service or escape anything: texts from the log stand in pieces as they are. Nothing here fails.
+//! a service or escape anything: texts from the log stand in pieces as they are. Nothing here
+//! fails.
 
 use super::content::AlertText;
 use super::ticket::SAMPLE_HEADING;
@@ -150,6 +151,7 @@ pub fn subject(text: &NotificationText, words: &Words) -> String {
 
 /// How much is told.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a step of its own")]
 struct Detail {
     samples: bool,
     /// How many alerts in full.
@@ -427,13 +429,10 @@ fn beside(pieces: &mut Vec<Piece>, text: &AlertText, words: &Words) {
 
 /// A text of so many characters at most.
 pub fn clip(text: &str, chars_max: usize) -> String {
-    match text.char_indices().nth(chars_max) {
-        None => text.to_owned(),
-        Some(_) => {
-            let kept = text.chars().take(chars_max.saturating_sub(1));
-            kept.chain(['…']).collect()
-        }
+    if text.chars().nth(chars_max).is_none() {
+        return text.to_owned();
     }
+    text.chars().take(chars_max.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// A text of so many bytes at most, cut between characters.

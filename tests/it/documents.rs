@@ -13,7 +13,7 @@ use clap::CommandFactory as _;
 use ocrwatch::cli::{Cli, ExitCode};
 use serde_json::Value;
 
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "docs/commands.md",
     "docs/extract-json.md",
@@ -21,6 +21,7 @@ const DOCUMENTS: [&str; 8] = [
     "docs/backtest-json.md",
     "docs/rules.md",
     "docs/configuration.md",
+    "docs/receivers.md",
     "docs/state.md",
 ];
 

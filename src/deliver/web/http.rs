@@ -225,12 +225,12 @@ fn tls(link: &Link) -> Result<TlsConfig, Failure> {
 
 /// Seconds, or a date.
 fn retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
-    let wait = match value.trim().parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let at = DateTime::parse_from_rfc2822(value.trim()).ok()?;
-            (at.to_utc() - now).to_std().unwrap_or_default()
-        }
+    let value = value.trim();
+    let wait = if let Ok(seconds) = value.parse() {
+        Duration::from_secs(seconds)
+    } else {
+        let at = DateTime::parse_from_rfc2822(value).ok()?;
+        (at.to_utc() - now).to_std().unwrap_or_default()
     };
     Some(wait.min(RETRY_AFTER_MAX))
 }

@@ -1,7 +1,7 @@
 //! What robots of all chats share: their secrets, and a word that must stand in a message.
 //!
-//! Owns that secrets are read when a message is sent. Must never keep one. Fails where one cannot be
-//! read, or where the address would tell it to everybody on the way.
+//! Owns that secrets are read when a message is sent. Must never keep one. Fails where one cannot
+//! be read, or where the address would tell it to everybody on the way.
 
 use super::http::Place;
 use super::secret_of;

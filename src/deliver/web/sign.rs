@@ -66,7 +66,8 @@ fn mac(key: &[u8], message: &[u8]) -> hmac::Tag {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let hex: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    hex.concat()
 }
 
 /// Text as a part of a path or query: everything but what RFC 3986 leaves alone is encoded.

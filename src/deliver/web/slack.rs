@@ -38,7 +38,7 @@ pub(super) fn request(robot: &Robot, keys: &Keys, told: &Told<'_>) -> Request {
         |sections| sections.len() < BLOCKS_MAX,
     );
     let calling = (!calling.is_empty()).then(|| calling.join(" "));
-    let blocks = sections.into_iter().chain(calling).take(BLOCKS_MAX).map(section);
+    let blocks = sections.into_iter().chain(calling).take(BLOCKS_MAX).map(|text| section(&text));
     let message = json!({
         "text": escape::slack(&subject(text, words)),
         "blocks": blocks.collect::<Vec<_>>(),
@@ -48,7 +48,7 @@ pub(super) fn request(robot: &Robot, keys: &Keys, told: &Told<'_>) -> Request {
     post(keys.url.reveal(), message.to_string().into_bytes())
 }
 
-fn section(text: String) -> Value {
+fn section(text: &str) -> Value {
     // Verbatim: no name, channel or address in it becomes a link.
     json!({ "type": "section", "text": { "type": "mrkdwn", "text": text, "verbatim": true } })
 }

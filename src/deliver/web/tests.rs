@@ -175,10 +175,10 @@ fn has_solution(page: &str, code: &str, escape: impl Fn(&str) -> String) -> bool
 /// Compares what is sent with a golden file.
 #[track_caller]
 fn golden(name: &str, request: &Request) {
-    let mut found = String::new();
-    for (header, value) in &request.headers {
-        found.push_str(&format!("{header}: {}\n", value.reveal()));
-    }
+    let headers = request.headers.iter();
+    let headers: Vec<_> =
+        headers.map(|(header, value)| format!("{header}: {}\n", value.reveal())).collect();
+    let found = headers.concat();
     let body = serde_json::to_string_pretty(&json_of(request)).unwrap();
     let found = format!("POST {}\n{found}\n{body}\n", request.url.reveal());
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/deliver").join(name);

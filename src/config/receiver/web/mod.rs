@@ -75,17 +75,17 @@ pub struct Link {
 /// What is spoken to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Service {
-    /// A robot of a DingTalk group.
+    /// A robot of a `DingTalk` group.
     DingTalk(Robot),
     /// A bot of a Feishu or Lark group.
     Feishu(Robot),
-    /// A robot of a WeCom group.
+    /// A robot of a `WeCom` group.
     WeCom(Robot),
     /// An incoming webhook of Slack.
     Slack(Robot),
     /// A workflow of Teams.
     Teams(Robot),
-    /// Events of PagerDuty, version 2.
+    /// Events of `PagerDuty`, version 2.
     PagerDuty(PagerDuty),
     /// A topic of Huawei Cloud's notification service.
     Smn(Smn),

@@ -114,7 +114,7 @@ fn who_asks_for_patience_gets_it() {
     assert_eq!(failure.what, "HTTP 429 slow down");
     let date = "Retry-After: Mon, 30 Nov 2026 08:02:00 GMT\r\n";
     let failure = failure_of(Reply::of(503, date, ""));
-    assert_eq!(failure.again, Again::After(Duration::from_secs(120)));
+    assert_eq!(failure.again, Again::After(Duration::from_mins(2)));
 }
 
 #[test]

@@ -137,7 +137,7 @@ fn answer(stream: &mut (impl Read + Write), pace: &TcpStream, reply: &Reply) -> 
         Reply::Endless => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
             loop {
-                stream.write_all(&[b'x'; 64 * 1024])?;
+                stream.write_all(&vec![b'x'; 64 * 1024])?;
             }
         }
     }
