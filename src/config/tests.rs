@@ -412,3 +412,37 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn receivers_over_http_say_who_is_told_and_how_much() {
+    let config = read(
+        "[[receiver]]\nname = \"d\"\n\
+         dingtalk = { url = { file = \"u\" }, mention = [\"138\", \"all\"], timeout = \"5s\" }\n\
+         [[receiver]]\nname = \"w\"\nrate = { messages = 3, per = \"1h\" }\n\
+         wecom = { url = { env = \"WECOM\" } }\n\
+         [[receiver]]\nname = \"a\"\n\
+         alertmanager = { urls = [\"http://a:9093/\", \"http://b:9093/am\"] }\n\
+         [[receiver]]\nname = \"s\"\nfallback = \"d\"\n\
+         smn = { region = \"r\", project_id = \"p\", topic = \"urn:smn:r:p:t\", \
+         access_key = { env = \"AK\" }, secret_key = { env = \"SK\" } }\n",
+    );
+    let [robot, slow, peers, topic] = &config.receivers[..] else { unreachable!() };
+    let rate = |messages, per| Some(Rate { messages, per });
+    assert_eq!(robot.rate(), rate(16, Span::MINUTE));
+    assert_eq!(slow.rate(), rate(3, Span::HOUR));
+    assert_eq!((peers.rate(), topic.rate()), (None, None));
+    let names = |receiver: &Receiver| receiver.recipients().join(" ");
+    assert_eq!(names(robot), "");
+    assert_eq!(names(peers), "http://a:9093 http://b:9093/am");
+    assert!(peers.is_resent() && !robot.is_resent());
+    let service = |receiver: &Receiver| match &receiver.way {
+        Way::Web(web) => (web.service.clone(), web.link.timeout),
+        _ => unreachable!(),
+    };
+    let (Service::DingTalk(dingtalk), timeout) = service(robot) else { unreachable!() };
+    assert_eq!((&*dingtalk.mention[0], dingtalk.mention_all), ("138", true));
+    assert_eq!(timeout, Span::SECOND.times(5));
+    assert_eq!(dingtalk.url, Secret::File("/etc/ocrwatch/u".into()));
+    let (Service::Smn(smn), _) = service(topic) else { unreachable!() };
+    assert_eq!(&*smn.url, "https://smn.r.myhuaweicloud.com");
+}

@@ -5,6 +5,7 @@
 
 use std::io::{self, Write as _};
 use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
@@ -25,14 +26,14 @@ const LINE_BYTES_MAX: usize = 2048;
 /// Lines for the journal.
 pub(super) struct Journal {
     to: JournalTo,
-    socket: &'static str,
+    socket: PathBuf,
     zone: Option<Zone>,
     language: Language,
 }
 
 impl Journal {
     pub(super) fn new(to: JournalTo, receiver: &Receiver) -> Self {
-        Self { to, socket: SOCKET, zone: receiver.zone, language: receiver.language }
+        Self { to, socket: SOCKET.into(), zone: receiver.zone, language: receiver.language }
     }
 }
 
@@ -50,16 +51,17 @@ impl Sender for Journal {
         let is_native = match self.to {
             JournalTo::Native => true,
             JournalTo::Stderr => false,
-            JournalTo::Auto => std::path::Path::new(self.socket).exists(),
+            JournalTo::Auto => self.socket.exists(),
         };
-        let place = if is_native { self.socket } else { "standard error" };
+        let native = self.socket.display().to_string();
+        let place = if is_native { &*native } else { "standard error" };
         trace(Step { stage: "write", text: place.to_owned() });
         let failed = |error: io::Error| Failure::unreachable("write", format!("{place}: {error}"));
         if is_native {
             let socket = UnixDatagram::unbound().map_err(failed)?;
             for alert in &text.alerts {
                 let datagram = datagram(&text, alert, words);
-                socket.send_to(&datagram, self.socket).map_err(failed)?;
+                socket.send_to(&datagram, &self.socket).map_err(failed)?;
             }
         } else {
             let alerts = text.alerts.iter();
@@ -120,4 +122,76 @@ fn datagram(text: &NotificationText, alert: &ToldText, words: &Words) -> Vec<u8>
     ];
     let lines = fields.into_iter().map(|(name, value)| format!("{name}={value}\n"));
     lines.collect::<String>().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deliver::web::tests::{HOSTILE, lockout, now, parcel, texts, told};
+
+    fn sent(alerts: Vec<crate::engine::ToldAlert>) -> Vec<String> {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let socket = directory.path().join("journal");
+        let listener = UnixDatagram::bind(&socket).expect("a socket");
+        let receiver = Receiver::terminal("ops");
+        let mut journal = Journal { socket, ..Journal::new(JournalTo::Auto, &receiver) };
+        let count = alerts.len();
+        journal.send(&parcel(alerts), &texts(), now(), &mut |_| {}).expect("a listener");
+        let mut buffer = vec![0; 64 * 1024];
+        let mut entry = || {
+            let length = listener.recv(&mut buffer).expect("an entry");
+            String::from_utf8(buffer[..length].to_vec()).expect("text")
+        };
+        (0..count).map(|_| entry()).collect()
+    }
+
+    #[test]
+    fn each_alert_is_an_entry_with_its_fields() {
+        let entries = sent(vec![
+            lockout(AlertStatus::Firing),
+            told("throttling", Severity::Warning, AlertStatus::Resolved, "APIG.0308", ""),
+        ]);
+        let lines: Vec<_> = entries[0].lines().collect();
+        assert!(lines[0].starts_with("MESSAGE=[FIRING · critical] the AK/SK of HPUA****7KQX"));
+        assert!(lines[0].contains("; Check whether the AK/SK pair is correct."), "{}", lines[0]);
+        for field in [
+            "PRIORITY=2",
+            "SYSLOG_IDENTIFIER=ocrwatch",
+            "OCRWATCH_RULE=aksk-lockout",
+            "OCRWATCH_STATUS=firing",
+            "OCRWATCH_SEVERITY=critical",
+            "OCRWATCH_CODES=APIG.0301",
+        ] {
+            assert!(lines.contains(&field), "{field} in {lines:?}");
+        }
+        assert!(entries[1].contains("PRIORITY=5\n"), "{}", entries[1]);
+        assert!(!entries[1].contains("; "), "what is over needs nobody: {}", entries[1]);
+    }
+
+    #[test]
+    fn a_log_adds_no_field_and_no_line_and_a_line_has_its_limit() {
+        let mut hostile = lockout(AlertStatus::Firing);
+        let mut alert = (*hostile.alert).clone();
+        let value = format!("x\nPRIORITY=0\n{HOSTILE}{}", "长".repeat(3000));
+        alert.labels = vec![(crate::engine::LabelName::Credential, value.as_str().into())];
+        hostile.alert = std::sync::Arc::new(alert);
+        let entry = sent(vec![hostile]).remove(0);
+        assert_eq!(entry.lines().count(), 9, "{entry}");
+        assert_eq!(entry.lines().filter(|line| line.starts_with("PRIORITY=")).count(), 1);
+        let message = entry.lines().next().unwrap();
+        assert!(message.len() <= LINE_BYTES_MAX + 8, "{} bytes", message.len());
+        assert!(message.contains("(rule aksk-lockout, "), "{message}");
+    }
+
+    #[test]
+    fn a_journal_that_is_not_there_is_a_failure_and_not_silence() {
+        let receiver = Receiver::terminal("ops");
+        let mut journal = Journal {
+            socket: "/nowhere/socket".into(),
+            ..Journal::new(JournalTo::Native, &receiver)
+        };
+        let parcel = parcel(vec![lockout(AlertStatus::Firing)]);
+        let failure = journal.send(&parcel, &texts(), now(), &mut |_| {}).unwrap_err();
+        assert_eq!(failure.stage, "write");
+    }
 }

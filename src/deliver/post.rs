@@ -133,11 +133,21 @@ fn work(
                 vec![Report { receiver: receiver.clone(), id: parcel.id(), result }]
             }
             Ok(Job::Adopt(standing, texts)) => {
-                sender.adopt(&standing, &texts, clock::now());
-                Vec::new()
+                let adopt = || sender.adopt(&standing, &texts, clock::now());
+                let result = catch_unwind(AssertUnwindSafe(adopt));
+                let failed = result.err().map(|why| Report {
+                    receiver: receiver.clone(),
+                    id: String::new(),
+                    result: panicked(&*why),
+                });
+                failed.into_iter().collect()
             }
             Err(RecvTimeoutError::Timeout) => {
-                let failures = sender.resend(clock::now()).into_iter();
+                let resend = || sender.resend(clock::now());
+                let failures = catch_unwind(AssertUnwindSafe(resend)).unwrap_or_else(|why| {
+                    panicked(&*why).err().map(|failure| ("".into(), failure)).into_iter().collect()
+                });
+                let failures = failures.into_iter();
                 let of = |(peer, failure): (Arc<str>, Failure)| Report {
                     receiver: receiver.clone(),
                     id: peer.to_string(),

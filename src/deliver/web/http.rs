@@ -23,8 +23,12 @@ const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 /// So much of it is shown.
 const SHOWN_CHARS_MAX: usize = 300;
 
-/// So much of an address is looked for in answers: shorter parts are words.
+/// Shorter secrets are not looked for in answers.
 const SECRET_BYTES_MIN: usize = 6;
+
+/// Parts of an address that are shorter, or have no digit up to the second, are words.
+const SECRET_PART_BYTES_MIN: usize = 8;
+const WORD_BYTES_MAX: usize = 19;
 
 /// No service is believed that asks to be left alone for longer.
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
@@ -67,7 +71,7 @@ impl Masks {
             masks.push(text.to_owned());
             if let Some(place) = Place::of(text) {
                 let parts = place.rest.split(['/', '?', '&', '=', '#']);
-                masks.extend(parts.map(str::to_owned));
+                masks.extend(parts.filter(|part| is_secret(part)).map(str::to_owned));
             } else {
                 // `Bearer …`
                 masks.extend(text.split(' ').map(str::to_owned));
@@ -87,6 +91,12 @@ impl Masks {
         }
         crate::render::chat::clip(visible(text.trim()).trim(), SHOWN_CHARS_MAX)
     }
+}
+
+/// Whether a part of an address is no word such as `webhook` or `services`.
+fn is_secret(part: &str) -> bool {
+    let has_digit = part.bytes().any(|byte| byte.is_ascii_digit());
+    part.len() > WORD_BYTES_MAX || (has_digit && part.len() >= SECRET_PART_BYTES_MIN)
 }
 
 /// The parts of an address.
@@ -346,6 +356,9 @@ mod tests {
         let said = masks.clean("token 0123456789abcdef of s3cr3t-s3cr3t\n\u{1b}[2J h.example");
         assert_eq!(said, "token •••• of ••••\\n\\x1b[2J h.example");
         assert_eq!(masks.clean(url.reveal()), "••••");
+        let robot = Hidden::new("https://q.example/cgi-bin/webhook/send?key=693a91f6-7xxx");
+        let said = Masks::of([&robot]).clean("invalid webhook url 693a91f6-7xxx");
+        assert_eq!(said, "invalid webhook url ••••");
         assert_eq!(masks.clean(&"x".repeat(1000)).chars().count(), 300);
     }
 

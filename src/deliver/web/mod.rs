@@ -22,7 +22,7 @@ mod webhook;
 mod wecom;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::sync::Arc;
 

@@ -30,21 +30,27 @@ static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| Arc::new(Catalogue
 const NOW_S: i64 = 1_796_025_600;
 
 /// What a log can hold that steers a chat.
-const HOSTILE: &str = "@all <!channel> <at id=all></at> <at user_id=\"all\">x</at> <@U024BE7LH> \
+pub(in crate::deliver) const HOSTILE: &str = "@all <!channel> <at id=all></at> <at user_id=\"all\">x</at> <@U024BE7LH> \
                        [pay](https://evil.example/x) **b** ~~s~~ `c` <font color=\"red\">f</font> \
                        # h\n> q\n- i &lt;!here&gt; https://evil.example \u{1b}[31m \u{202e}";
 
-fn now() -> DateTime<Utc> {
+pub(in crate::deliver) fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(NOW_S, 0).unwrap()
 }
 
-fn texts() -> Texts {
+pub(in crate::deliver) fn texts() -> Texts {
     let rules = Arc::clone(RuleSet::embedded(&CATALOGUE).rules());
     Texts { rules, catalogue: Arc::clone(&CATALOGUE), zone: Zone::parse("Asia/Shanghai").ok() }
 }
 
 /// An alert of a rule with a code, as it is told.
-fn told(rule: &str, severity: Severity, status: AlertStatus, code: &str, cause: &str) -> ToldAlert {
+pub(in crate::deliver) fn told(
+    rule: &str,
+    severity: Severity,
+    status: AlertStatus,
+    code: &str,
+    cause: &str,
+) -> ToldAlert {
     let at = |back_s: i64| Instant((NOW_S - back_s) * 1000);
     let over = status != AlertStatus::Firing;
     let cause = (!cause.is_empty()).then(|| Arc::from(cause));
@@ -100,7 +106,7 @@ fn told(rule: &str, severity: Severity, status: AlertStatus, code: &str, cause: 
     }
 }
 
-fn lockout(status: AlertStatus) -> ToldAlert {
+pub(in crate::deliver) fn lockout(status: AlertStatus) -> ToldAlert {
     told("aksk-lockout", Severity::Critical, status, "APIG.0301", "aksk-signature")
 }
 
@@ -130,7 +136,7 @@ fn told_of(text: &NotificationText) -> Told<'_> {
     Told { text, words: Words::of(Language::English), now: now() }
 }
 
-fn parcel(alerts: Vec<ToldAlert>) -> Parcel {
+pub(in crate::deliver) fn parcel(alerts: Vec<ToldAlert>) -> Parcel {
     Parcel {
         notification: Arc::new(notification(alerts)),
         recipient: "".into(),
