@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tracing::{info, warn};
 
-use super::{COMMIT_INTERVAL, COMMIT_RETRY, Daemon, RETAIN_INTERVAL, tell};
+use super::{COMMIT_INTERVAL, COMMIT_RETRY, Daemon, RETAIN_INTERVAL, STANDING_INTERVAL, tell};
 use crate::clock;
 use crate::deliver::{Parcel, Report};
 use crate::engine::Notification;
@@ -49,6 +49,11 @@ impl Daemon {
             } else {
                 self.next_commit = now.mono + COMMIT_INTERVAL;
             }
+        }
+        if now.mono >= self.next_standing {
+            self.next_standing = now.mono + STANDING_INTERVAL;
+            let standing = |receiver: &str| self.pipeline.standing(receiver);
+            self.post.end_others(&self.config.receivers, standing);
         }
         if now.mono >= self.next_retain {
             self.next_retain = now.mono + RETAIN_INTERVAL;

@@ -60,6 +60,9 @@ const COMMIT_RETRY: Duration = Duration::from_secs(2);
 /// What is too old is let go this often.
 const RETAIN_INTERVAL: Duration = Duration::from_mins(10);
 
+/// How often it is looked at what a receiver believes that is over by now.
+const STANDING_INTERVAL: Duration = Duration::from_mins(1);
+
 /// How long the loop reads before it looks at events again.
 const READ_MAX: Duration = Duration::from_millis(100);
 
@@ -116,6 +119,8 @@ pub struct Daemon {
     next_tick: Duration,
     next_commit: Duration,
     next_retain: Duration,
+    /// When those who are told again and again learn what is over.
+    next_standing: Duration,
     /// The wall clock's and the program's own time at the last look.
     last: Now,
     is_urgent: bool,
@@ -175,6 +180,7 @@ impl Daemon {
             next_tick: Duration::ZERO,
             next_commit: Duration::ZERO,
             next_retain: RETAIN_INTERVAL,
+            next_standing: STANDING_INTERVAL,
             last: now,
             is_urgent: false,
         };

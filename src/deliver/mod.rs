@@ -180,6 +180,10 @@ pub trait Sender: Send {
     /// one: what a receiver that is told again and again believes besides is over.
     fn adopt(&mut self, _standing: &[ToldAlert], _texts: &Texts, _now: DateTime<Utc>) {}
 
+    /// All else that such a receiver believes is over: not every end is told, as where a route
+    /// tells none or a silence holds it back.
+    fn end_others(&mut self, _standing: &[ToldAlert], _now: DateTime<Utc>) {}
+
     /// When something is to be said again though nothing changed; never if there is nothing.
     fn next_resend(&self) -> Option<DateTime<Utc>> {
         None

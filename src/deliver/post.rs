@@ -30,6 +30,8 @@ enum Job {
     Send(Parcel, Arc<Texts>),
     /// What fires and was told.
     Adopt(Vec<ToldAlert>, Arc<Texts>),
+    /// The same; nothing of it is new.
+    EndOthers(Vec<ToldAlert>),
 }
 
 struct Thread {
@@ -73,6 +75,16 @@ impl Post {
             if let Some(Thread { jobs, .. }) = thread {
                 // A thread that is gone is told of when something is to be sent.
                 let _ = jobs.send(Job::Adopt(standing(&receiver.name), Arc::clone(texts)));
+            }
+        }
+    }
+
+    /// Says what fires and was told to those who are told again and again.
+    pub fn end_others(&self, receivers: &[Receiver], standing: impl Fn(&str) -> Vec<ToldAlert>) {
+        for receiver in receivers.iter().filter(|receiver| receiver.is_resent()) {
+            if let Some(Thread { jobs, .. }) = self.threads.get(&receiver.name) {
+                // A thread that is gone is told of when something is to be sent.
+                let _ = jobs.send(Job::EndOthers(standing(&receiver.name)));
             }
         }
     }
@@ -133,14 +145,10 @@ fn work(
                 vec![Report { receiver: receiver.clone(), id: parcel.id(), result }]
             }
             Ok(Job::Adopt(standing, texts)) => {
-                let adopt = || sender.adopt(&standing, &texts, clock::now());
-                let result = catch_unwind(AssertUnwindSafe(adopt));
-                let failed = result.err().map(|why| Report {
-                    receiver: receiver.clone(),
-                    id: String::new(),
-                    result: panicked(&*why),
-                });
-                failed.into_iter().collect()
+                quietly(receiver, || sender.adopt(&standing, &texts, clock::now()))
+            }
+            Ok(Job::EndOthers(standing)) => {
+                quietly(receiver, || sender.end_others(&standing, clock::now()))
             }
             Err(RecvTimeoutError::Timeout) => {
                 let resend = || sender.resend(clock::now());
@@ -167,6 +175,17 @@ fn work(
             wake();
         }
     }
+}
+
+/// Does what is reported only if it goes wrong.
+fn quietly(receiver: &Arc<str>, what: impl FnOnce()) -> Vec<Report> {
+    let failed = catch_unwind(AssertUnwindSafe(what)).err();
+    let report = failed.map(|why| Report {
+        receiver: receiver.clone(),
+        id: String::new(),
+        result: panicked(&*why),
+    });
+    report.into_iter().collect()
 }
 
 fn panicked(why: &(dyn Any + Send)) -> Result<Accepted, Failure> {

@@ -5,7 +5,7 @@
 //! never say what is known to be over as if it fired. Fails with what a peer said; one that cannot
 //! be reached holds up no other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
@@ -146,15 +146,20 @@ impl Belief {
     /// These fire and were told; all others are over.
     pub(super) fn adopt(&mut self, standing: &[ToldAlert], now: DateTime<Utc>) {
         self.adopted_at = Some(now);
-        let fires = |fingerprint| standing.iter().any(|told| told.alert.fingerprint == fingerprint);
-        for (fingerprint, known) in &mut self.known {
-            if known.ends == Ends::Open && !fires(*fingerprint) {
-                known.ends = Ends::Over(now, now);
-            }
-        }
+        self.end_others(standing, now);
         // What stands is said at once: who has waited for five minutes believes that it is over.
         if !standing.is_empty() {
             self.next = Some(now);
+        }
+    }
+
+    /// All but these are over.
+    pub(super) fn end_others(&mut self, standing: &[ToldAlert], now: DateTime<Utc>) {
+        let fires: BTreeSet<_> = standing.iter().map(|told| told.alert.fingerprint).collect();
+        for (fingerprint, known) in &mut self.known {
+            if known.ends == Ends::Open && !fires.contains(fingerprint) {
+                known.ends = Ends::Over(now, now);
+            }
         }
     }
 
@@ -289,6 +294,10 @@ impl Sender for Peers {
     fn adopt(&mut self, standing: &[ToldAlert], texts: &Texts, now: DateTime<Utc>) {
         self.belief.adopt(standing, now);
         self.note(standing, texts, now, now);
+    }
+
+    fn end_others(&mut self, standing: &[ToldAlert], now: DateTime<Utc>) {
+        self.belief.end_others(standing, now);
     }
 
     fn next_resend(&self) -> Option<DateTime<Utc>> {

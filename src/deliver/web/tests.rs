@@ -39,8 +39,12 @@ pub(in crate::deliver) fn now() -> DateTime<Utc> {
 }
 
 pub(in crate::deliver) fn texts() -> Texts {
-    let rules = Arc::clone(RuleSet::embedded(&CATALOGUE).rules());
-    Texts { rules, catalogue: Arc::clone(&CATALOGUE), zone: Zone::parse("Asia/Shanghai").ok() }
+    static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
+        let rules = Arc::clone(RuleSet::embedded(&CATALOGUE).rules());
+        let zone = Zone::parse("Asia/Shanghai").ok();
+        Texts { rules, catalogue: Arc::clone(&CATALOGUE), zone }
+    });
+    TEXTS.clone()
 }
 
 /// An alert of a rule with a code, as it is told.

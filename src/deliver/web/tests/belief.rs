@@ -106,6 +106,22 @@ fn what_came_and_went_fires_long_enough_to_be_heard_of() {
 }
 
 #[test]
+fn an_end_that_nobody_tells_is_found_out() {
+    let mut world = World::new();
+    world.note(&lockout(AlertStatus::Firing), 0, 0);
+    let other = told("throttling", Severity::Warning, AlertStatus::Firing, "APIG.0308", "");
+    world.note(&other, 0, 0);
+    // Its route tells no ends.
+    world.belief.end_others(std::slice::from_ref(&other), at(5));
+    let mut said = world.again(6);
+    said.sort();
+    assert_eq!(said, ["aksk-lockout 300s", "throttling 660s"]);
+    assert_eq!(world.again(20), ["throttling 1500s"]);
+    // Should it be told later after all, it is over as of then.
+    assert_eq!(world.note(&lockout(AlertStatus::Resolved), 21, 21), ["aksk-lockout -30s"]);
+}
+
+#[test]
 fn labels_stay_the_same_while_numbers_grow() {
     let first = lockout(AlertStatus::Firing);
     let mut later = lockout(AlertStatus::Firing);

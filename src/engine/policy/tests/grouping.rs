@@ -245,3 +245,19 @@ fn an_alert_whose_rule_is_graver_now_moves_to_its_group() {
          2h30s mail resolved: noise()* resolved",
     );
 }
+
+#[test]
+fn what_stands_is_what_fires_and_was_told_to_that_receiver() {
+    #[track_caller]
+    fn check_standing(script: &str, expected: &str) {
+        let (_, policy, _) = run(script);
+        let standing = policy.standing("default");
+        let names: Vec<_> = standing.iter().map(|told| told.alert.rule.to_string()).collect();
+        assert_eq!(names.join(" "), expected, "{script}");
+        assert!(policy.standing("other").is_empty());
+    }
+    check_standing("0s fire noise\n10s poll", "");
+    check_standing("0s fire noise\n1m poll", "noise");
+    check_standing("0s fire noise\n1m poll\n2m resolve noise\n2m poll", "");
+    check_standing("0s fire noise\n1m poll\n2m resolve noise\n1h poll", "");
+}
