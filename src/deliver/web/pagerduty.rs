@@ -65,7 +65,7 @@ fn payload(text: &AlertText, samples: bool) -> Value {
         Severity::Warning => "warning",
         Severity::Info => "info",
     };
-    json!({
+    let mut payload = json!({
         "summary": clip(&visible(&text.headline), SUMMARY_CHARS_MAX),
         "source": source.unwrap_or_else(|| "ocrwatch".to_owned()),
         "severity": severity,
@@ -74,7 +74,12 @@ fn payload(text: &AlertText, samples: bool) -> Value {
         "group": text.rule,
         "class": text.codes.first().map(|code| &code.code),
         "custom_details": details(text, samples),
-    })
+    });
+    if let Value::Object(fields) = &mut payload {
+        // What is not known is absent: a null is no text.
+        fields.retain(|_, value| !value.is_null());
+    }
+    payload
 }
 
 fn details(text: &AlertText, samples: bool) -> Value {

@@ -114,7 +114,7 @@ fn what_fires_arrives_is_said_again_by_the_next_run_and_ends() {
     daemon.until("the log is met", || state.has_position());
     // What is read more than 30 s behind its time ends nothing; what is less is settled soon.
     let base = clock::now();
-    let failures: String = (0..3).map(|n| line(base, 15 - n, "APIG.0301", SIGNATURE)).collect();
+    let failures: String = (0..3).map(|n| line(base, 22 - n, "APIG.0301", SIGNATURE)).collect();
     append(&sandbox.path("a.log"), failures);
     daemon.until("it arrives", || server.alerts().len() == 1);
     let alert = server.alerts().remove(0);
@@ -132,7 +132,7 @@ fn what_fires_arrives_is_said_again_by_the_next_run_and_ends() {
 
     let daemon = start();
     daemon.until("the next run says it again", || server.ends_at().is_some_and(|at| at > ends_at));
-    append(&sandbox.path("a.log"), line(base, 8, "AIS.0101", "Incorrect parameters."));
+    append(&sandbox.path("a.log"), line(base, 16, "AIS.0101", "Incorrect parameters."));
     daemon.until("it ends", || server.alerts().is_empty());
     daemon.stop();
 }

@@ -15,3 +15,4 @@ mod log;
 mod reload;
 mod sources;
 mod state;
+mod webhook;
