@@ -19,7 +19,16 @@ pub struct Fact {
     pub value: String,
 }
 
+/// The labels of what was worked out, behind those of what happened where and how often.
+const WORKED_OUT: [&str; 8] =
+    ["Locked", "Limit", "Flapping", "Late", "Times", "Codes", "Left out", "Rule"];
+
 impl Fact {
+    /// Whether it was worked out, and does not only say what happened where and how often.
+    pub(crate) fn is_worked_out(&self) -> bool {
+        WORKED_OUT.contains(&&*self.label)
+    }
+
     fn new(label: &str, value: String) -> Self {
         Self { label: label.to_owned(), value }
     }
