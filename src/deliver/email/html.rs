@@ -65,7 +65,7 @@ pub(super) fn body(told: &NotificationText, frame: Frame<'_>) -> String {
     let before = preamble(told);
     if !before.is_empty() {
         let lines: Vec<_> = before.iter().map(|line| safe(line)).collect();
-        cell(&mut page, "padding:16px 28px 0", &lines.join("<br>\n"));
+        cell(&mut page, "padding:14px 28px 12px", &lines.join("<br>\n"));
     }
     for alert in &told.alerts {
         of_alert(&mut page, alert);

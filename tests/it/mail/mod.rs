@@ -3,5 +3,5 @@
 mod letters;
 mod peer;
 mod servers;
-mod trust;
+pub(crate) mod trust;
 mod world;
