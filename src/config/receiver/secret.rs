@@ -40,6 +40,7 @@ pub(super) fn read(
         let hint = format!(
             "write where it lies: `{key} = {{ file = \"…\" }}`, `env`, `credential` or `command`"
         );
+        problems.hide(value.span());
         problems.add(problem::SECRET_IN_FILE, value.span(), message, hint);
         return None;
     }

@@ -75,7 +75,7 @@ impl Exchange<'_, '_> {
                 }
                 answer
             }
-            _ => {
+            Mechanism::Login => {
                 self.say("AUTH LOGIN", "")?;
                 let user = BASE64.encode(user);
                 self.say(&user, "")?;
@@ -112,7 +112,10 @@ impl Exchange<'_, '_> {
         let why = why.first_word().and_then(|word| BASE64.decode(word).ok());
         let why = why.map(|why| String::from_utf8_lossy(&why).into_owned()).unwrap_or_default();
         let failure = self.connection.command("\r\n").err();
-        let code = failure.as_ref().and_then(|error| error.status()).map_or(535, u16::from);
+        let code = failure
+            .as_ref()
+            .and_then(lettre::transport::smtp::Error::status)
+            .map_or(535, u16::from);
         let text = failure.as_ref().and_then(|error| std::error::Error::source(error));
         let text = text.map(ToString::to_string).unwrap_or_default();
         let failure = self.no(code, &format!("{text} {why}"), "");

@@ -97,38 +97,9 @@ impl Talk<'_> {
             (true, false) => (Again::Later, Scope::Message),
             (false, _) => (Again::Later, Scope::Receiver),
         };
-        let hint = self.hint(stage, code, text).map(str::to_owned);
+        let hint = hint(stage, code, text).map(str::to_owned);
         let what = format!("{} said: {said}", self.server);
         Failure { stage: stage.word(), what, hint, again, scope }
-    }
-
-    fn hint(&self, stage: Stage, code: u16, text: &str) -> Option<&'static str> {
-        let lower = text.to_ascii_lowercase();
-        let has = |needle: &str| lower.contains(needle);
-        Some(match (stage, code) {
-            (_, 530) if has("starttls") => "write `tls = \"starttls\"`",
-            (Stage::Hello, 500..) => "give a name that the server takes: `hello_name = \"…\"`",
-            (Stage::Login, _) if has("5.7.139") || has("basic authentication is disabled") => {
-                "Microsoft 365 takes no passwords here: use `oauth_token`, or let SMTP AUTH be \
-                 allowed for the mailbox"
-            }
-            (Stage::Login, 534) => "make an app password for this mailbox, and use that",
-            (Stage::Login, 535) => {
-                "check `user` and the secret; Gmail, QQ and 163 want an app password or an \
-                 authorisation code, not the password of the account"
-            }
-            (Stage::Login, 400..=499) => "the server cannot check logins now; it is tried again",
-            (Stage::Sender | Stage::Recipient, _) if is_no_relay(code, text) => {
-                "the server takes mail for others only from whom it knows: set `user` and \
-                 `password`, or let this machine relay"
-            }
-            (Stage::Sender, _) => "`from` must be an address that this login may send as",
-            (Stage::Recipient, 450..=452) if has("greylist") || has("graylist") => {
-                "greylisting: a server that does not know this sender yet takes it at a later try"
-            }
-            (Stage::Recipient, 550..=559) => "check the address in `to`: nobody gets this mail",
-            _ => return None,
-        })
     }
 
     /// The connection.
@@ -249,6 +220,36 @@ impl Talk<'_> {
         };
         self.unreachable(Stage::Tls, &what).with_hint(hint)
     }
+}
+
+/// What to do about an answer.
+fn hint(stage: Stage, code: u16, text: &str) -> Option<&'static str> {
+    let lower = text.to_ascii_lowercase();
+    let has = |needle: &str| lower.contains(needle);
+    Some(match (stage, code) {
+        (_, 530) if has("starttls") => "write `tls = \"starttls\"`",
+        (Stage::Hello, 500..) => "give a name that the server takes: `hello_name = \"…\"`",
+        (Stage::Login, _) if has("5.7.139") || has("basic authentication is disabled") => {
+            "Microsoft 365 takes no passwords here: use `oauth_token`, or let SMTP AUTH be \
+             allowed for the mailbox"
+        }
+        (Stage::Login, 534) => "make an app password for this mailbox, and use that",
+        (Stage::Login, 535) => {
+            "check `user` and the secret; Gmail, QQ and 163 want an app password or an \
+             authorisation code, not the password of the account"
+        }
+        (Stage::Login, 400..=499) => "the server cannot check logins now; it is tried again",
+        (Stage::Sender | Stage::Recipient, _) if is_no_relay(code, text) => {
+            "the server takes mail for others only from whom it knows: set `user` and \
+             `password`, or let this machine relay"
+        }
+        (Stage::Sender, _) => "`from` must be an address that this login may send as",
+        (Stage::Recipient, 450..=452) if has("greylist") || has("graylist") => {
+            "greylisting: a server that does not know this sender yet takes it at a later try"
+        }
+        (Stage::Recipient, 550..=559) => "check the address in `to`: nobody gets this mail",
+        _ => return None,
+    })
 }
 
 /// Whether the server wants to know who is there first.

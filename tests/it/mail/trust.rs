@@ -71,11 +71,9 @@ impl Authority {
     fn openssl(&self, arguments: &str) -> bool {
         let mut command = Command::new("openssl");
         command.args(arguments.split_whitespace()).current_dir(self.path(""));
-        match command.output() {
-            Ok(output) if output.status.success() => true,
-            Ok(output) => panic!("openssl: {}", String::from_utf8_lossy(&output.stderr)),
-            Err(_) => false,
-        }
+        let Ok(output) = command.output() else { return false };
+        assert!(output.status.success(), "openssl: {}", String::from_utf8_lossy(&output.stderr));
+        true
     }
 }
 

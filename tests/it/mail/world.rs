@@ -99,18 +99,19 @@ pub(super) fn receiver(keys: &str) -> Receiver {
     };
     let text = format!("[[receiver]]\nname = 'ops'\nemail = {{ {who}{keys} }}\n");
     let config = Draft::read("o.toml", &text, Path::new("/etc/o")).finish(&[], &[]);
-    let mut config = config.unwrap_or_else(|problems| {
-        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        panic!("{}", problems.join("\n"))
-    });
+    let problems: Vec<_> =
+        config.as_ref().err().into_iter().flatten().map(ToString::to_string).collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    let mut config = config.expect("a right configuration");
     config.receivers.remove(0)
 }
 
 pub(super) fn email(receiver: &Receiver) -> &Email {
-    match &receiver.way {
-        Way::Email(email) => email,
-        other => panic!("{other:?}"),
-    }
+    let email = match &receiver.way {
+        Way::Email(email) => Some(&**email),
+        _ => None,
+    };
+    email.expect("a receiver by mail")
 }
 
 /// When parcels of the tests were put into the outbox.
