@@ -293,6 +293,7 @@ fn rule_parts(old: &Rule, new: &Rule) -> Vec<&'static str> {
         ("flap", old.flap != new.flap),
         ("summary", old.summary != new.summary),
         ("note", old.note != new.note),
+        ("zh", old.chinese != new.chinese),
         ("inhibits", old.inhibits != new.inhibits),
         ("links", old.links != new.links),
     ])

@@ -24,6 +24,7 @@ use super::paths::Paths;
 use super::problem;
 use crate::engine::Span;
 use crate::rules::span_in;
+use crate::surface::Language;
 use crate::toml_file::{Keys, Problems};
 use crate::zone::Zone;
 
@@ -71,16 +72,6 @@ pub enum Way {
     Command(Box<Command>),
     /// Over HTTP.
     Web(Box<Web>),
-}
-
-/// The language of our own words; what is documented stays as it is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Chinese.
-    Chinese,
 }
 
 /// So many messages in a span of time.

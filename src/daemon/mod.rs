@@ -351,5 +351,5 @@ fn parcel_of((notification, row): (Notification, OutboxRow)) -> Parcel {
 
 fn texts_of(config: &Config, pipeline: &Pipeline) -> Texts {
     let (rules, catalogue) = (Arc::clone(pipeline.rules()), Arc::clone(&config.catalogue));
-    Texts { rules, catalogue, zone: config.zone }
+    Texts { rules, catalogue, view: config.zone.into() }
 }

@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver as Inbox, Sender as Outbox, SyncSender, channel, 
 use super::{Accepted, Failure, Parcel, Sender};
 use crate::clock;
 use crate::config::Receiver;
-use crate::render::Texts;
+use crate::render::{Texts, View};
 
 /// What an attempt came to.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Post {
         for receiver in receivers {
             if !self.threads.contains_key(&receiver.name)
                 && let Some(sender) = super::sender(receiver)
-                && let Some(jobs) = self.begin(&receiver.name, sender)
+                && let Some(jobs) = self.begin(receiver, sender)
             {
                 let thread = Thread { receiver: receiver.clone(), jobs };
                 self.threads.insert(Arc::clone(&receiver.name), thread);
@@ -65,12 +65,14 @@ impl Post {
         }
     }
 
-    fn begin(&self, name: &Arc<str>, mut sender: Box<dyn Sender>) -> Option<SyncSender<Job>> {
+    fn begin(&self, to: &Receiver, mut sender: Box<dyn Sender>) -> Option<SyncSender<Job>> {
         let (jobs, inbox) = sync_channel::<Job>(1);
         let (report, wake) = (self.report.clone(), Arc::clone(&self.wake));
-        let receiver = Arc::clone(name);
+        let receiver = Arc::clone(&to.name);
+        let view = View { zone: to.zone, language: to.language };
         let work = move || {
             for Job { parcel, texts } in inbox {
+                let texts = texts.read_in(view);
                 let attempt = || sender.send(&parcel, &texts, clock::now(), &mut |_| {});
                 let result = catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(panicked);
                 let report_of = Report { receiver: receiver.clone(), id: parcel.id(), result };
@@ -80,7 +82,7 @@ impl Post {
                 wake();
             }
         };
-        let thread = std::thread::Builder::new().name(format!("to {name}"));
+        let thread = std::thread::Builder::new().name(format!("to {}", to.name));
         thread.spawn(work).ok().map(|_| jobs)
     }
 

@@ -49,7 +49,7 @@ pub use policy::{
 };
 pub use rule::{
     Absent, Condition, Consecutive, EventKind, Flap, Inhibit, Matcher, New, Pattern, Ratio, Rule,
-    Sequence, Spike, Threshold, Window,
+    Sequence, Spike, Threshold, Translation, Window,
 };
 pub use snapshot::{Changes, Forgotten, GroupRow, HeadState, Snapshot};
 pub use time::{Instant, Span};

@@ -29,6 +29,7 @@ pub use context::Context;
 pub use facts::Fact;
 pub use notification::{NotificationText, Status, Texts, ToldText};
 pub use reason::why;
+pub use times::View;
 
 #[cfg(test)]
 mod tests;

@@ -10,10 +10,10 @@ use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
 use super::content::AlertText;
-use super::times::Times;
+use super::times::{Times, View};
 use crate::catalogue::{Catalogue, Severity};
 use crate::engine::{AlertStatus, Notification, NotifyReason, Rule, State, ToldAlert};
-use crate::zone::Zone;
+use crate::surface::Language;
 
 /// What texts of alerts are made with.
 #[derive(Debug, Clone)]
@@ -22,13 +22,25 @@ pub struct Texts {
     pub rules: Arc<[Rule]>,
     /// The error codes.
     pub catalogue: Arc<Catalogue>,
-    /// The zone in which times are shown; each log's own if there is none.
-    pub zone: Option<Zone>,
+    /// How they are read.
+    pub view: View,
+}
+
+impl Texts {
+    /// The same for another reader; without a zone of its own in the one that is given here.
+    #[must_use]
+    pub fn read_in(&self, view: View) -> Self {
+        let view = View { zone: view.zone.or(self.view.zone), ..view };
+        Self { view, ..self.clone() }
+    }
 }
 
 /// The text of a notification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NotificationText {
+    /// The language of our own words in it.
+    #[serde(skip)]
+    pub language: Language,
     /// Names it: the same notification has the same id again.
     pub id: String,
     /// Who is told.
@@ -87,7 +99,7 @@ impl NotificationText {
     pub fn of(notification: &Notification, texts: &Texts) -> Self {
         let Notification { alerts, reason, .. } = notification;
         let offset_s = alerts.first().map_or(0, |told| told.alert.evidence.offset_s);
-        let times = Times::new(texts.zone, offset_s);
+        let times = Times::new(texts.view, offset_s);
         let is_about_known = !alerts.iter().any(|told| told.is_news);
         let in_full = |told: &&ToldAlert| told.is_news || is_about_known;
         let told: Vec<_> =
@@ -97,6 +109,7 @@ impl NotificationText {
         let severity = told.iter().map(|told| told.text.severity).max();
         let group = notification.group.iter();
         Self {
+            language: texts.view.language,
             id: notification.id.to_string(),
             receiver: notification.receiver.to_string(),
             route: notification.route.to_string(),
@@ -120,10 +133,18 @@ impl NotificationText {
 
     /// One line that says what it is about: the headline of the gravest, and how many more.
     pub fn headline(&self) -> String {
-        let first = self.alerts.first().map_or("nothing fires", |told| &told.text.headline);
+        let first = self
+            .alerts
+            .first()
+            .map_or(self.language.pick("nothing fires", "当前没有告警"), |told| {
+                &told.text.headline
+            });
         match self.alerts.len() {
             0 | 1 => first.to_owned(),
-            count => format!("{first}, and {} more", count - 1),
+            count => match self.language {
+                Language::English => format!("{first}, and {} more", count - 1),
+                Language::Chinese => format!("{first}，另有 {} 条告警", count - 1),
+            },
         }
     }
 }
@@ -134,6 +155,6 @@ fn of_alert(told: &ToldAlert, texts: &Texts) -> ToldText {
         AlertStatus::FiredAndResolved | AlertStatus::Resolved => State::Resolved,
     };
     let rule = texts.rules.iter().find(|rule| rule.name == told.alert.rule);
-    let text = AlertText::of(&told.alert, rule, None, state, &texts.catalogue, texts.zone);
+    let text = AlertText::of(&told.alert, rule, None, state, &texts.catalogue, texts.view);
     ToldText { status: told.status, episodes: told.episodes, text }
 }

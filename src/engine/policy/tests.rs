@@ -109,6 +109,7 @@ fn rule(name: &str) -> Rule {
         flap: None,
         summary: "".into(),
         note: None,
+        chinese: None,
         inhibits: Vec::new(),
         links: Vec::new(),
     }
