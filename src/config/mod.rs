@@ -28,7 +28,7 @@ pub use changes::Change;
 pub use draft::{Draft, is_config_file};
 pub use file::keys;
 pub use problem::PROBLEMS;
-pub use receiver::{Command, Email, Rate, Receiver, Secret, Way, Web};
+pub use receiver::{Command, Email, Rate, Receiver, Secret, Templates, Way, Web};
 pub use source::{Encoding, FileArgument, Origin, SinceWhen, Source, Start};
 
 use crate::catalogue::Catalogue;

@@ -25,10 +25,11 @@ pub(super) const BAD_START: &str = "config-bad-start";
 pub(super) const TOO_MANY: &str = "config-too-many";
 pub(super) const TWO_WAYS: &str = "config-two-ways";
 pub(super) const SECRET_IN_FILE: &str = "config-secret-in-file";
+pub(super) const BAD_TEMPLATE: &str = "config-bad-template";
 
 /// The name of every problem that a configuration file can have; what stands in it of rules and
 /// routes has the problems of those.
-pub const PROBLEMS: [&str; 20] = [
+pub const PROBLEMS: [&str; 21] = [
     SYNTAX,
     TOO_LARGE,
     UNKNOWN_KEY,
@@ -49,6 +50,7 @@ pub const PROBLEMS: [&str; 20] = [
     TOO_MANY,
     TWO_WAYS,
     SECRET_IN_FILE,
+    BAD_TEMPLATE,
 ];
 
 /// What configuration files call the problems that files of every kind can have.

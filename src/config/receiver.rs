@@ -6,6 +6,7 @@
 mod command;
 mod email;
 mod secret;
+mod templates;
 mod web;
 
 use std::ops::Range;
@@ -17,6 +18,7 @@ use toml::de::DeValue;
 pub use command::Command;
 pub use email::Email;
 pub use secret::Secret;
+pub use templates::Templates;
 pub use web::Web;
 
 use super::entry::zone_of;
@@ -31,7 +33,7 @@ use crate::zone::Zone;
 /// The ways of which one must stand there; those over HTTP are in [`web`].
 const WAYS: [&str; 3] = ["terminal", "email", "command"];
 
-const COMMON_KEYS: [&str; 5] = ["name", "timezone", "language", "rate", "fallback"];
+const COMMON_KEYS: [&str; 6] = ["name", "timezone", "language", "rate", "fallback", "templates"];
 
 /// Every key of `[[receiver]]`.
 pub(super) fn receiver_keys() -> Vec<&'static str> {
@@ -39,8 +41,12 @@ pub(super) fn receiver_keys() -> Vec<&'static str> {
 }
 
 /// Every key of the tables below `[[receiver]]`, by the table.
-pub(super) const TABLES: &[(&str, &[&str])] =
-    &[("command", command::KEYS), ("email", email::KEYS), ("secret", secret::KEYS)];
+pub(super) const TABLES: &[(&str, &[&str])] = &[
+    ("command", command::KEYS),
+    ("email", email::KEYS),
+    ("secret", secret::KEYS),
+    ("templates", templates::KEYS),
+];
 
 const NAME_BYTES_MAX: usize = 64;
 
@@ -59,6 +65,8 @@ pub struct Receiver {
     pub rate: Option<Rate>,
     /// Who is told instead once it cannot be reached.
     pub fallback: Option<Arc<str>>,
+    /// The operator's own words.
+    pub templates: Templates,
 }
 
 /// How a receiver is told.
@@ -95,6 +103,7 @@ impl Receiver {
             language: Language::default(),
             rate: None,
             fallback: None,
+            templates: Templates::default(),
         }
     }
 
@@ -129,6 +138,7 @@ pub(super) fn read(
     let language = keys.one_of("language", &LANGUAGES, problems);
     let rate = rate_of(&keys, problems);
     let fallback = keys.text("fallback", problems);
+    let templates = templates::read(&keys, problems);
     let way = way_of(paths, &keys, problems);
     let name = name?;
     let receiver = Receiver {
@@ -138,6 +148,7 @@ pub(super) fn read(
         language: language.map(Spanned::into_inner).unwrap_or_default(),
         rate,
         fallback: fallback.as_ref().map(|name| name.get_ref().as_str().into()),
+        templates,
     };
     Some(Said { receiver, name: name.span(), fallback })
 }

@@ -14,6 +14,7 @@ mod affected;
 mod codes;
 mod content;
 mod context;
+mod custom;
 mod facts;
 pub mod json;
 mod notification;

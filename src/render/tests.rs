@@ -4,6 +4,7 @@
 
 mod every_code;
 mod hostile;
+mod notification;
 
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};

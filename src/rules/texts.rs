@@ -100,7 +100,7 @@ fn check_template(text: &Spanned<String>, problems: &mut Problems<'_>) {
 
 /// Where in the file a part of a text stands: exactly, unless the file writes the text otherwise
 /// than it reads, with escapes or line breaks.
-fn place(file: &str, text: &Spanned<String>, part: Range<usize>) -> Range<usize> {
+pub(crate) fn place(file: &str, text: &Spanned<String>, part: Range<usize>) -> Range<usize> {
     let whole = text.span();
     let written = file.get(whole.clone()).unwrap_or_default();
     match written.find(text.get_ref().as_str()) {
