@@ -309,6 +309,7 @@ fn route_parts(old: &Route, new: &Route) -> Vec<&'static str> {
         ("repeat_interval", old.repeat_interval != new.repeat_interval),
         ("continue", old.proceed != new.proceed),
         ("send_resolved", old.send_resolved != new.send_resolved),
+        ("digest", old.digest != new.digest),
     ])
 }
 

@@ -86,6 +86,7 @@ const WORDS: &[(&str, &str)] = &[
     ("mute-ended", "免打扰已结束"),
     ("inhibition-ended", "抑制已解除"),
     ("changed", "状态变化"),
+    ("digest", "汇总"),
     ("historical", "历史汇总"),
     ("repeat", "重复提醒"),
     // Sentences without values.

@@ -82,6 +82,8 @@ pub enum NotifyReason {
     Changed,
     /// An alert was resolved.
     Resolved,
+    /// What changed since the last digest is told together.
+    Digest,
     /// What changed while nobody watched is told at once, for all groups of the receiver.
     Historical,
     /// Nothing changed for long; it is told again, for the so manieth time.
@@ -101,6 +103,7 @@ impl NotifyReason {
             Self::InhibitionEnded => "inhibition-ended",
             Self::Changed => "changed",
             Self::Resolved => "resolved",
+            Self::Digest => "digest",
             Self::Historical => "historical",
             Self::Repeat { .. } => "repeat",
         }

@@ -155,7 +155,8 @@ pub(super) fn flush(
     let told = std::mem::take(&mut sorted.told);
     if told.iter().any(|told| told.is_news) {
         let listed: Vec<_> = told.iter().map(|told| told.alert.fingerprint).collect();
-        let reason = reason(group, &told);
+        let is_digest = route.digest.is_some();
+        let reason = if is_digest { NotifyReason::Digest } else { reason(group, &told) };
         flush.notification = Some(compose((id, route), (reason, at), told, listed_max));
         note_told(group, at, &listed);
     } else if sorted.repeat_is_due && !told.is_empty() {
@@ -231,7 +232,9 @@ fn compose(
     alerts.sort_by_key(|told| {
         let alert = &told.alert;
         let is_grave = Reverse(alert.severity);
-        (!told.is_news, is_grave, told.status, alert.fired_at, alert.fingerprint)
+        // Who reads of a whole day begins with what happened most.
+        let often = Reverse(if reason == NotifyReason::Digest { alert.count } else { 0 });
+        (!told.is_news, is_grave, told.status, often, alert.fired_at, alert.fingerprint)
     });
     let left_out = alerts.len().saturating_sub(listed_max);
     alerts.truncate(listed_max);

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 mod config;
 mod decision;
+mod digest;
 mod facet;
 mod flush;
 mod group;
@@ -30,6 +31,7 @@ pub use decision::{
     AlertStatus, Covered, Decision, Notification, NotificationId, NotifyReason, ToldAlert,
     Withheld, WithheldBy,
 };
+pub use digest::{Digest, Every};
 pub use facet::{AlertMatcher, Facet};
 pub use mute::{Mute, TimeOfWeek};
 pub use silence::{Silence, SilenceEnd};
