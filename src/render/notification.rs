@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::content::AlertText;
 use super::times::Times;
 use crate::catalogue::{Catalogue, Severity};
-use crate::engine::{AlertStatus, Notification, NotifyReason, Rule, State, ToldAlert};
+use crate::engine::{AlertStatus, Notification, NotifyReason, Passage, Rule, State, ToldAlert};
 use crate::zone::Zone;
 
 /// What texts of alerts are made with.
@@ -33,6 +33,10 @@ pub struct NotificationText {
     pub id: String,
     /// Who is told.
     pub receiver: String,
+    /// What is to stand above everything: that nothing has happened, that another receiver cannot
+    /// be reached, that it stands for several that waited. Fragments in lower case.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// By which route.
     pub route: String,
     /// Why it is told.
@@ -99,6 +103,7 @@ impl NotificationText {
         Self {
             id: notification.id.to_string(),
             receiver: notification.receiver.to_string(),
+            notes: notes(&notification.passage, times),
             route: notification.route.to_string(),
             reason: *reason,
             at: times.at(notification.at),
@@ -126,6 +131,26 @@ impl NotificationText {
             count => format!("{first}, and {} more", count - 1),
         }
     }
+}
+
+/// What became of a notification on its way, in words.
+fn notes(passage: &Passage, times: Times) -> Vec<String> {
+    let mut notes = Vec::new();
+    if passage.is_sample {
+        notes.push("this is a test of ocrwatch: nothing has happened".to_owned());
+    }
+    if let Some(detour) = &passage.detour {
+        let around: Vec<_> = detour.around.iter().map(|name| format!("`{name}`")).collect();
+        let since = times.words(detour.since);
+        let (around, cause) = (around.join(", then "), &detour.cause);
+        notes.push(format!("told here as {around} cannot be reached since {since}: {cause}"));
+    }
+    if let Some(merged) = passage.merged {
+        let range = times.range(merged.from, merged.until);
+        let count = merged.count;
+        notes.push(format!("{count} notifications that waited, of {range}, are told as one"));
+    }
+    notes
 }
 
 fn of_alert(told: &ToldAlert, texts: &Texts) -> ToldText {

@@ -19,6 +19,7 @@ mod group;
 mod history;
 mod inhibition;
 mod mute;
+mod passage;
 mod silence;
 mod snapshot;
 
@@ -31,7 +32,9 @@ pub use decision::{
     Withheld, WithheldBy,
 };
 pub use facet::{AlertMatcher, Facet};
+pub use flush::fires_first;
 pub use mute::{Mute, TimeOfWeek};
+pub use passage::{Detour, Merged, Passage};
 pub use silence::{Silence, SilenceEnd};
 pub use snapshot::{PolicyCounters, PolicySnapshot};
 
