@@ -25,6 +25,9 @@ pub(super) fn write(
         write!(out, ", {}, while nobody looked", phrase::range(*from, *until))?;
     }
     writeln!(out, "  [{} {}]", text.receiver, text.id)?;
+    for note in &text.notes {
+        writeln!(out, "{}", visible(note))?;
+    }
     let is_news = notification.alerts.iter().any(|told| told.is_news);
     for told in &text.alerts {
         if is_news {

@@ -15,9 +15,12 @@
 
 mod back_off;
 mod command;
+mod digest;
 pub mod email;
+mod lane;
 mod post;
 mod queue;
+pub mod sample;
 mod secret;
 pub mod web;
 
@@ -28,7 +31,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 pub use post::{Post, Report};
-pub use queue::{LaneStatus, Outcome, Queue, Settings};
+pub use queue::{Joined, LaneStatus, Outcome, Queue, Settings, Unreached};
 pub use secret::{Hidden, SecretError};
 
 use crate::config::{Receiver, Way};

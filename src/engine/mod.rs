@@ -43,9 +43,10 @@ pub use event::{Event, Source, What};
 pub use groups::{GroupState, RuleState};
 pub use label::{Fingerprint, GroupKey, LabelName};
 pub use policy::{
-    AlertMatcher, AlertStatus, Covered, Decision, Digest, Every, Facet, Mute, Notification,
-    NotificationId, NotifyReason, Policy, PolicyConfig, PolicyCounters, PolicyLimits,
-    PolicySnapshot, Route, Silence, SilenceEnd, TimeOfWeek, ToldAlert, Withheld, WithheldBy,
+    AlertMatcher, AlertStatus, Covered, Decision, Detour, Digest, Every, Facet, Merged, Mute,
+    Notification, NotificationId, NotifyReason, Passage, Policy, PolicyConfig, PolicyCounters,
+    PolicyLimits, PolicySnapshot, Route, Silence, SilenceEnd, TimeOfWeek, ToldAlert, Withheld,
+    WithheldBy, fires_first,
 };
 pub use rule::{
     Absent, Condition, Consecutive, EventKind, Flap, Inhibit, Matcher, New, Pattern, Ratio, Rule,

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::content::AlertText;
 use super::times::{Times, View};
 use crate::catalogue::{Catalogue, Severity};
-use crate::engine::{AlertStatus, Notification, NotifyReason, Rule, State, ToldAlert};
+use crate::engine::{AlertStatus, Notification, NotifyReason, Passage, Rule, State, ToldAlert};
 use crate::surface::Language;
 
 /// What texts of alerts are made with.
@@ -45,6 +45,10 @@ pub struct NotificationText {
     pub id: String,
     /// Who is told.
     pub receiver: String,
+    /// What is to stand above everything: that nothing has happened, that another receiver cannot
+    /// be reached, that it stands for several that waited. Fragments in lower case.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// By which route.
     pub route: String,
     /// Why it is told.
@@ -112,6 +116,7 @@ impl NotificationText {
             language: texts.view.language,
             id: notification.id.to_string(),
             receiver: notification.receiver.to_string(),
+            notes: notes(&notification.passage, times),
             route: notification.route.to_string(),
             reason: *reason,
             at: times.at(notification.at),
@@ -147,6 +152,40 @@ impl NotificationText {
             },
         }
     }
+}
+
+/// What became of a notification on its way, in words.
+fn notes(passage: &Passage, times: Times) -> Vec<String> {
+    let mut notes = Vec::new();
+    if passage.is_sample {
+        let (english, chinese) = (
+            "this is a test of ocrwatch: nothing has happened",
+            "这是 ocrwatch 的测试，没有发生任何问题",
+        );
+        notes.push(times.language.pick(english, chinese).to_owned());
+    }
+    if let Some(detour) = &passage.detour {
+        let around: Vec<_> = detour.around.iter().map(|name| format!("`{name}`")).collect();
+        let since = times.words(detour.since);
+        let (around, cause) = (around.join(", then "), &detour.cause);
+        notes.push(match times.language {
+            Language::English => {
+                format!("told here as {around} cannot be reached since {since}: {cause}")
+            }
+            Language::Chinese => format!("自 {since} 起无法通知 {around}，改在此处通知：{cause}"),
+        });
+    }
+    if let Some(merged) = passage.merged {
+        let range = times.range(merged.from, merged.until);
+        let count = merged.count;
+        notes.push(match times.language {
+            Language::English => {
+                format!("{count} notifications that waited, of {range}, are told as one")
+            }
+            Language::Chinese => format!("{range} 期间积压的 {count} 条通知合并为一条"),
+        });
+    }
+    notes
 }
 
 fn of_alert(told: &ToldAlert, texts: &Texts) -> ToldText {

@@ -25,7 +25,7 @@ pub enum Form {
 }
 
 /// What a message's template can name, and what it stands for.
-pub const VARIABLES: [(&str, &str); 15] = [
+pub const VARIABLES: [(&str, &str); 16] = [
     ("headline", "what it is about, in one line"),
     ("status", "`firing` or `resolved`"),
     ("severity", "the gravest: `critical`, `warning` or `info`"),
@@ -40,6 +40,7 @@ pub const VARIABLES: [(&str, &str); 15] = [
     ("route", "by which route"),
     ("group", "what the alerts have in common: pairs of label and value"),
     ("covers", "the beginning and the end of the time that it tells of, if nobody watched then"),
+    ("notes", "what its way has to say, such as that another receiver cannot be reached"),
     ("id", "names the notification"),
 ];
 

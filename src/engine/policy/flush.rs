@@ -16,6 +16,7 @@ use super::decision::{
 use super::group::{Change, Group, GroupId, Member};
 use super::inhibition::{Firing, Inhibitions};
 use super::mute::Mute;
+use super::passage::Passage;
 use super::silence::Silences;
 use crate::engine::alert::Alert;
 use crate::engine::label::Fingerprint;
@@ -211,8 +212,8 @@ fn reason(group: &Group, told: &[ToldAlert]) -> NotifyReason {
     news.map(of_one).min().unwrap_or(NotifyReason::Resolved)
 }
 
-/// The order of a notification of all groups: news first, of these what fires.
-pub(super) fn fires_first(told: &ToldAlert) -> impl Ord + use<> {
+/// The order of a notification of several groups: news first, of these what fires.
+pub fn fires_first(told: &ToldAlert) -> impl Ord + use<> {
     let alert = &told.alert;
     let is_over = told.status != AlertStatus::Firing;
     let grave = Reverse(alert.severity);
@@ -251,5 +252,6 @@ fn compose(
         firing: firing as u64,
         resolved: resolved as u64,
         covers: None,
+        passage: Passage::default(),
     }
 }

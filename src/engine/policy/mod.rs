@@ -20,6 +20,7 @@ mod group;
 mod history;
 mod inhibition;
 mod mute;
+mod passage;
 mod silence;
 mod snapshot;
 
@@ -33,7 +34,9 @@ pub use decision::{
 };
 pub use digest::{Digest, Every};
 pub use facet::{AlertMatcher, Facet};
+pub use flush::fires_first;
 pub use mute::{Mute, TimeOfWeek};
+pub use passage::{Detour, Merged, Passage};
 pub use silence::{Silence, SilenceEnd};
 pub use snapshot::{PolicyCounters, PolicySnapshot};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{CATALOGUE, Given, lockout};
 use crate::config::Templates;
-use crate::engine::{AlertStatus, Notification, NotificationId, NotifyReason, ToldAlert};
+use crate::engine::{AlertStatus, Notification, NotificationId, NotifyReason, Passage, ToldAlert};
 use crate::render::{NotificationText, Texts, View};
 
 /// A notification of one alert that fires.
@@ -29,6 +29,7 @@ fn told(given: &Given) -> Notification {
         firing: 1,
         resolved: 0,
         covers: None,
+        passage: Passage::default(),
     }
 }
 
