@@ -29,6 +29,7 @@ pub use draft::{Draft, is_config_file};
 pub use file::keys;
 pub use problem::PROBLEMS;
 pub use receiver::{Command, Email, Rate, Receiver, Secret, Templates, Way, Web};
+pub use receiver::{Login, Proof, Server, Servers, Tls, Via};
 pub use source::{Encoding, FileArgument, Origin, SinceWhen, Source, Start};
 
 use crate::catalogue::Catalogue;

@@ -26,10 +26,11 @@ pub(super) const TOO_MANY: &str = "config-too-many";
 pub(super) const TWO_WAYS: &str = "config-two-ways";
 pub(super) const SECRET_IN_FILE: &str = "config-secret-in-file";
 pub(super) const BAD_TEMPLATE: &str = "config-bad-template";
+pub(super) const BAD_ADDRESS: &str = "config-bad-address";
 
 /// The name of every problem that a configuration file can have; what stands in it of rules and
 /// routes has the problems of those.
-pub const PROBLEMS: [&str; 21] = [
+pub const PROBLEMS: [&str; 22] = [
     SYNTAX,
     TOO_LARGE,
     UNKNOWN_KEY,
@@ -51,6 +52,7 @@ pub const PROBLEMS: [&str; 21] = [
     TWO_WAYS,
     SECRET_IN_FILE,
     BAD_TEMPLATE,
+    BAD_ADDRESS,
 ];
 
 /// What configuration files call the problems that files of every kind can have.

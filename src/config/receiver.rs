@@ -3,6 +3,7 @@
 //! Owns the keys that receivers of every kind have, and that each has exactly one way. Must never
 //! read a secret: it notes where one lies. What is wrong is a problem and reads as absent.
 
+mod address;
 mod command;
 mod email;
 mod secret;
@@ -15,8 +16,9 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::DeValue;
 
+pub use address::Server;
 pub use command::Command;
-pub use email::Email;
+pub use email::{Email, Login, Proof, Servers, Tls, Via};
 pub use secret::Secret;
 pub use templates::Templates;
 pub use web::Web;

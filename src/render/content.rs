@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::affected::{self, Affected};
 use super::codes::{self, CodeText, TicketText};
 use super::context::Context;
+use super::ends;
 use super::facts::{self, Fact};
 use super::reason;
 use super::times::{Times, View};
@@ -27,6 +28,10 @@ pub struct AlertText {
     pub language: Language,
     /// The alert in one line: what the rule's summary says.
     pub headline: String,
+    /// The same from firing to resolved, so that what is told of it can be found together: the
+    /// headline if its template names nothing that changes, else the rule and the group key.
+    #[serde(skip)]
+    pub title: String,
     /// Where the alert stands.
     pub state: State,
     /// How grave it is.
@@ -68,6 +73,9 @@ pub struct AlertText {
     pub samples: Vec<SampleText>,
     /// What to send to technical support, for each code of which nothing else can be done.
     pub tickets: Vec<TicketText>,
+    /// What ends it, as a fragment; none if it is over or the rule is gone.
+    #[serde(skip)]
+    pub ends: Option<String>,
 }
 
 /// What is counted beside the events.
@@ -146,9 +154,11 @@ impl AlertText {
         let codes = codes::of(alert, catalogue);
         let note = rule.and_then(|rule| rule.note.as_deref());
         let labels = alert.labels.iter();
+        let headline = headline(alert, rule, &context, &codes, view.language);
         Self {
             language: view.language,
-            headline: headline(alert, rule, &context, &codes, view.language),
+            title: title(alert, rule, &headline, view.language),
+            headline,
             state,
             severity: alert.severity,
             reason: reason.map(|reason| reason::words(reason, alert, rule, times)),
@@ -171,6 +181,9 @@ impl AlertText {
             affected_left_out: alert.evidence.affected_left_out > 0,
             samples: samples(alert, times),
             tickets: codes::tickets(alert, catalogue, times),
+            ends: rule
+                .filter(|_| state != State::Resolved)
+                .map(|rule| ends::words(rule, view.language)),
         }
     }
 }
@@ -234,6 +247,21 @@ fn headline(
         return alert.rule.to_string();
     }
     format!("{}: {}", alert.rule, codes.join(", "))
+}
+
+/// What does not change while the alert lives.
+fn title(alert: &Alert, rule: Option<&Rule>, headline: &str, language: Language) -> String {
+    let steady =
+        rule.map(|rule| template::render(summary(rule, language), &Context::steady(alert, rule)));
+    let steady: Vec<_> = steady.as_deref().unwrap_or_default().split_whitespace().collect();
+    if !steady.is_empty() && steady.join(" ") == headline {
+        return headline.to_owned();
+    }
+    let values: Vec<_> = alert.labels.iter().map(|(_, value)| &**value).collect();
+    if values.is_empty() {
+        return alert.rule.to_string();
+    }
+    format!("{}: {}", alert.rule, values.join(", "))
 }
 
 fn samples(alert: &Alert, times: Times) -> Vec<SampleText> {

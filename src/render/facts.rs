@@ -17,14 +17,22 @@ pub struct Fact {
     pub label: String,
     /// What is known.
     pub value: String,
+    /// It was worked out, and does not only say what happened where and how often.
+    #[serde(skip)]
+    pub is_worked_out: bool,
 }
+
+/// The labels of what was worked out, behind those of what happened where and how often.
+const WORKED_OUT: [&str; 8] =
+    ["Locked", "Limit", "Flapping", "Late", "Times", "Codes", "Left out", "Rule"];
 
 /// Makes facts in one language.
 struct Facts(Language);
 
 impl Facts {
     fn fact(&self, label: &str, value: String) -> Fact {
-        Fact { label: self.0.words(label).to_owned(), value }
+        let is_worked_out = WORKED_OUT.contains(&label);
+        Fact { label: self.0.words(label).to_owned(), value, is_worked_out }
     }
 
     /// Whose failures are counted where the log does not show the access key.
@@ -126,6 +134,7 @@ pub(super) fn of(alert: &Alert, state: State, times: Times) -> Vec<Fact> {
         .map(|(name, value)| Fact {
             label: affected::label_words(name, 1, language),
             value: value.to_string(),
+            is_worked_out: false,
         })
         .collect();
     facts.extend(said.access_key(alert));

@@ -15,6 +15,7 @@ mod codes;
 mod content;
 mod context;
 mod custom;
+mod ends;
 mod facts;
 pub mod json;
 mod notification;

@@ -43,6 +43,48 @@ pub fn write(out: &mut dyn Write, text: &AlertText, style: Style) -> io::Result<
     Ok(())
 }
 
+/// Writes the alert as the text of a mail: what happened where first, then what to do, then what was
+/// worked out and what helps to look further.
+pub(crate) fn write_mail(out: &mut dyn Write, text: &AlertText, style: Style) -> io::Result<()> {
+    let mut page = Page::new(out, style);
+    head(&mut page, text)?;
+    page.blank()?;
+    let (worked_out, happened): (Vec<_>, Vec<_>) =
+        text.facts.iter().partition(|fact| fact.is_worked_out);
+    for fact in happened {
+        prose(&mut page, &fact.label, &fact.value)?;
+    }
+    for code in &text.codes {
+        page.blank()?;
+        of_code(&mut page, text.language, code)?;
+    }
+    page.blank()?;
+    for fact in worked_out {
+        prose(&mut page, &fact.label, &fact.value)?;
+    }
+    beside(&mut page, text)?;
+    for sample in &text.samples {
+        page.blank()?;
+        of_sample(&mut page, text.language, sample)?;
+    }
+    for ticket in &text.tickets {
+        page.blank()?;
+        page.copyable(
+            text.language.words(HEADING),
+            &escape::terminal_lines(&ticket.text, style.unicode),
+        )?;
+    }
+    if let Some(ends) = &text.ends {
+        page.blank()?;
+        let words = text.language.pick(
+            format!("resolved once {ends}; that is told, too"),
+            format!("{ends} 后恢复，届时会另行通知"),
+        );
+        prose(&mut page, text.language.words("Next"), &words)?;
+    }
+    Ok(())
+}
+
 fn safe(page: &Page<'_>, text: &str) -> String {
     escape::terminal(text, page.style.unicode)
 }

@@ -49,6 +49,7 @@ const WORDS: &[(&str, &str)] = &[
     ("Module", "模块"),
     ("Modules", "模块"),
     ("New", "新错误码"),
+    ("Next", "后续"),
     ("Note", "备注"),
     ("Occurred", "次数"),
     ("Pending", "待确认"),
