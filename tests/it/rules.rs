@@ -222,6 +222,15 @@ fn check_documented(rows: &str) {
 }
 
 #[test]
+fn every_variable_of_a_message_stands_in_the_document() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/templates.md");
+    let document = std::fs::read_to_string(path).expect("the document");
+    for (name, meaning) in template::page::VARIABLES {
+        assert!(document.contains(&format!("| `{name}` | {meaning} |")), "no row for {name}");
+    }
+}
+
+#[test]
 fn the_document_shows_the_shipped_rules_and_what_templates_know() {
     check_documented(&documented_rows());
     let mut variables = String::from("| Variable | Value |\n| :--- | :--- |\n");
