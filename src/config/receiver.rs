@@ -21,7 +21,9 @@ pub use command::Command;
 pub use email::{Email, Login, Proof, Servers, Tls, Via};
 pub use secret::Secret;
 pub use templates::Templates;
-pub use web::Web;
+pub use web::{
+    Address, Alertmanager, Link, PagerDuty, Robot, Service, Smn, SmnLogin, Web, Webhook,
+};
 
 use super::entry::zone_of;
 use super::paths::Paths;
@@ -33,7 +35,7 @@ use crate::toml_file::{Keys, Problems};
 use crate::zone::Zone;
 
 /// The ways of which one must stand there; those over HTTP are in [`web`].
-const WAYS: [&str; 3] = ["terminal", "email", "command"];
+const WAYS: [&str; 4] = ["terminal", "email", "command", "journal"];
 
 const COMMON_KEYS: [&str; 6] = ["name", "timezone", "language", "rate", "fallback", "templates"];
 
@@ -43,12 +45,15 @@ pub(super) fn receiver_keys() -> Vec<&'static str> {
 }
 
 /// Every key of the tables below `[[receiver]]`, by the table.
-pub(super) const TABLES: &[(&str, &[&str])] = &[
-    ("command", command::KEYS),
-    ("email", email::KEYS),
-    ("secret", secret::KEYS),
-    ("templates", templates::KEYS),
-];
+pub(super) fn tables() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    const OWN: [(&str, &[&str]); 4] = [
+        ("command", command::KEYS),
+        ("email", email::KEYS),
+        ("secret", secret::KEYS),
+        ("templates", templates::KEYS),
+    ];
+    OWN.into_iter().chain(web::TABLES)
+}
 
 const NAME_BYTES_MAX: usize = 64;
 
@@ -82,6 +87,19 @@ pub enum Way {
     Command(Box<Command>),
     /// Over HTTP.
     Web(Box<Web>),
+    /// One line for each alert.
+    Journal(JournalTo),
+}
+
+/// Where lines for the journal go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JournalTo {
+    /// The journal itself where there is one, else standard error.
+    Auto,
+    /// The journal itself, with fields.
+    Native,
+    /// Standard error, with a priority in front of each line.
+    Stderr,
 }
 
 /// So many messages in a span of time.
@@ -92,6 +110,9 @@ pub struct Rate {
     /// In which time.
     pub per: Span,
 }
+
+const JOURNALS: [(&str, JournalTo); 3] =
+    [("auto", JournalTo::Auto), ("native", JournalTo::Native), ("stderr", JournalTo::Stderr)];
 
 const LANGUAGES: [(&str, Language); 2] = [("en", Language::English), ("zh", Language::Chinese)];
 
@@ -114,8 +135,22 @@ impl Receiver {
         match &self.way {
             Way::Email(email) => email.to.clone(),
             Way::Web(web) => web.recipients(),
-            Way::Terminal | Way::Command(_) => vec!["".into()],
+            Way::Terminal | Way::Command(_) | Way::Journal(_) => vec!["".into()],
         }
+    }
+
+    /// Whether it is told again and again what fires, for it believes what it was last told.
+    pub fn is_resent(&self) -> bool {
+        matches!(&self.way, Way::Web(web) if matches!(web.service, Service::Alertmanager(_)))
+    }
+
+    /// How much it is sent at most: what is configured, else what its service takes.
+    pub fn rate(&self) -> Option<Rate> {
+        let usual = match &self.way {
+            Way::Web(web) => web.usual_rate(),
+            _ => None,
+        };
+        self.rate.or(usual)
     }
 }
 
@@ -195,6 +230,9 @@ fn way_of(paths: Paths<'_>, keys: &Keys<'_, '_>, problems: &mut Problems<'_>) ->
         "terminal" => keys.flag("terminal", problems).map(|_| Way::Terminal),
         "email" => email::read(paths, keys, problems).map(Box::new).map(Way::Email),
         "command" => command::read(paths, keys, problems).map(Box::new).map(Way::Command),
+        "journal" => {
+            keys.one_of("journal", &JOURNALS, problems).map(|to| Way::Journal(to.into_inner()))
+        }
         _ => web::read(way, paths, keys, problems).map(Box::new).map(Way::Web),
     }
 }

@@ -140,7 +140,11 @@ impl Daemon {
 
     fn hear_reports(&mut self, now: DateTime<Utc>) {
         for Report { receiver, id, result } in self.post.take_reports() {
-            let Some(outcome) = self.outbox.done(&receiver, &id, &result, now) else { continue };
+            let Some(outcome) = self.outbox.done(&receiver, &id, &result, now) else {
+                // What is said again and again is in no outbox.
+                self.telemetry.not_said_again(&receiver, &id, &result, self.last.mono);
+                continue;
+            };
             self.telemetry.delivered(&receiver, &id, &result, &outcome, self.last.mono);
             self.keeper.outcome(&id, &outcome, now);
         }

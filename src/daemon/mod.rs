@@ -185,9 +185,10 @@ impl Daemon {
     /// Takes over who is told, and what texts are made with.
     fn meet_receivers(&mut self) {
         self.texts = Arc::new(texts_of(&self.config, &self.pipeline));
-        self.post.set_receivers(&self.config.receivers);
+        let standing = |receiver: &str| self.pipeline.standing(receiver);
+        self.post.set_receivers(&self.config.receivers, &self.texts, standing);
         for receiver in &self.config.receivers {
-            self.outbox.set_rate(&receiver.name, receiver.rate);
+            self.outbox.set_rate(&receiver.name, receiver.rate());
         }
     }
 

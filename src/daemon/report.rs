@@ -83,6 +83,21 @@ impl Telemetry {
         }
     }
 
+    /// What fires could not be said again.
+    pub(super) fn not_said_again(
+        &mut self,
+        receiver: &str,
+        peer: &str,
+        result: &Result<Accepted, Failure>,
+        now: Duration,
+    ) {
+        let Err(failure) = result else { return };
+        if let Some(folded) = self.folded.admit(&format!("again to {receiver} {peer}"), now) {
+            let hint = failure.hint.as_deref();
+            warn!(receiver, peer, hint, folded, "not said again: {failure}");
+        }
+    }
+
     /// A notification was delivered, or not.
     pub(super) fn delivered(
         &mut self,

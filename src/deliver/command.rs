@@ -45,6 +45,12 @@ struct Document<'n> {
     text: &'n NotificationText,
 }
 
+/// A notification as JSON, for programs.
+pub(super) fn document(text: &NotificationText) -> Vec<u8> {
+    // Texts, numbers and lists of them: nothing of it can be refused.
+    serde_json::to_vec(&Document { schema: SCHEMA, text }).unwrap_or_default()
+}
+
 impl Program {
     pub(super) fn new(command: &config::Command, receiver: &Receiver) -> Self {
         Self {
@@ -64,8 +70,7 @@ impl Sender for Program {
         trace: Trace<'_>,
     ) -> Result<Accepted, Failure> {
         let text = NotificationText::of(&parcel.notification, texts);
-        let document = Document { schema: SCHEMA, text: &text };
-        let mut json = serde_json::to_vec(&document).unwrap_or_default();
+        let mut json = document(&text);
         json.push(b'\n');
         let Some((program, arguments)) = self.run.split_first() else {
             return Err(Failure::refused("run", "no program is named"));

@@ -11,6 +11,7 @@
 //! Texts from the log stand in an [`AlertText`] as they are; every surface makes them safe itself.
 
 mod affected;
+pub mod chat;
 mod codes;
 mod content;
 mod context;
@@ -18,6 +19,7 @@ mod custom;
 mod ends;
 mod facts;
 pub mod json;
+pub mod markup;
 mod notification;
 pub mod plain;
 mod reason;

@@ -189,11 +189,18 @@ fn notes(passage: &Passage, times: Times) -> Vec<String> {
 }
 
 fn of_alert(told: &ToldAlert, texts: &Texts) -> ToldText {
-    let state = match told.status {
-        AlertStatus::Firing => State::Firing,
-        AlertStatus::FiredAndResolved | AlertStatus::Resolved => State::Resolved,
-    };
-    let rule = texts.rules.iter().find(|rule| rule.name == told.alert.rule);
-    let text = AlertText::of(&told.alert, rule, None, state, &texts.catalogue, texts.view);
-    ToldText { status: told.status, episodes: told.episodes, text }
+    ToldText::of(told, texts)
+}
+
+impl ToldText {
+    /// What is said of one alert.
+    pub fn of(told: &ToldAlert, texts: &Texts) -> Self {
+        let state = match told.status {
+            AlertStatus::Firing => State::Firing,
+            AlertStatus::FiredAndResolved | AlertStatus::Resolved => State::Resolved,
+        };
+        let rule = texts.rules.iter().find(|rule| rule.name == told.alert.rule);
+        let text = AlertText::of(&told.alert, rule, None, state, &texts.catalogue, texts.view);
+        ToldText { status: told.status, episodes: told.episodes, text }
+    }
 }
