@@ -47,6 +47,10 @@ pub fn write(out: &mut dyn Write, text: &AlertText, style: Style) -> io::Result<
 /// worked out and what helps to look further.
 pub(crate) fn write_mail(out: &mut dyn Write, text: &AlertText, style: Style) -> io::Result<()> {
     let mut page = Page::new(out, style);
+    if text.state == State::Resolved {
+        // Lists of mails show how each begins; the headline says what was wrong.
+        page.line("It is over:")?;
+    }
     head(&mut page, text)?;
     page.blank()?;
     let (worked_out, happened): (Vec<_>, Vec<_>) =

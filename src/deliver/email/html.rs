@@ -22,13 +22,13 @@ a{color:#0b57d0}\
 @media (max-width:520px){.outer{padding:0!important}.sheet{border-radius:0!important}\
 .cell{padding-left:16px!important;padding-right:16px!important}\
 .title{font-size:18px!important}\
-.label,.value{display:block!important;width:auto!important}\
-.label{padding-bottom:0!important}.value{padding-top:0!important}}\
+.label{width:82px!important}}\
 @media (prefers-color-scheme:dark){\
 .page{background:#16181c!important;color:#e3e5e8!important}\
 .sheet{background:#22252b!important;border-color:#3a3f47!important}\
 .title,.strong,.value{color:#f2f3f5!important}.label,.quiet{color:#a4abb6!important}\
 .box{background:#1b2a22!important;border-color:#3c8f5e!important}\
+.whole{background:#1c1f24!important;border-color:#4a515c!important}\
 .code{background:#16181c!important;color:#d5d9df!important}\
 .line{border-color:#3a3f47!important}a{color:#8ab4f8!important}}";
 
@@ -36,6 +36,9 @@ const FONT: &str = "font-family:-apple-system,'Segoe UI',Roboto,'Helvetica Neue'
      'Microsoft YaHei',sans-serif";
 const MONO: &str =
     "font-family:Consolas,Menlo,'DejaVu Sans Mono','Noto Sans Mono CJK SC',monospace";
+
+/// What stands above a solution of which the cause's own part was told before.
+const WHOLE: &str = "The whole documented solution";
 
 pub(super) fn body(told: &NotificationText, frame: Frame<'_>) -> String {
     let headline = told
@@ -62,7 +65,7 @@ pub(super) fn body(told: &NotificationText, frame: Frame<'_>) -> String {
     let before = preamble(told);
     if !before.is_empty() {
         let lines: Vec<_> = before.iter().map(|line| safe(line)).collect();
-        cell(&mut page, "padding:16px 28px 0", &lines.join("<br>\n"));
+        cell(&mut page, "padding:14px 28px 12px", &lines.join("<br>\n"));
     }
     for alert in &told.alerts {
         of_alert(&mut page, alert);
@@ -188,7 +191,7 @@ fn of_code(page: &mut String, code: &CodeText) {
         let _ = writeln!(content, "<div>{}</div>", safe(meaning));
     }
     let said = code.causes.iter().any(|cause| !cause.solution.is_empty());
-    let heading = if said { "The whole documented solution" } else { "What to do" };
+    let heading = if said { WHOLE } else { "What to do" };
     if !code.solution.is_empty() {
         solution(&mut content, heading, &code.solution);
     } else if let Some(elsewhere) = &code.elsewhere {
@@ -238,7 +241,16 @@ fn solution(content: &mut String, heading: &str, paragraphs: &[Paragraph]) {
     if is_list {
         inner += "</ul>\n";
     }
-    boxed(content, heading, &inner);
+    if heading == WHOLE {
+        let _ = writeln!(
+            content,
+            "<div class=\"whole\" style=\"margin:8px 0;padding:10px 14px;background:#f7f8f9;\
+             border-left:4px solid #c5cad1;border-radius:4px;font-size:14px\">{}{inner}</div>",
+            strong(heading)
+        );
+    } else {
+        boxed(content, heading, &inner);
+    }
 }
 
 fn boxed(content: &mut String, heading: &str, inner: &str) {

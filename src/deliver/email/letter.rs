@@ -25,6 +25,9 @@ const VALUE_CHARS_MAX: usize = 200;
 /// An operator's note, where there is no room for all of it.
 const NOTE_CHARS_MAX: usize = 2_000;
 
+/// Headlines, where there is no room for all of them.
+const LINES_MAX: usize = 20;
+
 /// A mail, ready to be handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
@@ -45,6 +48,8 @@ pub(super) struct Frame<'f> {
     /// How many alerts are told by their headlines only, as there is no room for more.
     pub(super) shortened: &'f [ToldText],
     pub(super) has_samples: bool,
+    /// How many lines a list of headlines has at most.
+    pub(super) lines_max: usize,
 }
 
 /// Makes the mail of a notification that was put into the outbox at an instant.
@@ -62,8 +67,8 @@ pub fn compose(
         let (told, shortened) = full.alerts.split_at(room.told.min(full.alerts.len()));
         let mut short = NotificationText { alerts: told.to_vec(), ..full.clone() };
         short.alerts.iter_mut().for_each(|told| room.fit(told));
-        let (subject, has_samples) = (&*subject, room.samples);
-        let frame = Frame { subject, host, shortened, has_samples };
+        let Room { samples: has_samples, lines_max, .. } = room;
+        let frame = Frame { subject: &subject, host, shortened, has_samples, lines_max };
         bytes = written(notification, email, &short, frame, created)?;
         if bytes.len() <= BYTES_MAX {
             break;
@@ -79,16 +84,18 @@ struct Room {
     told: usize,
     samples: bool,
     beside: bool,
+    lines_max: usize,
 }
 
 /// From everything to the gravest alert's solution alone.
 fn rooms(alerts: usize) -> impl Iterator<Item = Room> {
-    let all = Room { told: alerts.max(1), samples: true, beside: true };
+    let all = Room { told: alerts.max(1), samples: true, beside: true, lines_max: usize::MAX };
     let fewer = std::iter::successors(Some(alerts.max(1)), |told| Some(told / 2)).skip(1);
     let fewer = fewer.take_while(|told| *told > 0);
-    let fewer = fewer.map(|told| Room { told, samples: false, beside: true });
-    let last = Room { told: 1, samples: false, beside: false };
-    [all, Room { samples: false, ..all }].into_iter().chain(fewer).chain([last])
+    let fewer = fewer.map(move |told| Room { told, samples: false, ..all });
+    let last = Room { told: 1, samples: false, beside: true, lines_max: LINES_MAX };
+    let beyond = Room { beside: false, ..last };
+    [all, Room { samples: false, ..all }].into_iter().chain(fewer).chain([last, beyond])
 }
 
 impl Room {

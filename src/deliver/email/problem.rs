@@ -235,7 +235,7 @@ impl Talk<'_> {
                 ),
                 "write the name that stands in the certificate into `servers`",
             ),
-            CertificateError::UnknownIssuer => (
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => (
                 "nobody who is believed has signed its certificate".to_owned(),
                 "if the company has its own authority, name its certificate with `ca_file`",
             ),

@@ -13,7 +13,7 @@ use crate::surface::style::Style;
 use crate::surface::{phrase, wrap};
 
 /// A headline among others.
-pub(super) const HEADLINE_CHARS_MAX: usize = 300;
+pub(super) const HEADLINE_CHARS_MAX: usize = 160;
 
 /// Mail programs show so many columns without breaking a line, and quote them in answers.
 const STYLE: Style = Style { width_columns: 76, ..Style::PLAIN };
@@ -96,6 +96,13 @@ pub(super) fn lists(told: &NotificationText, frame: Frame<'_>) -> Vec<(&'static 
     }
     if !frame.has_samples {
         lists.push(("Left out for room:", vec!["the lines of the log".to_owned()]));
+    }
+    for (_, lines) in &mut lists {
+        let more = lines.len().saturating_sub(frame.lines_max);
+        if more > 0 {
+            lines.truncate(frame.lines_max);
+            lines.push(format!("and {more} more"));
+        }
     }
     lists.retain(|(_, lines)| !lines.is_empty());
     lists

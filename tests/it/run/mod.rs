@@ -11,6 +11,7 @@ mod journal;
 mod kills;
 mod limits;
 mod log;
+mod mail;
 mod reload;
 mod sources;
 mod state;
