@@ -24,11 +24,12 @@ pub(super) const BAD_PATH: &str = "config-bad-path";
 pub(super) const BAD_START: &str = "config-bad-start";
 pub(super) const TOO_MANY: &str = "config-too-many";
 pub(super) const TWO_WAYS: &str = "config-two-ways";
+pub(super) const UNKNOWN_RECEIVER: &str = "config-unknown-receiver";
 pub(super) const SECRET_IN_FILE: &str = "config-secret-in-file";
 
 /// The name of every problem that a configuration file can have; what stands in it of rules and
 /// routes has the problems of those.
-pub const PROBLEMS: [&str; 20] = [
+pub const PROBLEMS: [&str; 21] = [
     SYNTAX,
     TOO_LARGE,
     UNKNOWN_KEY,
@@ -48,6 +49,7 @@ pub const PROBLEMS: [&str; 20] = [
     BAD_START,
     TOO_MANY,
     TWO_WAYS,
+    UNKNOWN_RECEIVER,
     SECRET_IN_FILE,
 ];
 

@@ -30,7 +30,11 @@ use crate::zone::Zone;
 /// The ways of which one must stand there; those over HTTP are in [`web`].
 const WAYS: [&str; 3] = ["terminal", "email", "command"];
 
-const COMMON_KEYS: [&str; 5] = ["name", "timezone", "language", "rate", "fallback"];
+const COMMON_KEYS: [&str; 6] =
+    ["name", "timezone", "language", "rate", "fallback", "fallback_after"];
+
+/// Who takes nothing for so long is taken to be unreachable.
+const FALLBACK_AFTER: Span = Span::MINUTE.times(5);
 
 /// Every key of `[[receiver]]`.
 pub(super) fn receiver_keys() -> Vec<&'static str> {
@@ -58,6 +62,8 @@ pub struct Receiver {
     pub rate: Option<Rate>,
     /// Who is told instead once it cannot be reached.
     pub fallback: Option<Arc<str>>,
+    /// After so long without success it cannot be reached.
+    pub fallback_after: Span,
 }
 
 /// How a receiver is told.
@@ -71,6 +77,18 @@ pub enum Way {
     Command(Box<Command>),
     /// Over HTTP.
     Web(Box<Web>),
+}
+
+impl Way {
+    /// The key by which files say it.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Email(_) => "email",
+            Self::Command(_) => "command",
+            Self::Web(_) => "web",
+        }
+    }
 }
 
 /// The language of our own words; what is documented stays as it is.
@@ -104,6 +122,7 @@ impl Receiver {
             language: Language::default(),
             rate: None,
             fallback: None,
+            fallback_after: FALLBACK_AFTER,
         }
     }
 
@@ -138,6 +157,7 @@ pub(super) fn read(
     let language = keys.one_of("language", &LANGUAGES, problems);
     let rate = rate_of(&keys, problems);
     let fallback = keys.text("fallback", problems);
+    let fallback_after = span_in(&keys, "fallback_after", Span::SECOND.0..=Span::DAY.0, problems);
     let way = way_of(paths, &keys, problems);
     let name = name?;
     let receiver = Receiver {
@@ -147,6 +167,7 @@ pub(super) fn read(
         language: language.map(Spanned::into_inner).unwrap_or_default(),
         rate,
         fallback: fallback.as_ref().map(|name| name.get_ref().as_str().into()),
+        fallback_after: fallback_after.unwrap_or(FALLBACK_AFTER),
     };
     Some(Said { receiver, name: name.span(), fallback })
 }

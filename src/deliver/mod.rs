@@ -19,9 +19,11 @@ mod digest;
 pub mod email;
 mod lane;
 mod post;
+pub mod preview;
 mod queue;
 pub mod sample;
 mod secret;
+pub mod terminal;
 pub mod web;
 
 use std::fmt;
@@ -177,6 +179,11 @@ pub trait Sender: Send {
         now: DateTime<Utc>,
         trace: Trace<'_>,
     ) -> Result<Accepted, Failure>;
+
+    /// What would be sent, without sending it; nothing if it cannot be shown.
+    fn preview(&self, _: &Parcel, _: &Texts, _: DateTime<Utc>) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// The way to a receiver; none to the terminal, which the run's own thread writes to.

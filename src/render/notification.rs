@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::content::AlertText;
 use super::times::Times;
 use crate::catalogue::{Catalogue, Severity};
-use crate::engine::{AlertStatus, Notification, NotifyReason, Passage, Rule, State, ToldAlert};
+use crate::engine::{AlertStatus, Notification, NotifyReason, Rule, State, ToldAlert};
 use crate::zone::Zone;
 
 /// What texts of alerts are made with.
@@ -103,7 +103,7 @@ impl NotificationText {
         Self {
             id: notification.id.to_string(),
             receiver: notification.receiver.to_string(),
-            notes: notes(&notification.passage, times),
+            notes: notes(notification, texts),
             route: notification.route.to_string(),
             reason: *reason,
             at: times.at(notification.at),
@@ -134,7 +134,9 @@ impl NotificationText {
 }
 
 /// What became of a notification on its way, in words.
-fn notes(passage: &Passage, times: Times) -> Vec<String> {
+pub fn notes(notification: &Notification, texts: &Texts) -> Vec<String> {
+    let offset_s = notification.alerts.first().map_or(0, |told| told.alert.evidence.offset_s);
+    let (passage, times) = (&notification.passage, Times::new(texts.zone, offset_s));
     let mut notes = Vec::new();
     if passage.is_sample {
         notes.push("this is a test of ocrwatch: nothing has happened".to_owned());

@@ -8,13 +8,13 @@ use std::io::{self, Write};
 use chrono::{DateTime, FixedOffset, Offset as _, Utc};
 
 use crate::engine::{AlertStatus, Instant, Notification, State, ToldAlert};
-use crate::render::{AlertText, Texts, plain};
+use crate::render::{self, AlertText, Texts, plain};
 use crate::surface::escape::visible;
 use crate::surface::phrase;
 use crate::surface::style::Style;
 
 /// Writes a notification.
-pub(super) fn write(
+pub fn write(
     out: &mut dyn Write,
     notification: &Notification,
     texts: &Texts,
@@ -28,6 +28,9 @@ pub(super) fn write(
         write!(out, ", {range}, while nobody looked")?;
     }
     writeln!(out, "  [{} {}]", notification.receiver, notification.id)?;
+    for note in render::notes(notification, texts) {
+        writeln!(out, "({})", visible(&note))?;
+    }
     let is_news = notification.alerts.iter().any(|told| told.is_news);
     for told in &notification.alerts {
         let text = text(told, texts);
