@@ -37,7 +37,11 @@ use crate::zone::Zone;
 /// The ways of which one must stand there; those over HTTP are in [`web`].
 const WAYS: [&str; 4] = ["terminal", "email", "command", "journal"];
 
-const COMMON_KEYS: [&str; 6] = ["name", "timezone", "language", "rate", "fallback", "templates"];
+const COMMON_KEYS: [&str; 7] =
+    ["name", "timezone", "language", "rate", "fallback", "fallback_after", "templates"];
+
+/// Who takes nothing for so long is taken to be unreachable.
+const FALLBACK_AFTER: Span = Span::MINUTE.times(5);
 
 /// Every key of `[[receiver]]`.
 pub(super) fn receiver_keys() -> Vec<&'static str> {
@@ -72,6 +76,8 @@ pub struct Receiver {
     pub rate: Option<Rate>,
     /// Who is told instead once it cannot be reached.
     pub fallback: Option<Arc<str>>,
+    /// After so long without success it cannot be reached.
+    pub fallback_after: Span,
     /// The operator's own words.
     pub templates: Templates,
 }
@@ -89,6 +95,19 @@ pub enum Way {
     Web(Box<Web>),
     /// One line for each alert.
     Journal(JournalTo),
+}
+
+impl Way {
+    /// The key by which files say it.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Email(_) => "email",
+            Self::Command(_) => "command",
+            Self::Web(_) => "web",
+            Self::Journal(_) => "journal",
+        }
+    }
 }
 
 /// Where lines for the journal go.
@@ -127,6 +146,7 @@ impl Receiver {
             rate: None,
             fallback: None,
             templates: Templates::default(),
+            fallback_after: FALLBACK_AFTER,
         }
     }
 
@@ -176,6 +196,7 @@ pub(super) fn read(
     let rate = rate_of(&keys, problems);
     let fallback = keys.text("fallback", problems);
     let templates = templates::read(&keys, problems);
+    let fallback_after = span_in(&keys, "fallback_after", Span::SECOND.0..=Span::DAY.0, problems);
     let way = way_of(paths, &keys, problems);
     let name = name?;
     let receiver = Receiver {
@@ -186,6 +207,7 @@ pub(super) fn read(
         rate,
         fallback: fallback.as_ref().map(|name| name.get_ref().as_str().into()),
         templates,
+        fallback_after: fallback_after.unwrap_or(FALLBACK_AFTER),
     };
     Some(Said { receiver, name: name.span(), fallback })
 }

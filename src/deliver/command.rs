@@ -70,8 +70,7 @@ impl Sender for Program {
         trace: Trace<'_>,
     ) -> Result<Accepted, Failure> {
         let text = NotificationText::of(&parcel.notification, texts);
-        let mut json = document(&text);
-        json.push(b'\n');
+        let json = json(&text);
         let Some((program, arguments)) = self.run.split_first() else {
             return Err(Failure::refused("run", "no program is named"));
         };
@@ -102,6 +101,17 @@ impl Sender for Program {
             }),
         }
     }
+
+    fn preview(&self, parcel: &Parcel, texts: &Texts, _: DateTime<Utc>) -> Option<Vec<u8>> {
+        Some(json(&NotificationText::of(&parcel.notification, texts)))
+    }
+}
+
+/// What a program is handed.
+pub(super) fn json(text: &NotificationText) -> Vec<u8> {
+    let mut json = document(text);
+    json.push(b'\n');
+    json
 }
 
 /// Runs a program to its end and takes what it prints.

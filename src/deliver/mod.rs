@@ -20,9 +20,11 @@ pub mod email;
 mod journal;
 mod lane;
 mod post;
+pub mod preview;
 mod queue;
 pub mod sample;
 mod secret;
+pub mod terminal;
 pub mod web;
 
 use std::fmt;
@@ -191,6 +193,10 @@ pub trait Sender: Send {
     /// Says it again, and to whom it could not be said.
     fn resend(&mut self, _now: DateTime<Utc>) -> Vec<(Arc<str>, Failure)> {
         Vec::new()
+    }
+    /// What would be sent, without sending it; nothing if it cannot be shown.
+    fn preview(&self, _: &Parcel, _: &Texts, _: DateTime<Utc>) -> Option<Vec<u8>> {
+        None
     }
 }
 

@@ -134,6 +134,13 @@ impl Queue {
         lane.in_flight.iter().chain(&lane.waiting).any(|parcel| parcel.id() == id)
     }
 
+    /// The parcel of this name that is on its way, if nobody else was told of it.
+    pub fn unannounced(&self, receiver: &str, id: &str) -> Option<Parcel> {
+        let lane = self.lanes.get(receiver)?;
+        let parcel = lane.in_flight.as_ref().filter(|parcel| parcel.id() == id)?;
+        (!lane.announced.contains(id)).then(|| parcel.clone())
+    }
+
     /// Takes a parcel out that waits; one that is on its way stays.
     pub fn remove(&mut self, receiver: &str, id: &str) -> Option<Parcel> {
         let lane = self.lanes.get_mut(receiver)?;

@@ -4,17 +4,18 @@
 //! is a problem and reads as absent.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::Named;
 use super::matcher::{Known, facet, name};
 use super::mute::{minutes, zone};
 use super::problem;
+use super::{Named, Receivers};
 use crate::engine::{Digest, Every, Facet, Route, Span};
 use crate::rules::span_in;
-use crate::toml_file::{Keys, Problems};
+use crate::toml_file::{Keys, Problems, did_you_mean};
 
 const ROUTE_KEYS: &[&str] = &[
     "name",
@@ -63,7 +64,9 @@ pub(super) fn read(
         let hint = "give the route another name, or leave out its `match` and `not`".to_owned();
         problems.add(problem::BAD_NAME, name.span(), message, hint);
     }
-    let receiver = receiver?.into_inner();
+    let receiver = receiver?;
+    is_known(&receiver, known.receivers, problems);
+    let receiver = receiver.into_inner();
     let route = Route {
         name: name.get_ref().clone(),
         matchers,
@@ -104,6 +107,24 @@ fn digest(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Digest> {
     let (every, at_minutes) = (every?.into_inner(), at?);
     let at_minutes = if every == Every::Hour { at_minutes % 60 } else { at_minutes };
     Some(Digest { every, at_minutes, zone: zone? })
+}
+
+/// The terminal is there whether or not it is written.
+fn is_known(
+    receiver: &Spanned<Arc<str>>,
+    receivers: Option<Receivers<'_>>,
+    problems: &mut Problems<'_>,
+) {
+    let Some(Receivers { names, problem }) = receivers else { return };
+    let name = &**receiver.get_ref();
+    if name != super::DEFAULT_RECEIVER && !names.contains(&name) {
+        let message = format!("no receiver is called `{name}`");
+        let hint = did_you_mean(name, names.iter().copied()).unwrap_or_else(|| {
+            let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+            format!("name one that is there ({}), or write a [[receiver]]", names.join(", "))
+        });
+        problems.add(problem, receiver.span(), message, hint);
+    }
 }
 
 fn group_by(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Vec<Facet> {

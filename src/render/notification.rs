@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::content::AlertText;
 use super::times::{Times, View};
 use crate::catalogue::{Catalogue, Severity};
-use crate::engine::{AlertStatus, Notification, NotifyReason, Passage, Rule, State, ToldAlert};
+use crate::engine::{AlertStatus, Notification, NotifyReason, Rule, State, ToldAlert};
 use crate::surface::Language;
 
 /// What texts of alerts are made with.
@@ -116,7 +116,7 @@ impl NotificationText {
             language: texts.view.language,
             id: notification.id.to_string(),
             receiver: notification.receiver.to_string(),
-            notes: notes(&notification.passage, times),
+            notes: notes(notification, texts),
             route: notification.route.to_string(),
             reason: *reason,
             at: times.at(notification.at),
@@ -155,7 +155,9 @@ impl NotificationText {
 }
 
 /// What became of a notification on its way, in words.
-fn notes(passage: &Passage, times: Times) -> Vec<String> {
+pub fn notes(notification: &Notification, texts: &Texts) -> Vec<String> {
+    let offset_s = notification.alerts.first().map_or(0, |told| told.alert.evidence.offset_s);
+    let (passage, times) = (&notification.passage, Times::new(texts.view, offset_s));
     let mut notes = Vec::new();
     if passage.is_sample {
         let (english, chinese) = (

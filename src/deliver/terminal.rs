@@ -12,7 +12,7 @@ use crate::surface::phrase;
 use crate::surface::style::Style;
 
 /// Writes a notification.
-pub(super) fn write(
+pub fn write(
     out: &mut dyn Write,
     notification: &Notification,
     texts: &Texts,
