@@ -5,6 +5,7 @@
 //! a service or escape anything: texts from the log stand in pieces as they are. Nothing here fails.
 
 use super::content::AlertText;
+use super::ticket::SAMPLE_HEADING;
 use super::{CodeText, NotificationText, Status, ToldText};
 use crate::catalogue::{Paragraph, Severity};
 use crate::engine::{AlertStatus, NotifyReason};
@@ -177,24 +178,30 @@ impl Detail {
         }
     }
 
-    fn less(self) -> Option<Self> {
-        if self.samples {
-            Some(Self { samples: false, ..self })
-        } else if self.full > 1 {
-            Some(Self { full: self.full - 1, ..self })
-        } else if self.beside {
-            Some(Self { beside: false, ..self })
-        } else if self.listed > 0 {
-            Some(Self { listed: self.listed / 2, ..self })
-        } else if self.facts {
-            Some(Self { facts: false, ..self })
-        } else if self.meaning {
-            Some(Self { meaning: false, ..self })
-        } else if self.codes > 1 {
-            Some(Self { codes: self.codes - 1, ..self })
-        } else {
-            None
-        }
+    /// The steps from everything to the least. Of a number that a step lowers the largest one
+    /// that fits is taken.
+    fn steps() -> [fn(&mut Self) -> Option<&mut usize>; 7] {
+        [
+            |detail| {
+                detail.samples = false;
+                None
+            },
+            |detail| Some(&mut detail.full),
+            |detail| {
+                detail.beside = false;
+                None
+            },
+            |detail| Some(&mut detail.listed),
+            |detail| {
+                detail.facts = false;
+                None
+            },
+            |detail| {
+                detail.meaning = false;
+                None
+            },
+            |detail| Some(&mut detail.codes),
+        ]
     }
 }
 
@@ -206,34 +213,44 @@ pub fn fit<T>(
     write: impl Fn(&[Piece]) -> T,
     fits: impl Fn(&T) -> bool,
 ) -> T {
+    let written = |detail| write(&pieces(text, detail, words));
     let mut detail = Detail::all(text);
-    loop {
-        let mut pieces = pieces(text, detail, words);
-        let written = write(&pieces);
-        if fits(&written) {
-            return written;
+    let whole = written(detail);
+    if fits(&whole) {
+        return whole;
+    }
+    for step in Detail::steps() {
+        let number = step(&mut detail).map(|number| std::mem::replace(number, 1));
+        let less = written(detail);
+        if !fits(&less) {
+            continue;
         }
-        match detail.less() {
-            Some(less) => detail = less,
-            None => {
-                // A documentation of one's own may be longer than what a service takes.
-                loop {
-                    pieces.pop();
-                    let mut cut = pieces.clone();
-                    cut.push(Piece::Quiet(words.cut.to_owned()));
-                    let written = write(&cut);
-                    if fits(&written) || pieces.len() < 2 {
-                        return written;
-                    }
-                }
+        let Some(number) = number else { return less };
+        let (mut best, mut low, mut high) = (less, 1, number);
+        while high - low > 1 {
+            let middle = low.midpoint(high);
+            if let Some(number) = step(&mut detail) {
+                *number = middle;
+            }
+            let more = written(detail);
+            if fits(&more) {
+                (best, low) = (more, middle);
+            } else {
+                high = middle;
             }
         }
+        return best;
     }
-}
-
-/// Everything that is told of a notification.
-pub fn all(text: &NotificationText, words: &Words) -> Vec<Piece> {
-    pieces(text, Detail::all(text), words)
+    // A documentation of one's own may be longer than what a service takes.
+    let mut least = pieces(text, detail, words);
+    loop {
+        least.pop();
+        let end = [Piece::Quiet(words.cut.to_owned())];
+        let cut = write(&[&least[..], &end[..]].concat());
+        if fits(&cut) || least.len() < 2 {
+            return cut;
+        }
+    }
 }
 
 /// What is said of one alert for those who keep its parts apart.
@@ -341,7 +358,11 @@ fn alert(pieces: &mut Vec<Piece>, told: &ToldText, detail: Detail, words: &Words
     if detail.beside {
         for ticket in &text.tickets {
             pieces.push(Piece::Heading(words.ticket.to_owned()));
-            pieces.push(Piece::Lines(ticket.text.clone()));
+            // What a log said is its last part.
+            let heading = text.language.words(SAMPLE_HEADING);
+            let is_kept = |line: &&str| detail.samples || !line.starts_with(heading);
+            let lines = ticket.text.lines().take_while(is_kept);
+            pieces.push(Piece::Lines(lines.collect::<Vec<_>>().join("\n")));
         }
     }
 }

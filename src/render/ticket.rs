@@ -13,6 +13,9 @@ use crate::surface::{Language, phrase};
 /// What stands above a ticket.
 pub(crate) const HEADING: &str = "Ready to send to technical support:";
 
+/// What stands above the part of it that a log said; its last.
+pub(crate) const SAMPLE_HEADING: &str = "Log, redacted";
+
 /// The documented solution of a code about which nothing else can be done.
 const SOLUTION: &str = "Contact technical support.";
 
@@ -94,7 +97,7 @@ impl Ticket<'_> {
             }
         }
         if let Some((place, sample)) = &self.sample {
-            let log = self.language.pick("Log, redacted", "日志（已脱敏）");
+            let log = self.language.words(SAMPLE_HEADING);
             let _ = writeln!(text, "{log} ({}):", visible(place));
             for sampled in visible_lines(sample).lines() {
                 let _ = writeln!(text, "  {sampled}");

@@ -136,8 +136,7 @@ fn wide(text: &str, always: &str) -> String {
         let is_first = text[..at].trim().is_empty();
         let opens_a_block = (is_first && "#>+-=".contains(c))
             || (c == '.' && at > 0 && text[..at].bytes().all(|b| b.is_ascii_digit()));
-        let links = (c == ':' && rest.starts_with("://"))
-            || (c == '.' && text[..at].to_ascii_lowercase().ends_with("www"));
+        let links = (c == ':' && rest.starts_with("://")) || (c == '.' && is_www(&text[..at]));
         let is_entity = c == '&' && rest[1..].starts_with(|c: char| c == '#' || c.is_alphabetic());
         let emphasises = c == '_' && !is_inside(text, at);
         if opens_a_block || links || is_entity || emphasises || always.contains(c) {
@@ -147,6 +146,11 @@ fn wide(text: &str, always: &str) -> String {
         }
     }
     out
+}
+
+fn is_www(text: &str) -> bool {
+    let last = text.len().checked_sub(3).and_then(|at| text.get(at..));
+    last.is_some_and(|last| last.eq_ignore_ascii_case("www"))
 }
 
 /// Whether an underscore stands within a word, where it emphasises nothing.

@@ -99,6 +99,7 @@ const WORDS: &[(&str, &str)] = &[
         "it fires and resolves so often that it is told as one alert",
         "反复触发和恢复，合并为一条告警",
     ),
+    ("Log, redacted", "日志（已脱敏）"),
     ("Ready to send to technical support:", "可直接发送给技术支持的内容："),
 ];
 

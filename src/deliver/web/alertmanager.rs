@@ -139,8 +139,13 @@ impl Belief {
         self.next = Some(self.next.map_or(next, |at| at.min(next)));
     }
 
+    /// When something is to be said again.
+    pub(super) fn next(&self) -> Option<DateTime<Utc>> {
+        self.next
+    }
+
     /// These fire and were told; all others are over.
-    fn adopt(&mut self, standing: &[ToldAlert], now: DateTime<Utc>) {
+    pub(super) fn adopt(&mut self, standing: &[ToldAlert], now: DateTime<Utc>) {
         self.adopted_at = Some(now);
         let fires = |fingerprint| standing.iter().any(|told| told.alert.fingerprint == fingerprint);
         for (fingerprint, known) in &mut self.known {
@@ -287,7 +292,7 @@ impl Sender for Peers {
     }
 
     fn next_resend(&self) -> Option<DateTime<Utc>> {
-        self.belief.next
+        self.belief.next()
     }
 
     fn resend(&mut self, now: DateTime<Utc>) -> Vec<(Arc<str>, Failure)> {

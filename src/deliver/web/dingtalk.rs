@@ -13,6 +13,7 @@ use crate::config::Robot;
 use crate::deliver::{Accepted, Failure};
 use crate::render::chat::{fit, subject};
 use crate::render::markup::Dialect;
+use crate::surface::escape::visible;
 
 const BYTES_MAX: usize = 20_000;
 const DIALECT: Dialect = Dialect::DingTalk;
@@ -40,7 +41,7 @@ pub(super) fn request(robot: &Robot, keys: &Keys, told: &Told<'_>) -> Request {
             }
             let message = json!({
                 "msgtype": "markdown",
-                "markdown": { "title": DIALECT.escaped(&title), "text": page },
+                "markdown": { "title": visible(&title), "text": page },
                 "at": { "atMobiles": calls.named, "isAtAll": calls.all },
             });
             message.to_string().into_bytes()

@@ -252,8 +252,7 @@ fn failure(error: &ureq::Error, host: &str, masks: &Masks) -> Failure {
             };
             unreachable(stage, format!("{host}: {what}"))
         }
-        ureq::Error::HostNotFound => unreachable("resolve", format!("there is no host {host}"))
-            .with_hint("look at the address, and at this machine's name servers"),
+        ureq::Error::HostNotFound => no_host(host),
         ureq::Error::Io(error) => of_io(error, host, masks),
         ureq::Error::Rustls(error) => of_tls(&error.to_string(), host, masks),
         ureq::Error::Tls(what) => of_tls(what, host, masks),
@@ -273,10 +272,18 @@ fn failure(error: &ureq::Error, host: &str, masks: &Masks) -> Failure {
     }
 }
 
+fn no_host(host: &str) -> Failure {
+    Failure::unreachable("resolve", format!("the name of {host} is not known"))
+        .with_hint("look at the address, and at this machine's name servers")
+}
+
 fn of_io(error: &io::Error, host: &str, masks: &Masks) -> Failure {
     let text = error.to_string();
     if text.contains("certificate") || text.contains("TLS") || text.contains("InvalidContentType") {
         return of_tls(&text, host, masks);
+    }
+    if text.contains("lookup address") {
+        return no_host(host);
     }
     let (stage, what, hint) = match error.kind() {
         io::ErrorKind::ConnectionRefused => {
