@@ -37,8 +37,8 @@ const KEYS: [(&str, &[&str]); 6] = [
 
 /// Every key by the table that it stands in; those of rule files aside.
 pub fn keys() -> Vec<(&'static str, Vec<&'static str>)> {
-    let tables = KEYS.iter().chain(receiver::TABLES);
-    let tables = tables.map(|(table, keys)| (*table, keys.to_vec()));
+    let tables = KEYS.into_iter().chain(receiver::tables());
+    let tables = tables.map(|(table, keys)| (table, keys.to_vec()));
     tables.chain([("[[receiver]]", receiver::receiver_keys())]).collect()
 }
 

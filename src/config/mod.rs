@@ -28,8 +28,11 @@ pub use changes::Change;
 pub use draft::{Draft, is_config_file};
 pub use file::keys;
 pub use problem::PROBLEMS;
-pub use receiver::{Command, Email, Language, Rate, Receiver, Secret, Way, Web};
-pub use receiver::{Login, Proof, Server, Servers, Tls, Via};
+pub use receiver::{
+    Address, Alertmanager, Command, Email, JournalTo, Link, Login, PagerDuty, Proof, Rate,
+    Receiver, Robot, Secret, Server, Servers, Service, Smn, SmnLogin, Templates, Tls, Via, Way,
+    Web, Webhook,
+};
 pub use source::{Encoding, FileArgument, Origin, SinceWhen, Source, Start};
 
 use crate::catalogue::Catalogue;

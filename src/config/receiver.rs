@@ -7,6 +7,7 @@ mod address;
 mod command;
 mod email;
 mod secret;
+mod templates;
 mod web;
 
 use std::ops::Range;
@@ -19,20 +20,28 @@ pub use address::Server;
 pub use command::Command;
 pub use email::{Email, Login, Proof, Servers, Tls, Via};
 pub use secret::Secret;
-pub use web::Web;
+pub use templates::Templates;
+pub use web::{
+    Address, Alertmanager, Link, PagerDuty, Robot, Service, Smn, SmnLogin, Web, Webhook,
+};
 
 use super::entry::zone_of;
 use super::paths::Paths;
 use super::problem;
 use crate::engine::Span;
 use crate::rules::span_in;
+use crate::surface::Language;
 use crate::toml_file::{Keys, Problems};
 use crate::zone::Zone;
 
 /// The ways of which one must stand there; those over HTTP are in [`web`].
-const WAYS: [&str; 3] = ["terminal", "email", "command"];
+const WAYS: [&str; 4] = ["terminal", "email", "command", "journal"];
 
-const COMMON_KEYS: [&str; 5] = ["name", "timezone", "language", "rate", "fallback"];
+const COMMON_KEYS: [&str; 7] =
+    ["name", "timezone", "language", "rate", "fallback", "fallback_after", "templates"];
+
+/// Who takes nothing for so long is taken to be unreachable.
+const FALLBACK_AFTER: Span = Span::MINUTE.times(5);
 
 /// Every key of `[[receiver]]`.
 pub(super) fn receiver_keys() -> Vec<&'static str> {
@@ -40,8 +49,15 @@ pub(super) fn receiver_keys() -> Vec<&'static str> {
 }
 
 /// Every key of the tables below `[[receiver]]`, by the table.
-pub(super) const TABLES: &[(&str, &[&str])] =
-    &[("command", command::KEYS), ("email", email::KEYS), ("secret", secret::KEYS)];
+pub(super) fn tables() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    const OWN: [(&str, &[&str]); 4] = [
+        ("command", command::KEYS),
+        ("email", email::KEYS),
+        ("secret", secret::KEYS),
+        ("templates", templates::KEYS),
+    ];
+    OWN.into_iter().chain(web::TABLES)
+}
 
 const NAME_BYTES_MAX: usize = 64;
 
@@ -60,6 +76,10 @@ pub struct Receiver {
     pub rate: Option<Rate>,
     /// Who is told instead once it cannot be reached.
     pub fallback: Option<Arc<str>>,
+    /// After so long without success it cannot be reached.
+    pub fallback_after: Span,
+    /// The operator's own words.
+    pub templates: Templates,
 }
 
 /// How a receiver is told.
@@ -73,16 +93,32 @@ pub enum Way {
     Command(Box<Command>),
     /// Over HTTP.
     Web(Box<Web>),
+    /// One line for each alert.
+    Journal(JournalTo),
 }
 
-/// The language of our own words; what is documented stays as it is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Chinese.
-    Chinese,
+impl Way {
+    /// The key by which files say it.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Email(_) => "email",
+            Self::Command(_) => "command",
+            Self::Web(_) => "web",
+            Self::Journal(_) => "journal",
+        }
+    }
+}
+
+/// Where lines for the journal go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JournalTo {
+    /// The journal itself where there is one, else standard error.
+    Auto,
+    /// The journal itself, with fields.
+    Native,
+    /// Standard error, with a priority in front of each line.
+    Stderr,
 }
 
 /// So many messages in a span of time.
@@ -93,6 +129,9 @@ pub struct Rate {
     /// In which time.
     pub per: Span,
 }
+
+const JOURNALS: [(&str, JournalTo); 3] =
+    [("auto", JournalTo::Auto), ("native", JournalTo::Native), ("stderr", JournalTo::Stderr)];
 
 const LANGUAGES: [(&str, Language); 2] = [("en", Language::English), ("zh", Language::Chinese)];
 
@@ -106,6 +145,8 @@ impl Receiver {
             language: Language::default(),
             rate: None,
             fallback: None,
+            templates: Templates::default(),
+            fallback_after: FALLBACK_AFTER,
         }
     }
 
@@ -114,8 +155,22 @@ impl Receiver {
         match &self.way {
             Way::Email(email) => email.to.clone(),
             Way::Web(web) => web.recipients(),
-            Way::Terminal | Way::Command(_) => vec!["".into()],
+            Way::Terminal | Way::Command(_) | Way::Journal(_) => vec!["".into()],
         }
+    }
+
+    /// Whether it is told again and again what fires, for it believes what it was last told.
+    pub fn is_resent(&self) -> bool {
+        matches!(&self.way, Way::Web(web) if matches!(web.service, Service::Alertmanager(_)))
+    }
+
+    /// How much it is sent at most: what is configured, else what its service takes.
+    pub fn rate(&self) -> Option<Rate> {
+        let usual = match &self.way {
+            Way::Web(web) => web.usual_rate(),
+            _ => None,
+        };
+        self.rate.or(usual)
     }
 }
 
@@ -140,6 +195,8 @@ pub(super) fn read(
     let language = keys.one_of("language", &LANGUAGES, problems);
     let rate = rate_of(&keys, problems);
     let fallback = keys.text("fallback", problems);
+    let templates = templates::read(&keys, problems);
+    let fallback_after = span_in(&keys, "fallback_after", Span::SECOND.0..=Span::DAY.0, problems);
     let way = way_of(paths, &keys, problems);
     let name = name?;
     let receiver = Receiver {
@@ -149,6 +206,8 @@ pub(super) fn read(
         language: language.map(Spanned::into_inner).unwrap_or_default(),
         rate,
         fallback: fallback.as_ref().map(|name| name.get_ref().as_str().into()),
+        templates,
+        fallback_after: fallback_after.unwrap_or(FALLBACK_AFTER),
     };
     Some(Said { receiver, name: name.span(), fallback })
 }
@@ -193,6 +252,9 @@ fn way_of(paths: Paths<'_>, keys: &Keys<'_, '_>, problems: &mut Problems<'_>) ->
         "terminal" => keys.flag("terminal", problems).map(|_| Way::Terminal),
         "email" => email::read(paths, keys, problems).map(Box::new).map(Way::Email),
         "command" => command::read(paths, keys, problems).map(Box::new).map(Way::Command),
+        "journal" => {
+            keys.one_of("journal", &JOURNALS, problems).map(|to| Way::Journal(to.into_inner()))
+        }
         _ => web::read(way, paths, keys, problems).map(Box::new).map(Way::Web),
     }
 }

@@ -15,7 +15,8 @@ use chrono::{DateTime, Utc};
 use crate::config::Config;
 use crate::engine::{
     AlertStatus, Changes, Counters, Decision, Engine, Event, Forgotten, Instant, Notification,
-    Policy, PolicyCounters, PolicySnapshot, Snapshot, Span, State, Transition, What, Withheld,
+    Policy, PolicyCounters, PolicySnapshot, Snapshot, Span, State, ToldAlert, Transition, What,
+    Withheld,
 };
 use crate::follow::{Found, Passed};
 use crate::store::HistoryKey;
@@ -87,6 +88,11 @@ impl Pipeline {
         let (now, catching_up, history) = (self.now, self.catching_up, self.history);
         *self = Self { now, catching_up, history, ..pipeline };
         forgotten
+    }
+
+    /// What fires of that which a receiver was told.
+    pub fn standing(&self, receiver: &str) -> Vec<ToldAlert> {
+        self.policy.standing(receiver)
     }
 
     /// From now on what is read may be a backlog.

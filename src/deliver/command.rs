@@ -45,6 +45,12 @@ struct Document<'n> {
     text: &'n NotificationText,
 }
 
+/// A notification as JSON, for programs.
+pub(super) fn document(text: &NotificationText) -> Vec<u8> {
+    // Texts, numbers and lists of them: nothing of it can be refused.
+    serde_json::to_vec(&Document { schema: SCHEMA, text }).unwrap_or_default()
+}
+
 impl Program {
     pub(super) fn new(command: &config::Command, receiver: &Receiver) -> Self {
         Self {
@@ -64,9 +70,7 @@ impl Sender for Program {
         trace: Trace<'_>,
     ) -> Result<Accepted, Failure> {
         let text = NotificationText::of(&parcel.notification, texts);
-        let document = Document { schema: SCHEMA, text: &text };
-        let mut json = serde_json::to_vec(&document).unwrap_or_default();
-        json.push(b'\n');
+        let json = json(&text);
         let Some((program, arguments)) = self.run.split_first() else {
             return Err(Failure::refused("run", "no program is named"));
         };
@@ -97,6 +101,17 @@ impl Sender for Program {
             }),
         }
     }
+
+    fn preview(&self, parcel: &Parcel, texts: &Texts, _: DateTime<Utc>) -> Option<Vec<u8>> {
+        Some(json(&NotificationText::of(&parcel.notification, texts)))
+    }
+}
+
+/// What a program is handed.
+pub(super) fn json(text: &NotificationText) -> Vec<u8> {
+    let mut json = document(text);
+    json.push(b'\n');
+    json
 }
 
 /// Runs a program to its end and takes what it prints.

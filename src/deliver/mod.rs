@@ -15,10 +15,16 @@
 
 mod back_off;
 mod command;
+mod digest;
 pub mod email;
+mod journal;
+mod lane;
 mod post;
+pub mod preview;
 mod queue;
+pub mod sample;
 mod secret;
+pub mod terminal;
 pub mod web;
 
 use std::fmt;
@@ -28,11 +34,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 pub use post::{Post, Report};
-pub use queue::{LaneStatus, Outcome, Queue, Settings};
+pub use queue::{Joined, LaneStatus, Outcome, Queue, Settings, Unreached};
 pub use secret::{Hidden, SecretError};
 
 use crate::config::{Receiver, Way};
-use crate::engine::Notification;
+use crate::engine::{Notification, ToldAlert};
 use crate::render::Texts;
 
 /// One notification for one recipient.
@@ -174,6 +180,24 @@ pub trait Sender: Send {
         now: DateTime<Utc>,
         trace: Trace<'_>,
     ) -> Result<Accepted, Failure>;
+
+    /// Takes over what fires and was told, at a start and whenever the configuration is another
+    /// one: what a receiver that is told again and again believes besides is over.
+    fn adopt(&mut self, _standing: &[ToldAlert], _texts: &Texts, _now: DateTime<Utc>) {}
+
+    /// When something is to be said again though nothing changed; never if there is nothing.
+    fn next_resend(&self) -> Option<DateTime<Utc>> {
+        None
+    }
+
+    /// Says it again, and to whom it could not be said.
+    fn resend(&mut self, _now: DateTime<Utc>) -> Vec<(Arc<str>, Failure)> {
+        Vec::new()
+    }
+    /// What would be sent, without sending it; nothing if it cannot be shown.
+    fn preview(&self, _: &Parcel, _: &Texts, _: DateTime<Utc>) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// The way to a receiver; none to the terminal, which the run's own thread writes to.
@@ -183,5 +207,6 @@ pub fn sender(receiver: &Receiver) -> Option<Box<dyn Sender>> {
         Way::Email(email) => Some(email::sender(email, receiver)),
         Way::Command(command) => Some(Box::new(command::Program::new(command, receiver))),
         Way::Web(web) => Some(web::sender(web, receiver)),
+        Way::Journal(to) => Some(Box::new(journal::Journal::new(*to, receiver))),
     }
 }

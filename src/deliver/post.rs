@@ -7,12 +7,13 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver as Inbox, Sender as Outbox, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver as Inbox, RecvTimeoutError, Sender as Outbox, channel};
 
 use super::{Accepted, Failure, Parcel, Sender};
 use crate::clock;
 use crate::config::Receiver;
-use crate::render::Texts;
+use crate::engine::ToldAlert;
+use crate::render::{Texts, View};
 
 /// What an attempt came to.
 #[derive(Debug)]
@@ -25,14 +26,15 @@ pub struct Report {
     pub result: Result<Accepted, Failure>,
 }
 
-struct Job {
-    parcel: Parcel,
-    texts: Arc<Texts>,
+enum Job {
+    Send(Parcel, Arc<Texts>),
+    /// What fires and was told.
+    Adopt(Vec<ToldAlert>, Arc<Texts>),
 }
 
 struct Thread {
     receiver: Receiver,
-    jobs: SyncSender<Job>,
+    jobs: Outbox<Job>,
 }
 
 /// The threads of all receivers.
@@ -51,36 +53,37 @@ impl Post {
     }
 
     /// These are the receivers from now on. Those that are the same keep their thread; what another
-    /// one is doing is still reported.
-    pub fn set_receivers(&mut self, receivers: &[Receiver]) {
+    /// one is doing is still reported. Those that are told again and again learn what stands.
+    pub fn set_receivers(
+        &mut self,
+        receivers: &[Receiver],
+        texts: &Arc<Texts>,
+        standing: impl Fn(&str) -> Vec<ToldAlert>,
+    ) {
         self.threads.retain(|_, thread| receivers.contains(&thread.receiver));
         for receiver in receivers {
             if !self.threads.contains_key(&receiver.name)
                 && let Some(sender) = super::sender(receiver)
-                && let Some(jobs) = self.begin(&receiver.name, sender)
+                && let Some(jobs) = self.begin(receiver, sender)
             {
                 let thread = Thread { receiver: receiver.clone(), jobs };
                 self.threads.insert(Arc::clone(&receiver.name), thread);
             }
+            let thread = self.threads.get(&receiver.name).filter(|_| receiver.is_resent());
+            if let Some(Thread { jobs, .. }) = thread {
+                // A thread that is gone is told of when something is to be sent.
+                let _ = jobs.send(Job::Adopt(standing(&receiver.name), Arc::clone(texts)));
+            }
         }
     }
 
-    fn begin(&self, name: &Arc<str>, mut sender: Box<dyn Sender>) -> Option<SyncSender<Job>> {
-        let (jobs, inbox) = sync_channel::<Job>(1);
+    fn begin(&self, to: &Receiver, sender: Box<dyn Sender>) -> Option<Outbox<Job>> {
+        let (jobs, inbox) = channel::<Job>();
         let (report, wake) = (self.report.clone(), Arc::clone(&self.wake));
-        let receiver = Arc::clone(name);
-        let work = move || {
-            for Job { parcel, texts } in inbox {
-                let attempt = || sender.send(&parcel, &texts, clock::now(), &mut |_| {});
-                let result = catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(panicked);
-                let report_of = Report { receiver: receiver.clone(), id: parcel.id(), result };
-                if report.send(report_of).is_err() {
-                    break;
-                }
-                wake();
-            }
-        };
-        let thread = std::thread::Builder::new().name(format!("to {name}"));
+        let receiver = Arc::clone(&to.name);
+        let view = View { zone: to.zone, language: to.language };
+        let work = move || work((&receiver, view), sender, &inbox, &report, &*wake);
+        let thread = std::thread::Builder::new().name(format!("to {}", to.name));
         thread.spawn(work).ok().map(|_| jobs)
     }
 
@@ -92,9 +95,9 @@ impl Post {
     /// Hands a parcel to its receiver's thread, which has none.
     pub fn send(&mut self, parcel: Parcel, texts: &Arc<Texts>) {
         let (receiver, id) = (Arc::clone(&parcel.notification.receiver), parcel.id());
-        let job = Job { parcel, texts: Arc::clone(texts) };
+        let job = Job::Send(parcel, Arc::clone(texts));
         let is_taken =
-            self.threads.get(&receiver).is_some_and(|thread| thread.jobs.try_send(job).is_ok());
+            self.threads.get(&receiver).is_some_and(|thread| thread.jobs.send(job).is_ok());
         if !is_taken {
             let failure = Failure::unreachable("hand over", "no thread takes it");
             // The other end is ours.
@@ -106,6 +109,54 @@ impl Post {
     /// What came of attempts since this was last asked.
     pub fn take_reports(&mut self) -> Vec<Report> {
         self.reports.try_iter().collect()
+    }
+}
+
+/// What a receiver's thread does, until nobody has anything for it.
+fn work(
+    (receiver, view): (&Arc<str>, View),
+    mut sender: Box<dyn Sender>,
+    inbox: &Inbox<Job>,
+    report: &Outbox<Report>,
+    wake: &(dyn Fn() + Send + Sync),
+) {
+    loop {
+        let wait = sender.next_resend().map(|at| (at - clock::now()).to_std().unwrap_or_default());
+        let job = match wait {
+            None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(wait) => inbox.recv_timeout(wait),
+        };
+        let reports = match job {
+            Ok(Job::Send(parcel, texts)) => {
+                let texts = texts.read_in(view);
+                let attempt = || sender.send(&parcel, &texts, clock::now(), &mut |_| {});
+                let result = catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(panicked);
+                vec![Report { receiver: receiver.clone(), id: parcel.id(), result }]
+            }
+            Ok(Job::Adopt(standing, texts)) => {
+                sender.adopt(&standing, &texts.read_in(view), clock::now());
+                Vec::new()
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                let failures = sender.resend(clock::now()).into_iter();
+                let of = |(peer, failure): (Arc<str>, Failure)| Report {
+                    receiver: receiver.clone(),
+                    id: peer.to_string(),
+                    result: Err(failure),
+                };
+                failures.map(of).collect()
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        let is_news = !reports.is_empty();
+        for one in reports {
+            if report.send(one).is_err() {
+                return;
+            }
+        }
+        if is_news {
+            wake();
+        }
     }
 }
 

@@ -8,12 +8,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::affected;
-use super::times::Times;
+use super::times::{Times, View};
 use crate::catalogue::{Catalogue, Entry};
 use crate::engine::{Alert, CodeCount, Condition, LabelName, Rule, Span};
 use crate::length;
 use crate::occurrence::Module;
-use crate::zone::Zone;
 
 /// How many values stand in one variable, such as `id-card, vat-invoice`.
 const VALUES_SHOWN: usize = 3;
@@ -57,9 +56,9 @@ impl Context {
         alert: &Alert,
         rule: Option<&Rule>,
         catalogue: &Catalogue,
-        zone: Option<Zone>,
+        view: impl Into<View>,
     ) -> Self {
-        let times = Times::new(zone, alert.evidence.offset_s);
+        let times = Times::new(view, alert.evidence.offset_s);
         let evidence = &alert.evidence;
         let last = evidence.codes.iter().max_by_key(|known| known.last_at);
         let codes = codes(&evidence.codes);

@@ -11,12 +11,15 @@
 //! Texts from the log stand in an [`AlertText`] as they are; every surface makes them safe itself.
 
 mod affected;
+pub mod chat;
 mod codes;
 mod content;
 mod context;
+mod custom;
 mod ends;
 mod facts;
 pub mod json;
+pub mod markup;
 mod notification;
 pub mod plain;
 mod reason;
@@ -28,8 +31,9 @@ pub use codes::{CauseText, CodeText, SourceText, TicketText};
 pub use content::{AlertText, Moments, Numbers, SampleText};
 pub use context::Context;
 pub use facts::Fact;
-pub use notification::{NotificationText, Status, Texts, ToldText};
+pub use notification::{NotificationText, Status, Texts, ToldText, notes};
 pub use reason::why;
+pub use times::View;
 
 #[cfg(test)]
 mod tests;

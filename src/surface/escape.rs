@@ -98,6 +98,69 @@ pub(crate) fn markdown_cell_code(text: &str) -> String {
     out + "</code>"
 }
 
+/// Text in the Markdown of chats that know no escapes: what would format, link or call somebody is
+/// written in its wide form, which looks alike and means nothing.
+pub(crate) fn chat(text: &str) -> String {
+    wide(&visible(text), "*`[]<>~|\\@")
+}
+
+/// Text in Slack's own form of Markdown: the three characters that it escapes, and as in [`chat`].
+pub(crate) fn slack(text: &str) -> String {
+    let text = wide(&visible(text), "*`~|@");
+    // Behind its entity the sign would still begin a quotation.
+    let text = text.strip_prefix('>').map_or(text.clone(), |rest| format!("\u{ff1e}{rest}"));
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Text in a card of Feishu, which knows entities.
+pub(crate) fn lark(text: &str) -> String {
+    let text = visible(text);
+    let mut out = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let links = c == ':' && text[at..].starts_with("://");
+        let opens_a_block = at == 0 && "+-".contains(c);
+        if links || opens_a_block || "\\`*_{}[]()<>&~#@!$".contains(c) && !is_inside(&text, at) {
+            push_entity(&mut out, c);
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// What steers is written wide where it could, and everywhere what is listed.
+fn wide(text: &str, always: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let rest = &text[at..];
+        let is_first = text[..at].trim().is_empty();
+        let opens_a_block = (is_first && "#>+-=".contains(c))
+            || (c == '.' && at > 0 && text[..at].bytes().all(|b| b.is_ascii_digit()));
+        let links = (c == ':' && rest.starts_with("://")) || (c == '.' && is_www(&text[..at]));
+        let is_entity = c == '&' && rest[1..].starts_with(|c: char| c == '#' || c.is_alphabetic());
+        let emphasises = c == '_' && !is_inside(text, at);
+        if opens_a_block || links || is_entity || emphasises || always.contains(c) {
+            out.extend(char::from_u32(u32::from(c) + 0xfee0));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+fn is_www(text: &str) -> bool {
+    let last = text.len().checked_sub(3).and_then(|at| text.get(at..));
+    last.is_some_and(|last| last.eq_ignore_ascii_case("www"))
+}
+
+/// Whether an underscore stands within a word, where it emphasises nothing.
+fn is_inside(text: &str, at: usize) -> bool {
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    text[at..].starts_with('_')
+        && is_word(text[..at].chars().next_back())
+        && is_word(text[at + 1..].chars().next())
+}
+
 /// Lines as a block of code in Markdown, each behind `indent`. No line of the text can end it.
 pub(crate) fn markdown_block(text: &str, indent: &str) -> String {
     let text = visible_lines(text);
@@ -230,6 +293,26 @@ mod tests {
         assert_eq!(markdown("a\nb"), "a&#92;nb");
         assert_eq!(markdown("10 MB. 2. b"), "10 MB. 2. b");
         assert_eq!(markdown("2. b"), "2&#46; b");
+    }
+
+    #[test]
+    fn text_in_a_chat_formats_links_and_calls_nobody() {
+        const HOSTILE: &str =
+            "# <@U1> <!channel> @all [x](https://h) **b** _i_ ~s~ `c` id_card &lt;";
+        assert_eq!(
+            chat(HOSTILE),
+            "＃ ＜＠U1＞ ＜!channel＞ ＠all ［x］(https：//h) ＊＊b＊＊ ＿i＿ ～s～ ｀c｀ id_card ＆lt;"
+        );
+        assert_eq!(
+            slack("> a <!here> <https://h|x> & b_c"),
+            "＞ a &lt;!here&gt; &lt;https：//h｜x&gt; &amp; b_c"
+        );
+        assert_eq!(
+            lark("- <at id=all></at> *b* id_card http://h"),
+            "&#45; &#60;at id=all&#62;&#60;/at&#62; &#42;b&#42; id_card http&#58;//h"
+        );
+        assert_eq!(chat("1. a\n2"), "1． a＼n2");
+        assert_eq!(chat("www.example AK/SK (x)."), "www．example AK/SK (x).");
     }
 
     #[test]

@@ -1,10 +1,13 @@
-//! Where a secret lies: in a file, the environment, a credential of systemd, or what a program says.
+//! Where a secret lies: in a file, the environment, a credential of systemd, what a program says.
 //!
 //! Owns the forms. Must never read one, and knows no form in which a secret stands in the
 //! configuration itself. What is wrong is a problem and reads as absent.
 
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::DeValue;
 
 use crate::config::paths::Paths;
 use crate::config::problem;
@@ -34,7 +37,16 @@ pub(super) fn read(
     keys: &Keys<'_, '_>,
     problems: &mut Problems<'_>,
 ) -> Option<Secret> {
-    let value = keys.value(key)?;
+    of_value(key, keys.value(key)?, paths, problems)
+}
+
+/// The same of one that stands in a list.
+pub(super) fn of_value(
+    key: &'static str,
+    value: &Spanned<DeValue<'_>>,
+    paths: Paths<'_>,
+    problems: &mut Problems<'_>,
+) -> Option<Secret> {
     if value.get_ref().is_str() {
         let message = format!("`{key}` is a secret, and secrets do not stand here");
         let hint = format!(
@@ -70,7 +82,7 @@ fn table_path(
     Some(Secret::File(paths.path("file", table, problems)?.into_inner()))
 }
 
-fn text(text: &toml::Spanned<String>) -> Arc<str> {
+fn text(text: &Spanned<String>) -> Arc<str> {
     text.get_ref().as_str().into()
 }
 
@@ -98,7 +110,7 @@ pub(super) fn arguments(
     let hint = "join the arguments in a script";
     let texts = crate::config::paths::limited(key, ARGUMENTS_MAX, hint, table, problems);
     let range = table.value(key)?.span();
-    let arguments: Vec<String> = texts.into_iter().map(toml::Spanned::into_inner).collect();
+    let arguments: Vec<String> = texts.into_iter().map(Spanned::into_inner).collect();
     match arguments.first() {
         Some(program) if program.starts_with('/') => Some(arguments.into()),
         Some(_) => {

@@ -101,7 +101,7 @@ fn of_alert(page: &mut String, told: &ToldText) {
     let text = &told.text;
     head(page, told);
     let (worked_out, happened): (Vec<_>, Vec<_>) =
-        text.facts.iter().partition(|fact| fact.is_worked_out());
+        text.facts.iter().partition(|fact| fact.is_worked_out);
     facts(page, &happened);
     for code in &text.codes {
         of_code(page, code);
@@ -284,7 +284,9 @@ fn beside(page: &mut String, text: &AlertText) {
     if !text.affected.is_empty() {
         let affected = text.affected.iter();
         let lines: String = affected
-            .map(|affected| item(&safe(&format!("{} {}", affected.words, affected.list()))))
+            .map(|affected| {
+                item(&safe(&format!("{} {}", affected.words, affected.list(text.language))))
+            })
             .collect();
         let others = if text.affected_left_out { item("and others") } else { String::new() };
         let heading = strong("Affected");

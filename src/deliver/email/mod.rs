@@ -81,9 +81,8 @@ impl Sender for Mailer {
         _: DateTime<Utc>,
         trace: Trace<'_>,
     ) -> Result<Accepted, Failure> {
-        let texts = Texts { zone: self.zone.or(texts.zone), ..texts.clone() };
         let Parcel { notification, created, .. } = parcel;
-        let letter = compose(notification, &self.email, &texts, &self.host, *created)?;
+        let letter = compose(notification, &self.email, texts, &self.host, *created)?;
         let text = format!("{}, {} bytes", letter.message_id, letter.bytes.len());
         trace(Step { stage: "write", text });
         let to = self.recipients(&parcel.recipient)?;

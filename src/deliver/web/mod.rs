@@ -1,12 +1,198 @@
 //! Receivers over HTTP.
 //!
 //! Owns what is asked of each, and which answer means that it took a notification. Must never
-//! decide who gets it. Fails with what the receiver said.
+//! decide who gets it, nor sign before it is sent. Fails with what the receiver said.
+//!
+//! Each service is two pure functions, what is sent and what an answer means, so that both are
+//! tested without a network; `http.rs` is the only one that talks.
 
-use super::Sender;
-use crate::config::{Receiver, Web};
+mod alertmanager;
+mod answer;
+mod dingtalk;
+mod feishu;
+mod http;
+mod pagerduty;
+mod prometheus;
+mod robot;
+mod sign;
+mod slack;
+mod smn;
+mod teams;
+mod webhook;
+mod wecom;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use self::http::{Answer, Http, Masks, Request};
+use super::{Accepted, Failure, Hidden, Parcel, Sender, Trace, secret};
+use crate::config::{Link, Receiver, Robot, Secret, Service, Web};
+use crate::render::chat::Words;
+use crate::render::markup::Colour;
+use crate::render::{NotificationText, Status, Texts};
+use crate::surface::Language;
+use crate::zone::Zone;
 
 /// The way to a receiver over HTTP.
-pub fn sender(web: &Web, _: &Receiver) -> Box<dyn Sender> {
-    match *web {}
+pub fn sender(web: &Web, receiver: &Receiver) -> Box<dyn Sender> {
+    match &web.service {
+        Service::Alertmanager(config) => Box::new(alertmanager::Peers::new(
+            config.clone(),
+            web.link.clone(),
+            receiver.zone,
+            receiver.language,
+        )),
+        service => Box::new(Caller {
+            service: service.clone(),
+            wire: Wire { link: web.link.clone(), http: None },
+            zone: receiver.zone,
+            language: receiver.language,
+        }),
+    }
+}
+
+/// A connection that is set up when it is first needed.
+struct Wire {
+    link: Link,
+    http: Option<Http>,
+}
+
+impl Wire {
+    fn http(&mut self) -> Result<&Http, Failure> {
+        if self.http.is_none() {
+            self.http = Some(Http::new(&self.link)?);
+        }
+        self.http.as_ref().ok_or_else(|| Failure::unreachable("connect", "no way leads there"))
+    }
+}
+
+/// Who is called by name or as a whole.
+struct Calls<'r> {
+    named: &'r [Arc<str>],
+    all: bool,
+}
+
+/// What is told, in which words, and when.
+#[derive(Clone, Copy)]
+struct Told<'t> {
+    text: &'t NotificationText,
+    words: &'static Words,
+    now: DateTime<Utc>,
+}
+
+impl Told<'_> {
+    /// Nobody is called for what is over.
+    fn calls<'r>(&self, robot: &'r Robot) -> Calls<'r> {
+        match self.text.status {
+            Status::Firing => Calls { named: &robot.mention, all: robot.mention_all },
+            Status::Resolved => Calls { named: &[], all: false },
+        }
+    }
+
+    fn colour(&self) -> Colour {
+        Colour::of(self.text.status == Status::Firing, self.text.severity)
+    }
+}
+
+/// A request with a body in JSON.
+fn post(url: &str, body: Vec<u8>) -> Request {
+    let headers = vec![("Content-Type".to_owned(), Hidden::new("application/json"))];
+    Request { url: Hidden::new(url), headers, body }
+}
+
+/// A secret, or why there is none.
+fn secret_of(secret: &Secret) -> Result<Hidden, Failure> {
+    secret::read(secret).map_err(|error| {
+        let hint = error.hint;
+        Failure::unreachable("secret", error.to_string()).with_hint(hint)
+    })
+}
+
+/// What is sent to a service, what of it is secret, and what an answer means.
+struct Call {
+    requests: Vec<Request>,
+    masks: Masks,
+    judge: fn(&Answer) -> Result<Accepted, Failure>,
+}
+
+/// A service that is called once for each notification.
+struct Caller {
+    service: Service,
+    wire: Wire,
+    zone: Option<Zone>,
+    language: Language,
+}
+
+impl Caller {
+    fn call(&self, told: &Told<'_>) -> Result<Call, Failure> {
+        type Ask = fn(&Robot, &robot::Keys, &Told<'_>) -> Request;
+        type Judge = fn(&Answer) -> Result<Accepted, Failure>;
+        let robot = |robot: &Robot, ask: Ask, judge: Judge| {
+            let keys = robot::Keys::of(robot)?;
+            let masks = Masks::of(keys.all());
+            Ok(Call { requests: vec![ask(robot, &keys, told)], masks, judge })
+        };
+        match &self.service {
+            Service::DingTalk(config) => robot(config, dingtalk::request, dingtalk::judge),
+            Service::Feishu(config) => robot(config, feishu::request, feishu::judge),
+            Service::WeCom(config) => robot(config, wecom::request, wecom::judge),
+            Service::Slack(config) => robot(config, slack::request, slack::judge),
+            Service::Teams(config) => robot(config, teams::request, teams::judge),
+            Service::PagerDuty(config) => {
+                let key = secret_of(&config.routing_key)?;
+                let masks = Masks::of([&key]);
+                let requests = pagerduty::requests(&config.url, &key, told);
+                Ok(Call { requests, masks, judge: pagerduty::judge })
+            }
+            Service::Smn(config) => {
+                let login = smn::Login::of(config)?;
+                let masks = Masks::of(login.all());
+                let requests = vec![smn::request(config, &login, told)];
+                Ok(Call { requests, masks, judge: smn::judge })
+            }
+            Service::Webhook(config) | Service::AlertmanagerWebhook(config) => {
+                let keys = webhook::Keys::of(config)?;
+                let masks = Masks::of(keys.all());
+                let is_own = matches!(self.service, Service::Webhook(_));
+                let body = if is_own { webhook::body } else { prometheus::webhook };
+                let requests = vec![webhook::request(config, &keys, body(told), told)];
+                Ok(Call { requests, masks, judge: webhook::judge })
+            }
+            // They have a sender of their own.
+            Service::Alertmanager(_) => {
+                Ok(Call { requests: Vec::new(), masks: Masks::default(), judge: webhook::judge })
+            }
+        }
+    }
+}
+
+impl Sender for Caller {
+    fn send(
+        &mut self,
+        parcel: &Parcel,
+        texts: &Texts,
+        now: DateTime<Utc>,
+        trace: Trace<'_>,
+    ) -> Result<Accepted, Failure> {
+        let text = NotificationText::of(&parcel.notification, texts);
+        let told = Told { text: &text, words: Words::of(self.language), now };
+        let Call { requests, masks, judge } = self.call(&told)?;
+        let http = self.wire.http()?;
+        let mut accepted = Accepted::default();
+        for request in &requests {
+            let answer = http.post(request, &masks, now, trace)?;
+            accepted = judge(&answer).map_err(|failure| masked(failure, &masks))?;
+            accepted.answer = masks.clean(&accepted.answer);
+        }
+        Ok(accepted)
+    }
+}
+
+/// A failure without secrets.
+fn masked(failure: Failure, masks: &Masks) -> Failure {
+    Failure { what: masks.clean(&failure.what), ..failure }
 }

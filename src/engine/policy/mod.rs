@@ -8,17 +8,19 @@
 //! pass in between: every deadline is acted at as of its own instant. Only repeats are skipped when
 //! several of a group are due at once, as after a stop; the last of them is told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 mod config;
 mod decision;
+mod digest;
 mod facet;
 mod flush;
 mod group;
 mod history;
 mod inhibition;
 mod mute;
+mod passage;
 mod silence;
 mod snapshot;
 
@@ -30,8 +32,11 @@ pub use decision::{
     AlertStatus, Covered, Decision, Notification, NotificationId, NotifyReason, ToldAlert,
     Withheld, WithheldBy,
 };
+pub use digest::{Digest, Every};
 pub use facet::{AlertMatcher, Facet};
+pub use flush::fires_first;
 pub use mute::{Mute, TimeOfWeek};
+pub use passage::{Detour, Merged, Passage};
 pub use silence::{Silence, SilenceEnd};
 pub use snapshot::{PolicyCounters, PolicySnapshot};
 
@@ -147,6 +152,16 @@ impl Policy {
     /// What was counted.
     pub fn counters(&self) -> &PolicyCounters {
         &self.state.counters
+    }
+
+    /// What fires of that which a receiver was told, once for each alert.
+    pub fn standing(&self, receiver: &str) -> Vec<ToldAlert> {
+        let groups = self.state.groups.values().filter(|group| *group.receiver == *receiver);
+        let members = groups.flat_map(|group| group.members.values());
+        let standing = members.filter(|member| member.firing && member.told);
+        let by_alert: BTreeMap<_, _> =
+            standing.map(|member| (member.alert.fingerprint, member.tell(false))).collect();
+        by_alert.into_values().collect()
     }
 
     /// The silences that have not ended.

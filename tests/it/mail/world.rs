@@ -10,7 +10,7 @@ use ocrwatch::deliver::Parcel;
 use ocrwatch::engine::{Decision, Event, Instant, Notification, Source, Span};
 use ocrwatch::occurrence::{Module, Occurrence, Place};
 use ocrwatch::policy_file::Alerting;
-use ocrwatch::render::Texts;
+use ocrwatch::render::{Texts, View};
 use ocrwatch::replay::{Limits, Replay};
 
 static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| Arc::new(Catalogue::embedded()));
@@ -87,7 +87,7 @@ pub(super) fn told(
         Decision::Notify(notification) => Some(Arc::new(notification)),
         Decision::Withhold(_) => None,
     });
-    (told.collect(), Arc::new(Texts { rules, catalogue, zone: None }))
+    (told.collect(), Arc::new(Texts { rules, catalogue, view: View::default() }))
 }
 
 /// The receiver `ops` with these keys of `email` beside who it is from and to.
