@@ -49,7 +49,7 @@ pub(crate) fn write_mail(out: &mut dyn Write, text: &AlertText, style: Style) ->
     let mut page = Page::new(out, style);
     if text.state == State::Resolved {
         // Lists of mails show how each begins; the headline says what was wrong.
-        page.line("It is over:")?;
+        page.line(text.language.pick("It is over:", "已恢复："))?;
     }
     head(&mut page, text)?;
     page.blank()?;

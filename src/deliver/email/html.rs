@@ -14,7 +14,7 @@ use crate::catalogue::{Paragraph, Severity};
 use crate::engine::AlertStatus;
 use crate::render::{AlertText, CauseText, CodeText, Fact, NotificationText, SampleText, ToldText};
 use crate::surface::escape::{html as safe, html_lines as safe_lines, mail_head};
-use crate::surface::phrase;
+use crate::surface::{Language, phrase};
 
 const LOOK: &str = "\
 :root{color-scheme:light dark;supported-color-schemes:light dark}\
@@ -46,7 +46,7 @@ pub(super) fn body(told: &NotificationText, frame: Frame<'_>) -> String {
         .first()
         .map_or_else(String::new, |told| mail_head(&told.text.headline, HEADLINE_CHARS_MAX));
     let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta name=\"supported-color-schemes\" content=\"light dark\">\n\
@@ -59,6 +59,7 @@ pub(super) fn body(told: &NotificationText, frame: Frame<'_>) -> String {
          <table role=\"presentation\" class=\"sheet\" width=\"100%\" cellpadding=\"0\" \
          cellspacing=\"0\" border=\"0\" style=\"max-width:680px;background:#ffffff;\
          border:1px solid #dfe2e6;border-radius:8px;text-align:left;overflow:hidden\">\n",
+        told.language.pick("en", "zh-CN"),
         safe(frame.subject),
         safe(&headline),
     );
@@ -104,7 +105,7 @@ fn of_alert(page: &mut String, told: &ToldText) {
         text.facts.iter().partition(|fact| fact.is_worked_out);
     facts(page, &happened);
     for code in &text.codes {
-        of_code(page, code);
+        of_code(page, text.language, code);
     }
     facts(page, &worked_out);
     beside(page, text);
@@ -112,12 +113,16 @@ fn of_alert(page: &mut String, told: &ToldText) {
         of_sample(page, sample);
     }
     for ticket in &text.tickets {
-        let heading = strong("Ready to send to technical support");
+        let heading = strong(text.language.words("Ready to send to technical support:"));
         cell(page, "padding:8px 28px", &(heading + &code_block(&ticket.text)));
     }
     if let Some(ends) = &text.ends {
-        let next = format!("Resolved once {}; that is told, too.", safe(ends));
-        cell(page, "padding:8px 28px 16px", &format!("{}{next}", strong("What happens next")));
+        let next = text.language.pick(
+            format!("Resolved once {}; that is told, too.", safe(ends)),
+            format!("{} 后恢复，届时会另行通知。", safe(ends)),
+        );
+        let heading = strong(text.language.pick("What happens next", "后续"));
+        cell(page, "padding:8px 28px 16px", &(heading + &next));
     }
 }
 
@@ -133,9 +138,11 @@ fn colour(told: &ToldText) -> &'static str {
 
 fn head(page: &mut String, told: &ToldText) {
     let word = match told.status {
-        AlertStatus::Firing => "Firing",
-        AlertStatus::FiredAndResolved => "Fired and resolved",
-        AlertStatus::Resolved => "Resolved",
+        AlertStatus::Firing => told.text.language.pick("Firing", "告警中"),
+        AlertStatus::FiredAndResolved => {
+            told.text.language.pick("Fired and resolved", "已触发并恢复")
+        }
+        AlertStatus::Resolved => told.text.language.pick("Resolved", "已恢复"),
     };
     let colour = colour(told);
     let mut content = format!(
@@ -143,7 +150,7 @@ fn head(page: &mut String, told: &ToldText) {
          font-weight:600;padding:2px 10px;border-radius:10px\">{word} · {}</span>\n\
          <div class=\"title\" style=\"font-size:20px;line-height:1.35;font-weight:600;\
          margin-top:10px;color:#1f2328;overflow-wrap:anywhere\">{}</div>",
-        told.text.severity,
+        told.text.language.words(told.text.severity.name()),
         safe(&told.text.headline)
     );
     if let Some(reason) = &told.text.reason {
@@ -174,56 +181,74 @@ fn facts(page: &mut String, facts: &[&Fact]) {
     cell(page, "padding:4px 28px 8px", &(rows + "</table>"));
 }
 
-fn of_code(page: &mut String, code: &CodeText) {
+fn of_code(page: &mut String, language: Language, code: &CodeText) {
     let module = code.module.map_or(String::new(), |module| format!(" · {module}"));
-    let title = format!("{}{module} · {}", code.code, phrase::times(code.count));
+    let title = format!("{}{module} · {}", code.code, language.times(code.count));
     let mut content = strong(&title);
     for cause in &code.causes {
-        of_cause(&mut content, code, cause);
+        of_cause(&mut content, language, code, cause);
     }
     if let Some(said) = &code.said {
-        let _ = writeln!(content, "<div>The service said: {}</div>", safe(said));
+        let _ = writeln!(
+            content,
+            "<div>{}: {}</div>",
+            language.pick("The service said", "返回信息"),
+            safe(said)
+        );
     }
     if !code.known {
-        content += "<div>The catalogue does not know this code.</div>\n";
+        let words =
+            language.pick("The catalogue does not know this code.", "错误码目录中没有此错误码。");
+        let _ = writeln!(content, "<div>{words}</div>");
     }
     for meaning in &code.meaning {
         let _ = writeln!(content, "<div>{}</div>", safe(meaning));
     }
     let said = code.causes.iter().any(|cause| !cause.solution.is_empty());
-    let heading = if said { WHOLE } else { "What to do" };
+    let what_to_do = language.words("What to do");
     if !code.solution.is_empty() {
-        solution(&mut content, heading, &code.solution);
+        let heading = if said {
+            language.pick(WHOLE, "官方文档给出的全部处理方法")
+        } else {
+            what_to_do
+        };
+        solution(&mut content, heading, said, &code.solution);
     } else if let Some(elsewhere) = &code.elsewhere {
-        boxed(&mut content, "What to do", &safe(elsewhere));
+        boxed(&mut content, what_to_do, &safe(elsewhere));
     } else {
-        boxed(&mut content, "What to do", "No solution is documented.");
+        let words = language.pick("No solution is documented.", "文档中没有给出处理方法。");
+        boxed(&mut content, what_to_do, words);
     }
     if let Some(source) = &code.source {
         let _ = writeln!(
             content,
-            "<div class=\"quiet\" style=\"color:#5b6470;font-size:12px;margin-top:4px\">source: \
-             {}</div>",
+            "<div class=\"quiet\" style=\"color:#5b6470;font-size:12px;margin-top:4px\">{} {}</div>",
+            language.pick("source:", "来源："),
             safe(&source.words)
         );
     }
     cell(page, "padding:8px 28px;overflow-wrap:anywhere", &content);
 }
 
-fn of_cause(content: &mut String, code: &CodeText, cause: &CauseText) {
+fn of_cause(content: &mut String, language: Language, code: &CodeText, cause: &CauseText) {
     let is_only = code.causes.len() == 1 && cause.count == code.count;
-    let times = if is_only { String::new() } else { format!(", {}", phrase::times(cause.count)) };
-    let _ = writeln!(content, "<div>Cause: <b>{}</b>{times}</div>", safe(&cause.text));
+    let times = if is_only { String::new() } else { format!(", {}", language.times(cause.count)) };
+    let _ = writeln!(
+        content,
+        "<div>{}: <b>{}</b>{times}</div>",
+        language.words("Cause"),
+        safe(&cause.text)
+    );
     if let Some(description) = &cause.description {
         let _ = writeln!(content, "<div>{}</div>", safe(description));
     }
     if !cause.solution.is_empty() {
-        solution(content, "What to do", &cause.solution);
+        solution(content, language.words("What to do"), false, &cause.solution);
     }
 }
 
 /// As it is documented: paragraphs, and bullets as bullets.
-fn solution(content: &mut String, heading: &str, paragraphs: &[Paragraph]) {
+fn solution(content: &mut String, heading: &str, is_whole: bool, paragraphs: &[Paragraph]) {
     let mut inner = String::new();
     let mut is_list = false;
     for paragraph in paragraphs {
@@ -241,7 +266,7 @@ fn solution(content: &mut String, heading: &str, paragraphs: &[Paragraph]) {
     if is_list {
         inner += "</ul>\n";
     }
-    if heading == WHOLE {
+    if is_whole {
         let _ = writeln!(
             content,
             "<div class=\"whole\" style=\"margin:8px 0;padding:10px 14px;background:#f7f8f9;\
@@ -268,18 +293,30 @@ fn beside(page: &mut String, text: &AlertText) {
         let _ = write!(
             content,
             "{}<div style=\"white-space:pre-wrap;margin-bottom:8px\">{}</div>",
-            strong("Note from the operator, not from the documentation"),
+            strong(text.language.pick(
+                "Note from the operator, not from the documentation",
+                "运维人员备注，非官方文档内容"
+            )),
             safe_lines(note)
         );
     }
     if let Some(why) = &text.why {
-        let _ = write!(content, "<div style=\"margin-bottom:8px\">Why a rule: {}</div>", safe(why));
+        let _ = write!(
+            content,
+            "<div style=\"margin-bottom:8px\">{}: {}</div>",
+            text.language.words("Why a rule"),
+            safe(why)
+        );
     }
     for link in &text.links {
         let is_web = link.starts_with("https://") || link.starts_with("http://");
         let link = safe(link);
         let shown = if is_web { format!("<a href=\"{link}\">{link}</a>") } else { link };
-        let _ = write!(content, "<div style=\"margin-bottom:8px\">Read on: {shown}</div>");
+        let _ = write!(
+            content,
+            "<div style=\"margin-bottom:8px\">{}: {shown}</div>",
+            text.language.words("Read on")
+        );
     }
     if !text.affected.is_empty() {
         let affected = text.affected.iter();
@@ -288,8 +325,12 @@ fn beside(page: &mut String, text: &AlertText) {
                 item(&safe(&format!("{} {}", affected.words, affected.list(text.language))))
             })
             .collect();
-        let others = if text.affected_left_out { item("and others") } else { String::new() };
-        let heading = strong("Affected");
+        let others = if text.affected_left_out {
+            item(text.language.words("and others"))
+        } else {
+            String::new()
+        };
+        let heading = strong(text.language.words("Affected"));
         let _ = write!(
             content,
             "{heading}<ul style=\"margin:4px 0 0;padding-left:20px\">{lines}{others}</ul>"

@@ -10,9 +10,9 @@ use lettre::message::{Mailbox, MultiPart, SinglePart};
 
 use super::{html, text, thread};
 use crate::catalogue::Severity;
-use crate::config::Email;
+use crate::config::{Email, Templates};
 use crate::deliver::Failure;
-use crate::engine::Notification;
+use crate::engine::{Notification, NotifyReason};
 use crate::render::{NotificationText, Status, Texts, ToldText};
 use crate::surface::escape::mail_head;
 
@@ -55,13 +55,14 @@ pub(super) struct Frame<'f> {
 /// Makes the mail of a notification that was put into the outbox at an instant.
 pub fn compose(
     notification: &Notification,
-    email: &Email,
+    (email, templates): (&Email, &Templates),
     texts: &Texts,
     host: &str,
     created: DateTime<Utc>,
 ) -> Result<Letter, Failure> {
     let full = NotificationText::of(notification, texts);
-    let subject = subject(&full);
+    let own = full.own_subject(templates).map(|own| mail_head(&own, SUBJECT_CHARS_MAX));
+    let subject = own.unwrap_or_else(|| subject(&full, notification.passage.is_sample));
     let mut bytes = Vec::new();
     for room in rooms(full.alerts.len()) {
         let (told, shortened) = full.alerts.split_at(room.told.min(full.alerts.len()));
@@ -69,7 +70,7 @@ pub fn compose(
         short.alerts.iter_mut().for_each(|told| room.fit(told));
         let Room { samples: has_samples, lines_max, .. } = room;
         let frame = Frame { subject: &subject, host, shortened, has_samples, lines_max };
-        bytes = written(notification, email, &short, frame, created)?;
+        bytes = written(notification, (email, templates), &short, frame, created)?;
         if bytes.len() <= BYTES_MAX {
             break;
         }
@@ -116,7 +117,7 @@ impl Room {
 
 fn written(
     notification: &Notification,
-    email: &Email,
+    (email, templates): (&Email, &Templates),
     told: &NotificationText,
     frame: Frame<'_>,
     created: DateTime<Utc>,
@@ -140,12 +141,14 @@ fn written(
         let name = HeaderName::new_from_ascii_str(name);
         builder = builder.raw_header(HeaderValue::new(name, value));
     }
+    let text = told.own_text(templates).unwrap_or_else(|| text::body(told, frame));
+    let html = told.own_html(templates).unwrap_or_else(|| html::body(told, frame));
     let part = |kind, body: String| SinglePart::builder().header(kind).body(body);
     // Neither quoted-printable nor base64 can hold `=_`.
     let body = MultiPart::alternative()
         .boundary(format!("=_ocrwatch_{}", notification.id))
-        .singlepart(part(ContentType::TEXT_PLAIN, text::body(told, frame)))
-        .singlepart(part(ContentType::TEXT_HTML, html::body(told, frame)));
+        .singlepart(part(ContentType::TEXT_PLAIN, text))
+        .singlepart(part(ContentType::TEXT_HTML, html));
     let mut message = builder.multipart(body).map_err(|error| wrong(&error.to_string()))?;
     // The library writes every date in UTC; here it is in the zone in which the alert is told.
     let date = created.with_timezone(told.at.offset()).to_rfc2822();
@@ -164,17 +167,25 @@ fn domain(email: &Email) -> &str {
 }
 
 /// The same behind the brackets from firing to resolved: no number that changes.
-fn subject(told: &NotificationText) -> String {
+fn subject(told: &NotificationText, is_sample: bool) -> String {
+    let language = told.language;
     let status = match told.status {
-        Status::Firing => "[FIRING]",
-        Status::Resolved => "[RESOLVED]",
+        Status::Firing => "FIRING",
+        Status::Resolved => "RESOLVED",
     };
     let tail = match told.alerts.as_slice() {
+        _ if told.reason == NotifyReason::Digest => {
+            format!("{}: {}", language.words("digest"), told.route)
+        }
         [] => told.headline(),
         [only] if told.left_out == 0 => only.text.title.clone(),
-        [first, ..] => format!("{} and others", mail_head(&first.text.title, 100)),
+        [first, ..] => {
+            let first = mail_head(&first.text.title, 100);
+            language.pick(format!("{first} and others"), format!("{first} 等"))
+        }
     };
-    mail_head(&format!("{status} {tail}"), SUBJECT_CHARS_MAX)
+    let test = if is_sample { format!("[{}] ", language.words("TEST")) } else { String::new() };
+    mail_head(&format!("{test}[{}] {tail}", language.words(status)), SUBJECT_CHARS_MAX)
 }
 
 /// For programs: filters, and answering machines that must not answer.

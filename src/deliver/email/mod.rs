@@ -32,9 +32,8 @@ use lettre::transport::smtp::extension::ClientId;
 pub use letter::{Letter, compose};
 
 use super::{Accepted, Failure, Parcel, Sender, Step, Trace};
-use crate::config::{Email, Receiver, Via};
+use crate::config::{Email, Receiver, Templates, Via};
 use crate::render::Texts;
-use crate::zone::Zone;
 use sendmail::Sendmail;
 use smtp::Smtp;
 
@@ -45,7 +44,12 @@ pub fn sender(email: &Email, receiver: &Receiver) -> Box<dyn Sender> {
         Via::Servers(servers) => Way::Smtp(Box::new(Smtp::new(servers.clone(), timeout))),
         Via::Sendmail(program) => Way::Sendmail(Sendmail::new(program.clone(), timeout)),
     };
-    Box::new(Mailer { email: email.clone(), zone: receiver.zone, host: host(), way })
+    Box::new(Mailer {
+        email: email.clone(),
+        templates: receiver.templates.clone(),
+        host: host(),
+        way,
+    })
 }
 
 /// This machine, as a mail names it.
@@ -55,7 +59,7 @@ pub fn host() -> String {
 
 struct Mailer {
     email: Email,
-    zone: Option<Zone>,
+    templates: Templates,
     host: String,
     way: Way,
 }
@@ -81,8 +85,7 @@ impl Sender for Mailer {
         _: DateTime<Utc>,
         trace: Trace<'_>,
     ) -> Result<Accepted, Failure> {
-        let Parcel { notification, created, .. } = parcel;
-        let letter = compose(notification, &self.email, texts, &self.host, *created)?;
+        let letter = self.letter(parcel, texts)?;
         let text = format!("{}, {} bytes", letter.message_id, letter.bytes.len());
         trace(Step { stage: "write", text });
         let to = self.recipients(&parcel.recipient)?;
@@ -93,9 +96,18 @@ impl Sender for Mailer {
             Way::Sendmail(sendmail) => sendmail.send(envelope, trace),
         }
     }
+
+    fn preview(&self, parcel: &Parcel, texts: &Texts, _: DateTime<Utc>) -> Option<Vec<u8>> {
+        self.letter(parcel, texts).ok().map(|letter| letter.bytes)
+    }
 }
 
 impl Mailer {
+    fn letter(&self, parcel: &Parcel, texts: &Texts) -> Result<Letter, Failure> {
+        let words = (&self.email, &self.templates);
+        compose(&parcel.notification, words, texts, &self.host, parcel.created)
+    }
+
     /// The one recipient; all of them where the outbox names none, as the receiver was not told by
     /// mail when it was written.
     fn recipients(&self, recipient: &str) -> Result<Vec<Address>, Failure> {

@@ -27,17 +27,13 @@ pub(super) fn incidents(notification: &Notification, domain: &str) -> Vec<String
     alerts.sort_by_key(|told| (!told.is_news, began(told)));
     alerts.truncate(INCIDENTS_MAX);
     alerts.sort_by_key(|told| began(told));
-    alerts.iter().map(|told| incident(notification, told, domain)).collect()
+    alerts.iter().map(|told| incident(told, domain)).collect()
 }
 
-fn incident(notification: &Notification, told: &ToldAlert, domain: &str) -> String {
-    let mut hash = Fnv::new();
-    hash.text(&notification.receiver).text(&notification.route);
-    for (facet, value) in &notification.group {
-        hash.text(facet.as_str()).option(value.as_deref());
-    }
+/// Neither the route nor the group enters: an alert may come by several, and alone or with others.
+fn incident(told: &ToldAlert, domain: &str) -> String {
     let (at, alert) = began(told);
-    let hash = hash.number(alert).bytes(&at.to_le_bytes()).get();
+    let hash = Fnv::new().number(alert).bytes(&at.to_le_bytes()).get();
     format!("<{hash:016x}.incident.ocrwatch@{domain}>")
 }
 

@@ -8,9 +8,11 @@ use std::process::Command;
 use std::sync::Arc;
 
 use ocrwatch::catalogue::Severity;
+use ocrwatch::config::{Receiver, Templates};
 use ocrwatch::deliver::email::{Letter, compose};
 use ocrwatch::engine::{AlertStatus, Evidence, Notification, Sample, Span};
-use ocrwatch::render::Texts;
+use ocrwatch::render::{Texts, View};
+use ocrwatch::surface::Language;
 
 use super::world::{ROUTE, created, email, error, lockout, receiver, told};
 use crate::harness::data;
@@ -20,8 +22,12 @@ const HOST: &str = "monitor-1";
 fn letter(notification: &Notification, texts: &Texts) -> Letter {
     let keys = "to = ['ops@example.test', 'team@example.test'], reply_to = 'team@example.test', \
                 from = 'OCR 告警 <alerts@example.test>', servers = 's.example.test'";
-    let receiver = receiver(keys);
-    compose(notification, email(&receiver), texts, HOST, created()).expect("a mail")
+    letter_of(&receiver(keys), notification, texts)
+}
+
+fn letter_of(receiver: &Receiver, notification: &Notification, texts: &Texts) -> Letter {
+    let words = (email(receiver), &receiver.templates);
+    compose(notification, words, texts, HOST, created()).expect("a mail")
 }
 
 fn file(name: &str) -> PathBuf {
@@ -143,6 +149,49 @@ fn the_resolved_mail_is_in_the_thread_of_the_firing_one_across_midnight_and_if_t
 }
 
 #[test]
+fn our_own_words_are_in_the_reader_s_language_and_what_is_documented_is_not() {
+    let (told, texts) = told(ROUTE, &lockout("scan"));
+    let view = View { language: Language::Chinese, ..texts.view };
+    let letter = letter(&about(&told, "aksk-lockout")[0], &texts.read_in(view));
+    check_golden("lockout-zh", &letter);
+    assert_eq!(letter.subject, "[告警] aksk-lockout: scan");
+    assert_eq!(header(&letter, "X-Ocrwatch-Status"), "firing");
+    let body = decoded(&letter);
+    for needed in ["处理方法", "Check whether the AK/SK pair is correct", "后恢复"] {
+        assert!(body.contains(needed), "no {needed}");
+    }
+}
+
+#[test]
+fn an_operator_s_own_words_stand_in_the_place_of_ours() {
+    let (told, texts) = told(ROUTE, &lockout("<b>scan"));
+    let told = &about(&told, "aksk-lockout")[0];
+    let mut receiver = receiver("servers = 's.example.test'");
+    receiver.templates = Templates {
+        subject: Some("OCR {{ status }}: {{ alerts[0].rule }}\nBcc: a@b".into()),
+        text: Some("only {{ headline }}".into()),
+        html: Some("<p>{{ headline }}</p>".into()),
+        chat: None,
+    };
+    let letter = letter_of(&receiver, told, &texts);
+    assert_eq!(letter.subject, "OCR firing: aksk-lockout Bcc: a@b");
+    assert_eq!(header(&letter, "Bcc"), "");
+    let body = decoded(&letter);
+    assert!(body.contains("only the AK/SK of <b>scan is locked"), "{body}");
+    assert!(body.contains("<p>the AK&#x2f;SK of &lt;b&gt;scan is locked"), "{body}");
+}
+
+#[test]
+fn a_test_says_that_it_is_one() {
+    let (told, texts) = told(ROUTE, &lockout("scan"));
+    let mut sample = (*told[0]).clone();
+    sample.passage.is_sample = true;
+    let letter = letter(&sample, &texts);
+    assert!(letter.subject.starts_with("[TEST] [FIRING] "), "{}", letter.subject);
+    assert!(decoded(&letter).starts_with("This is a test of ocrwatch: nothing has happened.\n"));
+}
+
+#[test]
 fn every_attempt_is_the_same_mail() {
     let (told, texts) = told(ROUTE, &lockout("scan"));
     let first = letter(&told[0], &texts);
@@ -258,7 +307,7 @@ for path in sys.argv[1:]:
     assert first == sorted(first), first
     print(m['Subject'], '|', m['From'].addresses[0].display_name, '|', m['X-Ocrwatch-Code'])
 "#;
-    let names = ["lockout-firing", "lockout-resolved", "chinese", "hostile"];
+    let names = ["lockout-firing", "lockout-resolved", "lockout-zh", "chinese", "hostile"];
     let paths = names.map(|name| file(name).to_str().expect("a path in UTF-8").to_owned());
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     let Some(printed) = python(script, &paths) else { return };
@@ -266,6 +315,7 @@ for path in sys.argv[1:]:
         printed,
         "[FIRING] aksk-lockout: scan | OCR 告警 | APIG.0301\n\
          [RESOLVED] aksk-lockout: scan | OCR 告警 | APIG.0301\n\
+         [告警] aksk-lockout: scan | OCR 告警 | APIG.0301\n\
          [FIRING] 扫描网关 的图片无法识别，请检查图片质量 | OCR 告警 | AIS.0104\n\
          [FIRING] aksk-lockout: <b>&\"' and others | OCR 告警 | APIG.0301, APIG.0308\n"
     );
