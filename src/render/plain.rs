@@ -43,8 +43,8 @@ pub fn write(out: &mut dyn Write, text: &AlertText, style: Style) -> io::Result<
     Ok(())
 }
 
-/// Writes the alert as the text of a mail: what happened where first, then what to do, then what was
-/// worked out and what helps to look further.
+/// Writes the alert as the text of a mail: what happened where first, then what to do, then what
+/// was worked out and what helps to look further.
 pub(crate) fn write_mail(out: &mut dyn Write, text: &AlertText, style: Style) -> io::Result<()> {
     let mut page = Page::new(out, style);
     if text.state == State::Resolved {

@@ -1,7 +1,7 @@
 //! The one place where text becomes safe for a surface.
 //!
-//! Owns what a terminal, a Markdown page, a spreadsheet, a page in HTML and the head of a mail would
-//! take for more than text. An
+//! Owns what a terminal, a Markdown page, a spreadsheet, HTML and the head of a mail would take for
+//! more than text. An
 //! [`Occurrence`](crate::occurrence::Occurrence) comes redacted and without control characters; no
 //! surface relies on it, so everything passes through here once more. Nothing here fails.
 //!
