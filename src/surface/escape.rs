@@ -186,8 +186,9 @@ pub(crate) fn html_lines(text: &str) -> String {
 /// Text in the head of a mail: one line without anything that steers, cut to so many characters.
 /// What steers is left out and not written out: the head is there to be filtered by.
 pub(crate) fn mail_head(text: &str, chars_max: usize) -> String {
-    let words: Vec<_> = text.split_whitespace().collect();
-    let clean: String = words.join(" ").chars().filter(|c| !is_steering(*c)).collect();
+    let blanks = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
+    let clean: String = blanks.filter(|c| !is_steering(*c)).collect();
+    let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
     match clean.char_indices().nth(chars_max) {
         None => clean,
         Some(_) => clean.chars().take(chars_max.saturating_sub(1)).chain(['…']).collect(),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use ocrwatch::catalogue::Severity;
 use ocrwatch::config::{Receiver, Templates};
 use ocrwatch::deliver::email::{Letter, compose};
-use ocrwatch::engine::{AlertStatus, Evidence, Notification, Sample, Span};
+use ocrwatch::engine::{AlertStatus, Evidence, Notification, NotifyReason, Sample, Span};
 use ocrwatch::render::{Texts, View};
 use ocrwatch::surface::Language;
 
@@ -160,6 +160,28 @@ fn our_own_words_are_in_the_reader_s_language_and_what_is_documented_is_not() {
     for needed in ["处理方法", "Check whether the AK/SK pair is correct", "后恢复"] {
         assert!(body.contains(needed), "no {needed}");
     }
+}
+
+#[test]
+fn what_is_known_is_a_line_and_why_it_is_told_again_stands_above() {
+    let mut errors = lockout("scan");
+    errors.extend((0..6).map(|n| ("scan", error(90 + n, "APIG.0308", "too many requests"))));
+    let route = ROUTE.replace("['rule', 'credential']", "[]");
+    let (told, texts) = told(&format!("{route}repeat_interval = '1m'\n"), &errors);
+    let known = about(&told, "throttled");
+    let body = decoded(&letter(&known[0], &texts));
+    let listed = "Told before, and still firing:\n  • the AK/SK of scan is locked";
+    assert!(body.contains(listed), "{body}");
+    let is_repeat = |told: &&Arc<Notification>| matches!(told.reason, NotifyReason::Repeat { .. });
+    let repeat = told.iter().find(is_repeat).expect("it is told again");
+    let letter = letter(repeat, &texts);
+    let body = decoded(&letter);
+    assert!(body.contains("Nothing has changed; this is told again, once by now."), "{body}");
+    // A mail about an incident is in its thread, whatever else it is about.
+    let rule = &repeat.alerts[0].alert.rule;
+    let first = header(&self::letter(&about(&told, rule)[0], &texts), "References");
+    let again = header(&letter, "References");
+    assert!(first.split(' ').any(|id| again.contains(id)), "{first}, {again}");
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn everything_that_can_be_said_is_read() {
          timeout = '5s'"
     ))
     .unwrap();
-    assert_eq!(email.from.to_string(), "\"OCR alerts\" <alerts@example.com>");
+    assert_eq!(email.from.to_string(), "OCR alerts <alerts@example.com>");
     assert_eq!(
         email.reply_to.as_ref().map(ToString::to_string).as_deref(),
         Some("team@example.com")
