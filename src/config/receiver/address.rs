@@ -16,6 +16,9 @@ use crate::toml_file::Problems;
 /// As long as a name of a host can be.
 const HOST_BYTES_MAX: usize = 253;
 
+/// A line of a mail's head has room for no more.
+const NAME_CHARS_MAX: usize = 128;
+
 /// A mail server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
@@ -73,7 +76,8 @@ pub(super) fn mailbox(
         Some((name, address)) => (name.trim().trim_matches('"').trim(), address.trim()),
         None => ("", typed),
     };
-    let Some(hint) = why_no_address(address) else {
+    let too_long = (name.chars().count() > NAME_CHARS_MAX).then_some("give a shorter name");
+    let Some(hint) = why_no_address(address).or(too_long) else {
         let name = (!name.is_empty()).then(|| name.to_owned());
         return address.parse().ok().map(|address| Mailbox::new(name, address));
     };

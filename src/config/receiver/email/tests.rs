@@ -117,6 +117,8 @@ fn addresses_are_plain_ones() {
         assert_eq!(problems.len(), 1, "{wrong}: {problems:?}");
     }
     check_wrong(&to("'Ops <a@b.example>'"), &["without a name"]);
+    let long = format!("to = 'a@b.example', from = '{} <a@b.example>'", "长".repeat(129));
+    check_wrong(&format!("{long}, servers = 's.example'"), &["give a shorter name"]);
     check_wrong(&to("'ops@bücher.example'"), &["xn--"]);
     check_wrong(&to("'运维@b.example'"), &["few servers take"]);
     check_wrong(&to("'a@b.example', 'A@b.example'"), &["stands twice"]);
