@@ -6,6 +6,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use toml::Spanned;
+use toml::de::DeValue;
+
 use crate::config::paths::Paths;
 use crate::config::problem;
 use crate::toml_file::{Keys, Problems};
@@ -27,6 +30,7 @@ pub enum Secret {
     Command(Arc<[String]>),
 }
 
+#[allow(dead_code, reason = "receivers that log in read theirs by it")]
 /// The secret of a key, such as `password = { file = "smtp.password" }`.
 pub(super) fn read(
     key: &'static str,
@@ -34,7 +38,16 @@ pub(super) fn read(
     keys: &Keys<'_, '_>,
     problems: &mut Problems<'_>,
 ) -> Option<Secret> {
-    let value = keys.value(key)?;
+    of_value((key, key), keys.value(key)?, paths, problems)
+}
+
+/// The secret that a value names; the second name is what its table is called.
+pub(super) fn of_value(
+    (key, what): (&str, &'static str),
+    value: &Spanned<DeValue<'_>>,
+    paths: Paths<'_>,
+    problems: &mut Problems<'_>,
+) -> Option<Secret> {
     if value.get_ref().is_str() {
         let message = format!("`{key}` is a secret, and secrets do not stand here");
         let hint = format!(
@@ -43,7 +56,7 @@ pub(super) fn read(
         problems.add(problem::SECRET_IN_FILE, value.span(), message, hint);
         return None;
     }
-    let table = Keys::of_value(value, key, KEYS, problems)?;
+    let table = Keys::of_value(value, what, KEYS, problems)?;
     let mut said = KEYS.iter().copied().filter(|form| table.has(form));
     let Some(form) = said.next() else {
         table.missing("file", "say where the secret lies, such as `file = \"…\"`", problems);
