@@ -55,7 +55,11 @@ impl Daemon {
     /// threads as it is their turn.
     pub(super) fn tell(&mut self) -> io::Result<()> {
         let now = Now { wall: clock::now(), mono: self.last.mono };
-        self.hear_reports(now.wall);
+        if self.hear_reports(now.wall) {
+            // Before another one is sent: what a kill leaves unnoted is sent again, which is one
+            // for each receiver at most.
+            self.commit_now(now);
+        }
         if now.mono >= self.next_look {
             self.next_look = now.mono + LOOK_INTERVAL;
             self.hear_requests(now);
@@ -97,13 +101,23 @@ impl Daemon {
             }
             report::joined(digest, parcels.len());
         }
-        if !joined.is_empty() && self.keeper.failing_since().is_none() {
+        if !joined.is_empty() {
+            self.commit_now(now);
+        }
+    }
+
+    /// Commits what there is, unless that has failed of late: who is to be told does not wait for a
+    /// disk. Nor does what is read wait any less for its turn.
+    fn commit_now(&mut self, now: Now) {
+        if self.keeper.failing_since().is_none() && !self.follow.has_ended_files_waiting() {
             self.gather(now);
             self.commit(now);
         }
     }
 
-    fn hear_reports(&mut self, now: DateTime<Utc>) {
+    /// True if anything is to be noted.
+    fn hear_reports(&mut self, now: DateTime<Utc>) -> bool {
+        let mut is_news = false;
         for Report { receiver, id, result } in self.post.take_reports() {
             let unannounced = self.outbox.unannounced(&receiver, &id);
             let Some(outcome) = self.outbox.done(&receiver, &id, &result, now) else {
@@ -113,11 +127,13 @@ impl Daemon {
             };
             self.telemetry.delivered(&receiver, &id, &result, &outcome, self.last.mono);
             self.keeper.outcome(&id, &outcome, now);
+            is_news = true;
             if let (Outcome::Dead { error, .. }, Some(parcel)) = (outcome, unannounced) {
                 let (cause, parcels) = (error, vec![parcel]);
                 self.announce(&Unreached { receiver, since: now, cause, parcels }, now);
             }
         }
+        is_news
     }
 
     /// What is given up, and what another receiver is told instead.
@@ -177,8 +193,7 @@ impl Daemon {
             return;
         }
         // What is asked about is what was committed.
-        self.gather(now);
-        self.commit(now);
+        self.commit_now(now);
         let answers: Vec<_> = found
             .iter()
             .map(|found| found.request.as_ref().map(|request| self.obey(request, now)))

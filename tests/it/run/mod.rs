@@ -5,6 +5,7 @@
 
 mod backlog;
 mod daemon;
+mod deliver;
 mod equal;
 mod faults;
 mod journal;
