@@ -46,6 +46,7 @@ fn rules(codes: usize, by: &LabelName) -> Arc<[Rule]> {
             flap: None,
             summary: "".into(),
             note: None,
+            chinese: None,
             inhibits: Vec::new(),
             links: Vec::new(),
         }

@@ -5,6 +5,7 @@
 //! every surface escapes itself. [`check`] tells every problem before a template is used; an error
 //! while it is rendered leaves the template's own words and a mark.
 
+pub mod page;
 mod words;
 
 #[cfg(test)]
@@ -15,7 +16,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use minijinja::value::{Serde, Value, ValueKind};
-use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, filters};
+use minijinja::{Environment, Error, ErrorKind, Template, UndefinedBehavior, filters};
 use serde::Serialize;
 
 use crate::toml_file::{did_you_mean, listed};
@@ -170,15 +171,36 @@ pub fn check(text: &str) -> Vec<Problem> {
         Ok(template) => template,
         Err(error) => return vec![of_error(text, &error)],
     };
+    let mut problems = unknown_names(text, &template, &VARIABLES);
+    problems.extend(unknown_words(text));
+    problems.sort_by_key(|problem| problem.range.start);
+    // What else can go wrong shows when it is tried: with every value, and with none.
+    if problems.is_empty() {
+        for values in [example(), Value::from_pairs([("count", Value::from(1))])] {
+            if let Err(error) = template.render(values) {
+                return vec![of_error(text, &error)];
+            }
+        }
+    }
+    problems
+}
+
+/// Names of values that there are not.
+fn unknown_names(
+    text: &str,
+    template: &Template<'_, '_>,
+    variables: &[(&str, &str)],
+) -> Vec<Problem> {
     let words = words(text);
     let mut problems = Vec::new();
     let undeclared: BTreeSet<String> = template.undeclared_variables(false).into_iter().collect();
-    for name in undeclared.iter().filter(|name| !is_variable(name)) {
+    let is_known = |name: &&String| variables.iter().any(|(known, _)| *known == **name);
+    for name in undeclared.iter().filter(|name| !is_known(name)) {
         let place =
             words.iter().find(|word| word.role == Role::Name && text[word.range.clone()] == **name);
         let hint =
-            did_you_mean(name, VARIABLES.iter().map(|(name, _)| *name)).unwrap_or_else(|| {
-                let names: Vec<_> = VARIABLES.iter().map(|(name, _)| *name).collect();
+            did_you_mean(name, variables.iter().map(|(name, _)| *name)).unwrap_or_else(|| {
+                let names: Vec<_> = variables.iter().map(|(name, _)| *name).collect();
                 format!(
                     "the variables are {}; a label of your own is `labels.{name}`",
                     listed(&names)
@@ -190,7 +212,13 @@ pub fn check(text: &str) -> Vec<Problem> {
             hint: Some(hint),
         });
     }
-    for word in &words {
+    problems
+}
+
+/// Filters and tests that there are not.
+fn unknown_words(text: &str) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for word in &words(text) {
         let (what, known): (_, &[&str]) = match word.role {
             Role::Filter => ("filter", &FILTERS),
             Role::Test => ("test", &TESTS),
@@ -207,20 +235,7 @@ pub fn check(text: &str) -> Vec<Problem> {
             });
         }
     }
-    problems.sort_by_key(|problem| problem.range.start);
-    // What else can go wrong shows when it is tried: with every value, and with none.
-    if problems.is_empty() {
-        for values in [example(), Value::from_pairs([("count", Value::from(1))])] {
-            if let Err(error) = template.render(values) {
-                return vec![of_error(text, &error)];
-            }
-        }
-    }
     problems
-}
-
-fn is_variable(name: &str) -> bool {
-    VARIABLES.iter().any(|(known, _)| *known == name)
 }
 
 /// A value for each variable.

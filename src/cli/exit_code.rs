@@ -19,6 +19,8 @@ pub enum ExitCode {
     Usage = 64,
     /// Something that was named is not there. What is there was read and shown.
     InputMissing = 66,
+    /// A receiver did not take a notification that it was sent as a test.
+    NotTaken = 69,
     /// Something could not be read or not to its end, or the output could not be written.
     Io = 74,
     /// A file of the user's configuration, such as a catalogue, is wrong or cannot be read.
@@ -27,11 +29,12 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// Every code with what it says to a user, in ascending order.
-    pub const ALL: [(Self, &str); 6] = [
+    pub const ALL: [(Self, &str); 7] = [
         (Self::Done, "done"),
         (Self::Matched, "--fail-on matched, and everything was read; or a scenario failed"),
         (Self::Usage, "the arguments are wrong"),
         (Self::InputMissing, "an input is missing; the others were read"),
+        (Self::NotTaken, "a receiver did not take the test notification"),
         (Self::Io, "an input could not be read to its end, or the output not be written"),
         (
             Self::Configuration,
@@ -85,7 +88,7 @@ mod tests {
 
     #[test]
     fn the_help_names_every_code() {
-        assert_eq!(ExitCode::ALL.map(|(code, _)| code as u8), [0, 1, 64, 66, 74, 78]);
+        assert_eq!(ExitCode::ALL.map(|(code, _)| code as u8), [0, 1, 64, 66, 69, 74, 78]);
         let help = ExitCode::help();
         assert!(help.contains("\n   0  done\n") && help.contains("\n  78  "), "{help}");
     }

@@ -15,17 +15,22 @@ mod filter;
 mod r#gen;
 mod input_words;
 mod messages;
+mod outbox;
+mod preview;
 mod progress;
 mod reading;
 mod report;
 mod rules;
 mod run;
+mod send_test;
+mod state;
 mod stream;
 mod terminal;
 mod test;
 mod time_range;
 mod undecodable;
 mod watch;
+mod why;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
@@ -64,6 +69,18 @@ enum Command {
     Check(check::CheckArgs),
     /// Run rules against scenarios: log lines and the alerts that they must give
     Test(test::TestArgs),
+    /// Show what is to be delivered, was delivered or was given up; try again, or drop it
+    #[command(after_help = ExitCode::help())]
+    Outbox(outbox::OutboxArgs),
+    /// Tell the story of an alert: when it changed, who was told, what was withheld and why
+    #[command(after_help = ExitCode::help())]
+    Why(why::WhyArgs),
+    /// Send a receiver a notification that is marked as a test, and show each step
+    #[command(after_help = ExitCode::help())]
+    SendTest(send_test::SendTestArgs),
+    /// Show what a rule's alert looks like when it is told
+    #[command(after_help = ExitCode::help())]
+    Preview(preview::PreviewArgs),
     /// Generate man pages and shell completions
     #[command(hide = true)]
     Gen(r#gen::GenArgs),
@@ -80,6 +97,10 @@ impl Cli {
             Command::Explain(args) => args.run(),
             Command::Check(args) => args.run(),
             Command::Test(args) => args.run(),
+            Command::Outbox(args) => args.run(),
+            Command::Why(args) => args.run(),
+            Command::SendTest(args) => args.run(),
+            Command::Preview(args) => args.run(),
             Command::Gen(args) => args.run(),
         }
     }

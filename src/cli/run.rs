@@ -15,12 +15,12 @@ use super::config;
 use super::exit_code::ExitCode;
 use super::failure::{Failure, with_hint, written};
 use super::rules::RulesArgs;
+use super::state::{self, state_failure};
 use super::terminal::StyleArgs;
 use crate::clock;
 use crate::config::{Config, Level};
 use crate::daemon::{Daemon, Options, StartError, logging};
 use crate::engine::Span;
-use crate::store;
 use crate::zone::Zone;
 
 /// Options of `run`.
@@ -74,10 +74,7 @@ impl RunArgs {
         let variable = |name: &str| std::env::var_os(name);
         let stream = variable("JOURNAL_STREAM").and_then(|stream| stream.into_string().ok());
         logging::begin(config.log, logging::leads_to_journal(stream.as_deref()));
-        let state_directory = match self.state_dir.clone().or(config.state.directory.clone()) {
-            Some(directory) => directory,
-            None => store::state_directory(variable).map_err(|error| state_failure(&error))?,
-        };
+        let state_directory = state::directory(self.state_dir.as_deref(), &config.state)?;
         let missing = config::missing(&self.files);
         for path in &missing {
             let path = path.display();
@@ -155,8 +152,4 @@ impl RunArgs {
         usual.log.level = Level::Warn;
         config::with_files(usual, &self.files)
     }
-}
-
-fn state_failure(error: &store::OpenError) -> Failure {
-    Failure::new(ExitCode::Configuration, vec![error.to_string()])
 }

@@ -8,7 +8,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use super::size;
-use super::{Config, Origin, Source};
+use super::{Config, Origin, Receiver, Source};
 use crate::catalogue::{Catalogue, Entry};
 use crate::engine::{Mute, Route, Rule, Silence, Span};
 use crate::length;
@@ -38,6 +38,8 @@ impl Config {
     pub fn changes(&self, new: &Self) -> Vec<Change> {
         let mut changes = Changes(Vec::new());
         changes.sources(&self.sources, &new.sources);
+        let name = |receiver: &Receiver| receiver.name.to_string();
+        changes.named("receiver", &self.receivers, &new.receivers, name, receiver_parts);
         changes.rules(self, new);
         let (old_policy, new_policy) = (&self.alerting.policy, &new.alerting.policy);
         let named = |route: &Route| route.name.to_string();
@@ -280,6 +282,22 @@ fn source_parts(old: &Source, new: &Source) -> Vec<&'static str> {
     parts
 }
 
+fn receiver_parts(old: &Receiver, new: &Receiver) -> Vec<&'static str> {
+    let mut parts = match (old.way.key(), new.way.key()) {
+        _ if old.way == new.way => Vec::new(),
+        (key, new_key) if key == new_key => vec![key],
+        (key, new_key) => vec![key, new_key],
+    };
+    parts.extend(differing([
+        ("timezone", old.zone != new.zone),
+        ("language", old.language != new.language),
+        ("rate", old.rate != new.rate),
+        ("fallback", old.fallback != new.fallback),
+        ("fallback_after", old.fallback_after != new.fallback_after),
+    ]));
+    parts
+}
+
 fn rule_parts(old: &Rule, new: &Rule) -> Vec<&'static str> {
     differing([
         ("why", old.why != new.why),
@@ -293,6 +311,7 @@ fn rule_parts(old: &Rule, new: &Rule) -> Vec<&'static str> {
         ("flap", old.flap != new.flap),
         ("summary", old.summary != new.summary),
         ("note", old.note != new.note),
+        ("zh", old.chinese != new.chinese),
         ("inhibits", old.inhibits != new.inhibits),
         ("links", old.links != new.links),
     ])
@@ -308,6 +327,7 @@ fn route_parts(old: &Route, new: &Route) -> Vec<&'static str> {
         ("repeat_interval", old.repeat_interval != new.repeat_interval),
         ("continue", old.proceed != new.proceed),
         ("send_resolved", old.send_resolved != new.send_resolved),
+        ("digest", old.digest != new.digest),
     ])
 }
 

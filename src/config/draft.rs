@@ -15,7 +15,7 @@ use super::paths::Paths;
 use super::problem;
 use crate::catalogue::Catalogue;
 use crate::diagnostic::Diagnostic;
-use crate::policy_file::Alerting;
+use crate::policy_file::{Alerting, Receivers};
 use crate::rules::RuleText;
 use crate::toml_file::Problems;
 
@@ -69,12 +69,19 @@ impl<'t> Draft<'t> {
         let mut texts: Vec<_> =
             own.map(|_| RuleText { name, text, is_part: true }).into_iter().collect();
         texts.extend(RuleText::of_files(rules));
+        let said = self.file.as_ref().map_or(&[][..], |file| &file.receivers);
+        let names: Vec<&str> = said.iter().map(|receiver| &*receiver.name).collect();
+        // Who cannot be read is not known by name.
+        let is_sure = !names.is_empty() && found.is_empty();
+        let problem = problem::UNKNOWN_RECEIVER;
+        let receivers = is_sure.then_some(Receivers { names: &names, problem });
         let alerting = if texts.is_empty() {
             Ok(Alerting::embedded(&catalogue))
         } else {
-            Alerting::load_texts(&texts, &catalogue)
+            Alerting::load_texts(&texts, &catalogue, receivers)
         };
         let alerting = alerting.map_err(|problems| found.extend(problems)).ok();
+        let alerting = alerting.map(|alerting| alerting.told_to(names.first().copied()));
         // What is wrong in this file, line by line; then in the others, in their order.
         found.sort_by_key(|problem| {
             let line = problem.position.as_ref().map(|position| position.line);

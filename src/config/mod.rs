@@ -29,8 +29,9 @@ pub use draft::{Draft, is_config_file};
 pub use file::keys;
 pub use problem::PROBLEMS;
 pub use receiver::{
-    Address, Alertmanager, Command, Email, JournalTo, Language, Link, PagerDuty, Rate, Receiver,
-    Robot, Secret, Service, Smn, SmnLogin, Way, Web, Webhook,
+    Address, Alertmanager, Command, Email, JournalTo, Link, Login, PagerDuty, Proof, Rate,
+    Receiver, Robot, Secret, Server, Servers, Service, Smn, SmnLogin, Templates, Tls, Via, Way,
+    Web, Webhook,
 };
 pub use source::{Encoding, FileArgument, Origin, SinceWhen, Source, Start};
 

@@ -24,11 +24,14 @@ pub(super) const BAD_PATH: &str = "config-bad-path";
 pub(super) const BAD_START: &str = "config-bad-start";
 pub(super) const TOO_MANY: &str = "config-too-many";
 pub(super) const TWO_WAYS: &str = "config-two-ways";
+pub(super) const UNKNOWN_RECEIVER: &str = "config-unknown-receiver";
 pub(super) const SECRET_IN_FILE: &str = "config-secret-in-file";
+pub(super) const BAD_TEMPLATE: &str = "config-bad-template";
+pub(super) const BAD_ADDRESS: &str = "config-bad-address";
 
 /// The name of every problem that a configuration file can have; what stands in it of rules and
 /// routes has the problems of those.
-pub const PROBLEMS: [&str; 20] = [
+pub const PROBLEMS: [&str; 23] = [
     SYNTAX,
     TOO_LARGE,
     UNKNOWN_KEY,
@@ -48,7 +51,10 @@ pub const PROBLEMS: [&str; 20] = [
     BAD_START,
     TOO_MANY,
     TWO_WAYS,
+    UNKNOWN_RECEIVER,
     SECRET_IN_FILE,
+    BAD_TEMPLATE,
+    BAD_ADDRESS,
 ];
 
 /// What configuration files call the problems that files of every kind can have.

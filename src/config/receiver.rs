@@ -3,9 +3,11 @@
 //! Owns the keys that receivers of every kind have, and that each has exactly one way. Must never
 //! read a secret: it notes where one lies. What is wrong is a problem and reads as absent.
 
+mod address;
 mod command;
 mod email;
 mod secret;
+mod templates;
 mod web;
 
 use std::ops::Range;
@@ -14,9 +16,11 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::DeValue;
 
+pub use address::Server;
 pub use command::Command;
-pub use email::Email;
+pub use email::{Email, Login, Proof, Servers, Tls, Via};
 pub use secret::Secret;
+pub use templates::Templates;
 pub use web::{
     Address, Alertmanager, Link, PagerDuty, Robot, Service, Smn, SmnLogin, Web, Webhook,
 };
@@ -26,13 +30,18 @@ use super::paths::Paths;
 use super::problem;
 use crate::engine::Span;
 use crate::rules::span_in;
+use crate::surface::Language;
 use crate::toml_file::{Keys, Problems};
 use crate::zone::Zone;
 
 /// The ways of which one must stand there; those over HTTP are in [`web`].
 const WAYS: [&str; 4] = ["terminal", "email", "command", "journal"];
 
-const COMMON_KEYS: [&str; 5] = ["name", "timezone", "language", "rate", "fallback"];
+const COMMON_KEYS: [&str; 7] =
+    ["name", "timezone", "language", "rate", "fallback", "fallback_after", "templates"];
+
+/// Who takes nothing for so long is taken to be unreachable.
+const FALLBACK_AFTER: Span = Span::MINUTE.times(5);
 
 /// Every key of `[[receiver]]`.
 pub(super) fn receiver_keys() -> Vec<&'static str> {
@@ -41,8 +50,12 @@ pub(super) fn receiver_keys() -> Vec<&'static str> {
 
 /// Every key of the tables below `[[receiver]]`, by the table.
 pub(super) fn tables() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
-    const OWN: [(&str, &[&str]); 3] =
-        [("command", command::KEYS), ("email", email::KEYS), ("secret", secret::KEYS)];
+    const OWN: [(&str, &[&str]); 4] = [
+        ("command", command::KEYS),
+        ("email", email::KEYS),
+        ("secret", secret::KEYS),
+        ("templates", templates::KEYS),
+    ];
     OWN.into_iter().chain(web::TABLES)
 }
 
@@ -63,6 +76,10 @@ pub struct Receiver {
     pub rate: Option<Rate>,
     /// Who is told instead once it cannot be reached.
     pub fallback: Option<Arc<str>>,
+    /// After so long without success it cannot be reached.
+    pub fallback_after: Span,
+    /// The operator's own words.
+    pub templates: Templates,
 }
 
 /// How a receiver is told.
@@ -80,6 +97,19 @@ pub enum Way {
     Journal(JournalTo),
 }
 
+impl Way {
+    /// The key by which files say it.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Email(_) => "email",
+            Self::Command(_) => "command",
+            Self::Web(_) => "web",
+            Self::Journal(_) => "journal",
+        }
+    }
+}
+
 /// Where lines for the journal go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JournalTo {
@@ -89,16 +119,6 @@ pub enum JournalTo {
     Native,
     /// Standard error, with a priority in front of each line.
     Stderr,
-}
-
-/// The language of our own words; what is documented stays as it is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Chinese.
-    Chinese,
 }
 
 /// So many messages in a span of time.
@@ -125,6 +145,8 @@ impl Receiver {
             language: Language::default(),
             rate: None,
             fallback: None,
+            templates: Templates::default(),
+            fallback_after: FALLBACK_AFTER,
         }
     }
 
@@ -173,6 +195,8 @@ pub(super) fn read(
     let language = keys.one_of("language", &LANGUAGES, problems);
     let rate = rate_of(&keys, problems);
     let fallback = keys.text("fallback", problems);
+    let templates = templates::read(&keys, problems);
+    let fallback_after = span_in(&keys, "fallback_after", Span::SECOND.0..=Span::DAY.0, problems);
     let way = way_of(paths, &keys, problems);
     let name = name?;
     let receiver = Receiver {
@@ -182,6 +206,8 @@ pub(super) fn read(
         language: language.map(Spanned::into_inner).unwrap_or_default(),
         rate,
         fallback: fallback.as_ref().map(|name| name.get_ref().as_str().into()),
+        templates,
+        fallback_after: fallback_after.unwrap_or(FALLBACK_AFTER),
     };
     Some(Said { receiver, name: name.span(), fallback })
 }

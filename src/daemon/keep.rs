@@ -1,42 +1,21 @@
-//! What the daemon commits, and what it tells once that is done.
+//! What the daemon commits, and when.
 //!
 //! Owns the order: committed first, then told; and that who is to be told does not wait for a disk
 //! that cannot be written. Must never decide an alert. Fails where alerts cannot be written out.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use tracing::{info, warn};
 
-use super::{COMMIT_INTERVAL, COMMIT_RETRY, Daemon, RETAIN_INTERVAL, STANDING_INTERVAL, tell};
-use crate::clock;
-use crate::deliver::{Parcel, Report};
-use crate::engine::Notification;
+use super::delivery::DELIVERY_WAIT_MAX;
+use super::{COMMIT_INTERVAL, COMMIT_RETRY, Daemon, RETAIN_INTERVAL, STANDING_INTERVAL, request};
 use crate::follow::Now;
-use crate::store::OutboxRow;
-
-/// How long an end waits for what is on its way; after a new start it is sent again.
-const DELIVERY_WAIT_MAX: Duration = Duration::from_secs(3);
 
 /// How long a commit waits so that finds are passed on in the order of their times.
 const ORDER_WAIT_MAX: Duration = Duration::from_secs(5);
 
 impl Daemon {
-    pub(super) fn queue(&mut self, notification: Notification, now: DateTime<Utc>) {
-        let at = DateTime::from_timestamp_millis(notification.at.0).unwrap_or(now);
-        let told = serde_json::to_vec(&notification).unwrap_or_default();
-        let notification = Arc::new(notification);
-        let mut receivers = self.config.receivers.iter();
-        let receiver = receivers.find(|receiver| receiver.name == notification.receiver);
-        for parcel in Parcel::of(&notification, receiver, now) {
-            let (id, name) = (parcel.id(), &*notification.receiver);
-            self.keeper.queue(OutboxRow::new(id, name, at, now, told.clone()));
-            self.to_tell.push(parcel);
-        }
-    }
-
     /// Commits what is due.
     pub(super) fn keep(&mut self, now: Now) {
         let is_retry = self.keeper.failing_since().is_some();
@@ -62,8 +41,14 @@ impl Daemon {
                 Ok(_) => {}
                 Err(error) => self.telemetry.store_error(&error, now.mono),
             }
-            self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now);
+            request::sweep(&self.options.state_directory);
+            self.summarize(now);
         }
+    }
+
+    fn summarize(&mut self, now: Now) {
+        self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now);
+        self.telemetry.receivers(&self.outbox.status(), now);
     }
 
     /// While finds of files that are over wait for their turn, so does a commit for a while.
@@ -121,51 +106,6 @@ impl Daemon {
         }
     }
 
-    /// Tells what is committed, or cannot be: at once on the terminal, else by the receivers'
-    /// threads as it is their turn.
-    pub(super) fn tell(&mut self) -> io::Result<()> {
-        let now = clock::now();
-        self.hear_reports(now);
-        if !self.is_urgent {
-            for parcel in std::mem::take(&mut self.to_tell) {
-                if self.post.has(&parcel.notification.receiver) {
-                    self.outbox.put(parcel);
-                } else {
-                    let (out, style) = (&mut self.options.out, self.options.style);
-                    tell::write(out, &parcel.notification, &self.texts, style)?;
-                    self.keeper.sent(&parcel.id(), parcel.attempts + 1, now);
-                }
-            }
-        }
-        for parcel in self.outbox.due(now) {
-            self.post.send(parcel, &self.texts);
-        }
-        Ok(())
-    }
-
-    fn hear_reports(&mut self, now: DateTime<Utc>) {
-        for Report { receiver, id, result } in self.post.take_reports() {
-            let Some(outcome) = self.outbox.done(&receiver, &id, &result, now) else {
-                // What is said again and again is in no outbox.
-                self.telemetry.not_said_again(&receiver, &id, &result, self.last.mono);
-                continue;
-            };
-            self.telemetry.delivered(&receiver, &id, &result, &outcome, self.last.mono);
-            self.keeper.outcome(&id, &outcome, now);
-        }
-    }
-
-    /// Gives what is on its way a little time to arrive.
-    fn wait_for_deliveries(&mut self, time: Duration) -> io::Result<()> {
-        let until = self.stopwatch.elapsed() + time;
-        while self.outbox.is_in_flight() && self.stopwatch.elapsed() < until {
-            self.events.wait(until.saturating_sub(self.stopwatch.elapsed()));
-            let now = clock::now();
-            self.hear_reports(now);
-        }
-        Ok(())
-    }
-
     /// Commits everything and ends.
     pub(super) fn end(mut self) -> io::Result<()> {
         let now = self.now();
@@ -174,9 +114,9 @@ impl Daemon {
         self.gather(now);
         self.commit(now);
         self.tell()?;
-        self.wait_for_deliveries(DELIVERY_WAIT_MAX)?;
+        self.wait_for_deliveries(DELIVERY_WAIT_MAX);
         self.commit(now);
-        self.telemetry.summary(&mut self.follow, &self.pipeline, &self.keeper, now);
+        self.summarize(now);
         if let Err(error) = self.keeper.close(now.wall) {
             warn!(%error, "the state was not closed");
         }

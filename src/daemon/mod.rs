@@ -13,17 +13,20 @@
 //! What is told was committed before; if nothing can be committed it is told all the same, and the
 //! commit catches up.
 
+mod delivery;
 pub mod event;
 mod folded;
 mod keep;
 pub mod logging;
 mod pipeline;
+mod receivers;
 mod reload;
 mod report;
+pub mod request;
 mod settings;
 mod state;
+pub mod story;
 mod summary;
-mod tell;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -37,7 +40,7 @@ pub use pipeline::{Pipeline, Step};
 pub use state::{Keeper, Restored};
 
 use crate::clock::{self, Stopwatch};
-use crate::config::Config;
+use crate::config::{Config, Receiver};
 use crate::deliver::{self, Parcel, Post};
 use crate::engine::Notification;
 use crate::follow::{Backlog, Follow, Now, Sources};
@@ -121,6 +124,7 @@ pub struct Daemon {
     next_retain: Duration,
     /// When those who are told again and again learn what is over.
     next_standing: Duration,
+    next_look: Duration,
     /// The wall clock's and the program's own time at the last look.
     last: Now,
     is_urgent: bool,
@@ -181,20 +185,33 @@ impl Daemon {
             next_commit: Duration::ZERO,
             next_retain: RETAIN_INTERVAL,
             next_standing: STANDING_INTERVAL,
+            next_look: Duration::ZERO,
             last: now,
             is_urgent: false,
         };
-        daemon.meet_receivers();
+        daemon.meet_receivers(&[]);
         Ok(daemon)
     }
 
     /// Takes over who is told, and what texts are made with.
-    fn meet_receivers(&mut self) {
+    fn meet_receivers(&mut self, before: &[Receiver]) {
+        let now = self.last.wall;
         self.texts = Arc::new(texts_of(&self.config, &self.pipeline));
         let standing = |receiver: &str| self.pipeline.standing(receiver);
         self.post.set_receivers(&self.config.receivers, &self.texts, standing);
         for receiver in &self.config.receivers {
             self.outbox.set_rate(&receiver.name, receiver.rate());
+            let same_name = |old: &&Receiver| old.name == receiver.name;
+            if before.iter().find(same_name).is_some_and(|old| old != receiver) {
+                // What kept it from being reached may be what was changed.
+                self.outbox.reopen(&receiver.name, now);
+            }
+        }
+        let withdrawn = self.outbox.withdraw(|name| self.post.has(name));
+        if !withdrawn.is_empty() {
+            let count = withdrawn.len();
+            warn!(count, "what waited for receivers that are gone is told here");
+            self.to_tell.extend(withdrawn);
         }
     }
 
@@ -337,9 +354,10 @@ impl Daemon {
         let Step { transitions, notifications, withheld, history } = self.pipeline.take_step();
         self.telemetry.transitions(&transitions, now.mono);
         report::withheld(&withheld);
+        self.keeper.note(transitions.iter().filter_map(|one| story::changed(one, now.wall)));
+        self.keeper.note(withheld.iter().map(|one| story::withheld(one, now.wall)));
         self.keeper.count_errors(history);
         for notification in notifications {
-            self.is_urgent = true;
             self.queue(notification, now.wall);
         }
     }
@@ -358,5 +376,5 @@ fn parcel_of((notification, row): (Notification, OutboxRow)) -> Parcel {
 
 fn texts_of(config: &Config, pipeline: &Pipeline) -> Texts {
     let (rules, catalogue) = (Arc::clone(pipeline.rules()), Arc::clone(&config.catalogue));
-    Texts { rules, catalogue, zone: config.zone }
+    Texts { rules, catalogue, view: config.zone.into() }
 }

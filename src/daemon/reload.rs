@@ -38,7 +38,7 @@ impl Daemon {
             let forgotten = self.pipeline.reconfigure(&self.config);
             report::forgotten(&forgotten);
         }
-        self.meet_receivers();
+        self.meet_receivers(&old.receivers);
         let is_followed_otherwise = old.sources != self.config.sources
             || old.watch != self.config.watch
             || old.zone != self.config.zone

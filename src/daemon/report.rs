@@ -5,6 +5,7 @@
 //! info, a beginning, an end, a change of an alert; debug, a step. Never a line of a log. Must
 //! never change anything. Nothing here fails.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +13,10 @@ use std::time::Duration;
 use tracing::{debug, error, info, warn};
 
 use super::folded::Folded;
+use super::receivers::Receivers;
 use super::summary::Summary;
 use super::{Keeper, Pipeline};
-use crate::deliver::{Accepted, Failure, Outcome};
+use crate::deliver::{Accepted, Failure, LaneStatus, Outcome, Parcel};
 use crate::engine::{Alert, Forgotten, State, Transition, Withheld, WithheldBy};
 use crate::extract::Counters;
 use crate::follow::{Follow, Now, Problem};
@@ -31,6 +33,7 @@ const CHANGES_MAX: u32 = 20;
 pub(super) struct Telemetry {
     folded: Folded,
     summary: Summary,
+    receivers: Receivers,
     was_failing: bool,
 }
 
@@ -129,6 +132,23 @@ impl Telemetry {
         }
     }
 
+    /// How a receiver stands that takes nothing, said loudly and once an hour.
+    pub(super) fn unreachable(
+        &mut self,
+        receiver: &Arc<str>,
+        status: &LaneStatus,
+        is_dead: bool,
+        fallback: Option<&str>,
+        now: Now,
+    ) {
+        self.receivers.unreachable(receiver, status, is_dead, fallback, now);
+    }
+
+    /// What waits for each receiver.
+    pub(super) fn receivers(&mut self, status: &BTreeMap<Arc<str>, LaneStatus>, now: Now) {
+        self.receivers.tell(status, now);
+    }
+
     /// How changes of a directory come to be known.
     pub(super) fn reach(&mut self, directory: &Path, reach: &Reach, now: Duration) {
         let Reach::Poll(why) = reach else { return };
@@ -201,6 +221,20 @@ pub(super) fn withheld(withheld: &[Withheld]) {
         };
         debug!(rule = &**rule, alert = %alert, by, "not told");
     }
+}
+
+/// Notifications were given up unsent.
+pub(super) fn given_up(parcel: &Parcel, outcome: &Outcome) {
+    if let Outcome::Dead { attempts, error } = outcome {
+        let (receiver, notification) = (&*parcel.notification.receiver, parcel.id());
+        error!(receiver, notification, attempts, "given up: {error}");
+    }
+}
+
+/// Notifications that wait became one.
+pub(super) fn joined(digest: &Parcel, count: usize) {
+    let (receiver, notification) = (&*digest.notification.receiver, digest.id());
+    warn!(receiver, notification, count, "too much waits: the oldest are told as one");
 }
 
 /// A rule begins anew.

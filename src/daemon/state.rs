@@ -11,11 +11,12 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::pipeline::Pipeline;
-use crate::deliver::Outcome;
+use crate::deliver::{Outcome, Parcel};
 use crate::engine::{Changes, Notification, PolicySnapshot, Snapshot};
 use crate::follow::Rows;
 use crate::store::{
-    Batch, Committed, HistoryKey, Loaded, Notice, OpenError, OutboxRow, Settings, Store, StoreError,
+    Batch, Committed, DecisionRow, HistoryKey, Loaded, Notice, OpenError, OutboxEntry, OutboxRow,
+    Settings, Store, StoreError,
 };
 
 /// What a run goes on from.
@@ -126,6 +127,33 @@ impl Keeper {
     /// Notes that a notification was delivered.
     pub fn sent(&mut self, id: &str, attempts: u32, now: DateTime<Utc>) {
         self.waiting.sent(id, attempts, now);
+    }
+
+    /// Notes that a notification became part of another one.
+    pub fn merged(&mut self, parcel: &Parcel, into: &str, now: DateTime<Utc>) {
+        let why = format!("merged into {into}");
+        self.waiting.merged(parcel.id(), parcel.attempts, now, why);
+    }
+
+    /// Lets a notification wait again that was given up.
+    pub fn requeue(&mut self, id: &str, now: DateTime<Utc>) {
+        self.waiting.requeue(id, now);
+    }
+
+    /// Notes decisions.
+    pub fn note(&mut self, decisions: impl IntoIterator<Item = DecisionRow>) {
+        for row in decisions {
+            self.waiting.note_decision(row);
+        }
+    }
+
+    /// One notification, as it was committed last.
+    pub fn outbox_entry(
+        &mut self,
+        id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<OutboxEntry>, StoreError> {
+        self.store.outbox_entry(id, now)
     }
 
     /// Notes what an attempt to deliver came to.

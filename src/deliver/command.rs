@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::{Accepted, Again, Failure, Parcel, Scope, Sender, Step, Trace};
 use crate::config;
-use crate::config::Receiver;
+use crate::config::{Receiver, Secret};
 use crate::render::{NotificationText, Texts};
 use crate::surface::escape::visible;
 
@@ -35,6 +35,7 @@ const TRY_AGAIN: i32 = 75;
 pub(super) struct Program {
     run: Arc<[String]>,
     timeout: Duration,
+    environment: Vec<(Arc<str>, Secret)>,
     receiver: Arc<str>,
 }
 
@@ -56,6 +57,7 @@ impl Program {
         Self {
             run: Arc::clone(&command.run),
             timeout: command.timeout.to_delta().to_std().unwrap_or_default(),
+            environment: command.environment.clone(),
             receiver: Arc::clone(&receiver.name),
         }
     }
@@ -70,8 +72,7 @@ impl Sender for Program {
         trace: Trace<'_>,
     ) -> Result<Accepted, Failure> {
         let text = NotificationText::of(&parcel.notification, texts);
-        let mut json = document(&text);
-        json.push(b'\n');
+        let json = json(&text);
         let Some((program, arguments)) = self.run.split_first() else {
             return Err(Failure::refused("run", "no program is named"));
         };
@@ -82,6 +83,14 @@ impl Sender for Program {
             .env("OCRWATCH_RECEIVER", &*self.receiver)
             .env("OCRWATCH_NOTIFICATION_ID", &text.id)
             .env("OCRWATCH_STATUS", if text.firing > 0 { "firing" } else { "resolved" });
+        for (name, secret) in &self.environment {
+            // Anew each time: it may have been changed.
+            let value = super::secret::read(secret).map_err(|error| {
+                Failure::unreachable("secret", format!("{name}: {error}")).with_hint(error.hint)
+            })?;
+            trace(Step { stage: "secret", text: format!("{name} is read") });
+            command.env(&**name, value.reveal());
+        }
         let output = output_of(command, json, self.timeout)
             .map_err(|error| Failure::unreachable("run", format!("{program}: {error}")))?;
         let printed = String::from_utf8_lossy(&output.stderr);
@@ -102,6 +111,17 @@ impl Sender for Program {
             }),
         }
     }
+
+    fn preview(&self, parcel: &Parcel, texts: &Texts, _: DateTime<Utc>) -> Option<Vec<u8>> {
+        Some(json(&NotificationText::of(&parcel.notification, texts)))
+    }
+}
+
+/// What a program is handed.
+pub(super) fn json(text: &NotificationText) -> Vec<u8> {
+    let mut json = document(text);
+    json.push(b'\n');
+    json
 }
 
 /// Runs a program to its end and takes what it prints.

@@ -11,12 +11,12 @@ use chrono::{DateTime, Utc};
 
 use super::{Accepted, Failure, Parcel, Sender, Step, Trace};
 use crate::catalogue::Severity;
-use crate::config::{JournalTo, Language, Receiver};
+use crate::config::{JournalTo, Receiver};
 use crate::engine::AlertStatus;
 use crate::render::chat::{Words, clip_bytes};
 use crate::render::{NotificationText, Texts, ToldText};
+use crate::surface::Language;
 use crate::surface::escape::visible;
-use crate::zone::Zone;
 
 const SOCKET: &str = "/run/systemd/journal/socket";
 
@@ -27,13 +27,12 @@ const LINE_BYTES_MAX: usize = 2048;
 pub(super) struct Journal {
     to: JournalTo,
     socket: PathBuf,
-    zone: Option<Zone>,
     language: Language,
 }
 
 impl Journal {
     pub(super) fn new(to: JournalTo, receiver: &Receiver) -> Self {
-        Self { to, socket: SOCKET.into(), zone: receiver.zone, language: receiver.language }
+        Self { to, socket: SOCKET.into(), language: receiver.language }
     }
 }
 
@@ -45,8 +44,7 @@ impl Sender for Journal {
         _: DateTime<Utc>,
         trace: Trace<'_>,
     ) -> Result<Accepted, Failure> {
-        let texts = Texts { zone: self.zone.or(texts.zone), ..texts.clone() };
-        let text = NotificationText::of(&parcel.notification, &texts);
+        let text = NotificationText::of(&parcel.notification, texts);
         let words = Words::of(self.language);
         let is_native = match self.to {
             JournalTo::Native => true,

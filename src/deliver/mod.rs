@@ -15,11 +15,16 @@
 
 mod back_off;
 mod command;
+mod digest;
 pub mod email;
 mod journal;
+mod lane;
 mod post;
+pub mod preview;
 mod queue;
+pub mod sample;
 mod secret;
+pub mod terminal;
 pub mod web;
 
 use std::fmt;
@@ -29,7 +34,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 pub use post::{Post, Report};
-pub use queue::{LaneStatus, Outcome, Queue, Settings};
+pub use queue::{Joined, LaneStatus, Outcome, Queue, Settings, Unreached};
 pub use secret::{Hidden, SecretError};
 
 use crate::config::{Receiver, Way};
@@ -192,6 +197,10 @@ pub trait Sender: Send {
     /// Says it again, and to whom it could not be said.
     fn resend(&mut self, _now: DateTime<Utc>) -> Vec<(Arc<str>, Failure)> {
         Vec::new()
+    }
+    /// What would be sent, without sending it; nothing if it cannot be shown.
+    fn preview(&self, _: &Parcel, _: &Texts, _: DateTime<Utc>) -> Option<Vec<u8>> {
+        None
     }
 }
 

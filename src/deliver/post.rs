@@ -13,7 +13,7 @@ use super::{Accepted, Failure, Parcel, Sender};
 use crate::clock;
 use crate::config::Receiver;
 use crate::engine::ToldAlert;
-use crate::render::Texts;
+use crate::render::{Texts, View};
 
 /// What an attempt came to.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl Post {
         for receiver in receivers {
             if !self.threads.contains_key(&receiver.name)
                 && let Some(sender) = super::sender(receiver)
-                && let Some(jobs) = self.begin(&receiver.name, sender)
+                && let Some(jobs) = self.begin(receiver, sender)
             {
                 let thread = Thread { receiver: receiver.clone(), jobs };
                 self.threads.insert(Arc::clone(&receiver.name), thread);
@@ -89,12 +89,13 @@ impl Post {
         }
     }
 
-    fn begin(&self, name: &Arc<str>, sender: Box<dyn Sender>) -> Option<Outbox<Job>> {
+    fn begin(&self, to: &Receiver, sender: Box<dyn Sender>) -> Option<Outbox<Job>> {
         let (jobs, inbox) = channel::<Job>();
         let (report, wake) = (self.report.clone(), Arc::clone(&self.wake));
-        let receiver = Arc::clone(name);
-        let work = move || work(&receiver, sender, &inbox, &report, &*wake);
-        let thread = std::thread::Builder::new().name(format!("to {name}"));
+        let receiver = Arc::clone(&to.name);
+        let view = View { zone: to.zone, language: to.language };
+        let work = move || work((&receiver, view), sender, &inbox, &report, &*wake);
+        let thread = std::thread::Builder::new().name(format!("to {}", to.name));
         thread.spawn(work).ok().map(|_| jobs)
     }
 
@@ -125,7 +126,7 @@ impl Post {
 
 /// What a receiver's thread does, until nobody has anything for it.
 fn work(
-    receiver: &Arc<str>,
+    (receiver, view): (&Arc<str>, View),
     mut sender: Box<dyn Sender>,
     inbox: &Inbox<Job>,
     report: &Outbox<Report>,
@@ -139,13 +140,14 @@ fn work(
         };
         let reports = match job {
             Ok(Job::Send(parcel, texts)) => {
+                let texts = texts.read_in(view);
                 let attempt = || sender.send(&parcel, &texts, clock::now(), &mut |_| {});
                 let result =
                     catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|why| panicked(&*why));
                 vec![Report { receiver: receiver.clone(), id: parcel.id(), result }]
             }
             Ok(Job::Adopt(standing, texts)) => {
-                quietly(receiver, || sender.adopt(&standing, &texts, clock::now()))
+                quietly(receiver, || sender.adopt(&standing, &texts.read_in(view), clock::now()))
             }
             Ok(Job::EndOthers(standing)) => {
                 quietly(receiver, || sender.end_others(&standing, clock::now()))

@@ -1,28 +1,36 @@
 //! Which parcel is tried when.
 //!
-//! Owns order, rates, waits and giving up, for each receiver on its own: one that cannot be reached
-//! keeps none of the others. Pure: reports and instants go in, parcels and outcomes come out.
+//! Owns whose turn it is, giving up, what is joined and what another receiver is to be told, for
+//! each receiver on its own: one that cannot be reached keeps none of the others. Must never drop a
+//! parcel without handing it back. Pure: reports and instants go in, parcels and outcomes come out.
 //! Nothing here fails.
 
-use std::collections::{BTreeMap, VecDeque};
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::back_off::wait;
-use super::{Accepted, Again, Failure, Parcel, Scope};
+use super::lane::Lane;
+use super::{Accepted, Again, Failure, Parcel, Scope, digest};
 use crate::config::Rate;
+use crate::engine::NotifyReason;
 
 /// How long what is to be delivered is kept and tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
     /// After so long a parcel is given up.
     pub give_up: TimeDelta,
+    /// So many parcels wait for a receiver and recipient; if it is more, the oldest are joined.
+    pub waiting_max: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { give_up: TimeDelta::days(3) }
+        Self { give_up: TimeDelta::days(3), waiting_max: 1000 }
     }
 }
 
@@ -59,26 +67,32 @@ pub struct LaneStatus {
     pub depth: usize,
     /// Since when the oldest waits.
     pub oldest: Option<DateTime<Utc>>,
-    /// Since when it cannot be reached.
+    /// Since when it took nothing although it was tried.
     pub failing_since: Option<DateTime<Utc>>,
     /// What it failed with last.
     pub last_error: Option<String>,
 }
 
-/// What waits for one receiver.
-#[derive(Debug, Default)]
-struct Lane {
-    /// The oldest first.
-    waiting: VecDeque<Parcel>,
-    in_flight: Option<Parcel>,
-    rate: Option<Rate>,
-    /// When parcels were taken, as far back as the rate asks.
-    taken_at: VecDeque<DateTime<Utc>>,
-    /// Nothing is tried before.
-    closed_until: Option<DateTime<Utc>>,
-    failures: u32,
-    failing_since: Option<DateTime<Utc>>,
-    last_error: Option<String>,
+/// Parcels that became one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    /// The one.
+    pub digest: Parcel,
+    /// What it stands for, the oldest first.
+    pub parcels: Vec<Parcel>,
+}
+
+/// What waits for a receiver that cannot be reached, and was not announced elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreached {
+    /// Who.
+    pub receiver: Arc<str>,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// What it failed with last.
+    pub cause: String,
+    /// What waits.
+    pub parcels: Vec<Parcel>,
 }
 
 /// What waits for all receivers.
@@ -99,10 +113,19 @@ impl Queue {
         self.lanes.entry(Arc::clone(receiver)).or_default().rate = rate;
     }
 
-    /// Puts a parcel behind those of its receiver.
-    pub fn put(&mut self, parcel: Parcel) {
+    /// Puts a parcel behind those of its receiver. Gives those whose place it takes: that something
+    /// still fires is told by whatever is told of it later.
+    #[must_use]
+    pub fn put(&mut self, parcel: Parcel) -> Vec<Parcel> {
         let receiver = Arc::clone(&parcel.notification.receiver);
-        self.lanes.entry(receiver).or_default().waiting.push_back(parcel);
+        let lane = self.lanes.entry(receiver).or_default();
+        let replaced = if parcel.notification.passage.is_direct() {
+            lane.take(|before| is_replaced(before, &parcel))
+        } else {
+            Vec::new()
+        };
+        lane.put(parcel);
+        replaced
     }
 
     /// Whether a parcel of this name waits or is on its way.
@@ -111,11 +134,40 @@ impl Queue {
         lane.in_flight.iter().chain(&lane.waiting).any(|parcel| parcel.id() == id)
     }
 
+    /// The parcel of this name that is on its way, if nobody else was told of it.
+    pub fn unannounced(&self, receiver: &str, id: &str) -> Option<Parcel> {
+        let lane = self.lanes.get(receiver)?;
+        let parcel = lane.in_flight.as_ref().filter(|parcel| parcel.id() == id)?;
+        (!lane.announced.contains(id)).then(|| parcel.clone())
+    }
+
     /// Takes a parcel out that waits; one that is on its way stays.
     pub fn remove(&mut self, receiver: &str, id: &str) -> Option<Parcel> {
         let lane = self.lanes.get_mut(receiver)?;
+        lane.announced.remove(id);
         let at = lane.waiting.iter().position(|parcel| parcel.id() == id)?;
         lane.waiting.remove(at)
+    }
+
+    /// Takes out what waits for receivers that are no more.
+    pub fn withdraw(&mut self, is_known: impl Fn(&str) -> bool) -> Vec<Parcel> {
+        let mut withdrawn = Vec::new();
+        self.lanes.retain(|receiver, lane| {
+            if is_known(receiver) {
+                return true;
+            }
+            withdrawn.extend(lane.take(|_| true));
+            lane.announced.clear();
+            lane.in_flight.is_some()
+        });
+        withdrawn
+    }
+
+    /// What waits for a receiver is tried now, whatever it failed with before.
+    pub fn reopen(&mut self, receiver: &str, now: DateTime<Utc>) {
+        if let Some(lane) = self.lanes.get_mut(receiver) {
+            lane.reopen(now);
+        }
     }
 
     /// The parcels whose turn it is now, one at most for each receiver. Each is on its way until
@@ -140,42 +192,119 @@ impl Queue {
         let give_up = self.settings.give_up;
         let lane = self.lanes.get_mut(receiver)?;
         let mut parcel = lane.in_flight.take_if(|parcel| parcel.id() == id)?;
-        parcel.attempts += 1;
+        parcel.attempts = parcel.attempts.saturating_add(1);
         let attempts = parcel.attempts;
+        lane.answered(now);
         let failure = match result {
             Ok(_) => {
-                lane.is_open(now);
+                lane.announced.remove(id);
+                lane.open();
                 return Some(Outcome::Sent { attempts });
             }
             Err(failure) => failure,
         };
         let error = failure.to_string();
-        lane.last_error = Some(error.clone());
-        let at = match failure.again {
-            Again::After(wait) => now + TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1)),
-            _ => now + wait(&parcel.id(), attempts),
-        };
-        match failure.scope {
-            Scope::Receiver => lane.close(receiver, failure.again, now),
-            Scope::Message if failure.again == Again::Never => {
-                lane.is_open(now);
+        match (failure.scope, failure.again) {
+            (Scope::Message, Again::Never) => {
+                lane.announced.remove(id);
+                lane.open();
                 return Some(Outcome::Dead { attempts, error });
             }
-            Scope::Message => parcel.not_before = at,
+            (Scope::Message, Again::After(wait)) => {
+                parcel.not_before = now + TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1));
+            }
+            (Scope::Message, Again::Later) => parcel.not_before = now + wait(id, attempts),
+            (Scope::Receiver, again) => lane.close(receiver, again, now),
         }
+        lane.failing_since.get_or_insert(now);
+        lane.last_error = Some(error.clone());
         if now - parcel.created >= give_up {
+            lane.announced.remove(id);
             return Some(Outcome::Dead { attempts, error });
         }
-        let at = lane.closed_until.unwrap_or(at).max(parcel.not_before);
-        let place = lane.waiting.iter().position(|other| other.created > parcel.created);
-        lane.waiting.insert(place.unwrap_or(lane.waiting.len()), parcel);
+        let at = lane.opens_at().max(Some(parcel.not_before)).unwrap_or(now);
+        lane.put_back(parcel);
         Some(Outcome::Again { attempts, at, error })
     }
 
-    /// Whether nothing waits that was not tried, and nothing is on its way.
+    /// Takes out what has waited for too long for receivers that take nothing.
+    pub fn give_up(&mut self, now: DateTime<Utc>) -> Vec<(Parcel, Outcome)> {
+        let mut given_up = Vec::new();
+        for lane in self.lanes.values_mut().filter(|lane| lane.failing_since.is_some()) {
+            let error = lane.last_error.clone().unwrap_or_default();
+            for parcel in lane.take(|parcel| now - parcel.created >= self.settings.give_up) {
+                lane.announced.remove(&parcel.id());
+                let outcome = Outcome::Dead { attempts: parcel.attempts, error: error.clone() };
+                given_up.push((parcel, outcome));
+            }
+        }
+        given_up
+    }
+
+    /// Joins the oldest parcels wherever too many wait, so many at once that there is room for a
+    /// while.
+    pub fn join_crowded(&mut self, now: DateTime<Utc>) -> Vec<Joined> {
+        let waiting_max = self.settings.waiting_max.max(2);
+        let mut joined = Vec::new();
+        for lane in self.lanes.values_mut() {
+            for recipient in lane.crowded(waiting_max) {
+                let is_meant = |parcel: &Parcel| parcel.recipient == recipient;
+                let count = lane.waiting.iter().filter(|parcel| is_meant(parcel)).count();
+                let mut left = count - waiting_max / 2;
+                let parcels = lane.take(|parcel| {
+                    let is_taken = left > 0 && is_meant(parcel);
+                    left -= usize::from(is_taken);
+                    is_taken
+                });
+                let Some(digest) = digest::merge(&parcels, now) else { continue };
+                let is_announced =
+                    parcels.iter().filter(|it| lane.announced.remove(&it.id())).count()
+                        == parcels.len();
+                if is_announced {
+                    lane.announced.insert(digest.id());
+                }
+                lane.put_back(digest.clone());
+                joined.push(Joined { digest, parcels });
+            }
+        }
+        joined
+    }
+
+    /// What nobody was told of yet although a receiver has taken nothing for the time that is given
+    /// for it, or a parcel has waited for so long behind its first attempt. Each parcel once.
+    pub fn take_unreached(
+        &mut self,
+        after: impl Fn(&str) -> TimeDelta,
+        now: DateTime<Utc>,
+    ) -> Vec<Unreached> {
+        let mut unreached = Vec::new();
+        for (receiver, lane) in &mut self.lanes {
+            let (Some(failing_since), after) = (lane.failing_since, after(receiver)) else {
+                continue;
+            };
+            let is_dead = now - failing_since >= after;
+            let is_late = |parcel: &Parcel| parcel.attempts > 0 && now - parcel.created >= after;
+            let mut parcels = Vec::new();
+            for parcel in lane.in_flight.iter().chain(&lane.waiting) {
+                if (is_dead || is_late(parcel)) && lane.announced.insert(parcel.id()) {
+                    parcels.push(parcel.clone());
+                }
+            }
+            if !parcels.is_empty() {
+                let cause = lane.last_error.clone().unwrap_or_default();
+                let receiver = Arc::clone(receiver);
+                unreached.push(Unreached { receiver, since: failing_since, cause, parcels });
+            }
+        }
+        unreached
+    }
+
+    /// Whether nothing waits that was not tried, and nothing is on its way. What waits for a
+    /// receiver that cannot be reached counts as tried.
     pub fn is_tried(&self) -> bool {
         self.lanes.values().all(|lane| {
-            lane.in_flight.is_none() && lane.waiting.iter().all(|parcel| parcel.attempts > 0)
+            let is_tried = |parcel: &Parcel| parcel.attempts > 0;
+            lane.in_flight.is_none() && (lane.is_closed() || lane.waiting.iter().all(is_tried))
         })
     }
 
@@ -196,55 +325,12 @@ impl Queue {
     }
 }
 
-impl Lane {
-    fn next(&mut self, now: DateTime<Utc>) -> Option<Parcel> {
-        if self.in_flight.is_some() || self.opens_at().is_some_and(|at| at > now) {
-            return None;
-        }
-        let at = self.waiting.iter().position(|parcel| parcel.not_before <= now)?;
-        let parcel = self.waiting.remove(at)?;
-        self.in_flight = Some(parcel.clone());
-        Some(parcel)
-    }
-
-    fn next_at(&self) -> Option<DateTime<Utc>> {
-        if self.in_flight.is_some() {
-            return None;
-        }
-        let first = self.waiting.iter().map(|parcel| parcel.not_before).min()?;
-        Some(self.opens_at().map_or(first, |at| at.max(first)))
-    }
-
-    /// Before then nothing is sent: it could not be reached, or has had its share.
-    fn opens_at(&self) -> Option<DateTime<Utc>> {
-        let shared_at = self.rate.and_then(|rate| {
-            let messages = usize::try_from(rate.messages).unwrap_or(usize::MAX);
-            let first = self.taken_at.len().checked_sub(messages)?;
-            Some(*self.taken_at.get(first)? + rate.per.to_delta())
-        });
-        self.closed_until.max(shared_at)
-    }
-
-    /// It answered.
-    fn is_open(&mut self, now: DateTime<Utc>) {
-        self.failures = 0;
-        self.closed_until = None;
-        self.failing_since = None;
-        if let Some(rate) = self.rate {
-            self.taken_at.push_back(now);
-            let messages = usize::try_from(rate.messages).unwrap_or(usize::MAX);
-            while self.taken_at.len() > messages {
-                self.taken_at.pop_front();
-            }
-        }
-    }
-
-    fn close(&mut self, name: &str, again: Again, now: DateTime<Utc>) {
-        self.failures = self.failures.saturating_add(1);
-        self.failing_since.get_or_insert(now);
-        self.closed_until = Some(match again {
-            Again::After(wait) => now + TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1)),
-            _ => now + wait(name, self.failures),
-        });
-    }
+/// A repeat that waits is worth nothing once there is something later of its group.
+fn is_replaced(before: &Parcel, later: &Parcel) -> bool {
+    let (old, new) = (&before.notification, &later.notification);
+    matches!(old.reason, NotifyReason::Repeat { .. })
+        && old.passage.is_direct()
+        && before.recipient == later.recipient
+        && old.id != new.id
+        && (&old.route, &old.group, old.is_overflow) == (&new.route, &new.group, new.is_overflow)
 }

@@ -43,13 +43,14 @@ pub use event::{Event, Source, What};
 pub use groups::{GroupState, RuleState};
 pub use label::{Fingerprint, GroupKey, LabelName};
 pub use policy::{
-    AlertMatcher, AlertStatus, Covered, Decision, Facet, Mute, Notification, NotificationId,
-    NotifyReason, Policy, PolicyConfig, PolicyCounters, PolicyLimits, PolicySnapshot, Route,
-    Silence, SilenceEnd, TimeOfWeek, ToldAlert, Withheld, WithheldBy,
+    AlertMatcher, AlertStatus, Covered, Decision, Detour, Digest, Every, Facet, Merged, Mute,
+    Notification, NotificationId, NotifyReason, Passage, Policy, PolicyConfig, PolicyCounters,
+    PolicyLimits, PolicySnapshot, Route, Silence, SilenceEnd, TimeOfWeek, ToldAlert, Withheld,
+    WithheldBy, fires_first,
 };
 pub use rule::{
     Absent, Condition, Consecutive, EventKind, Flap, Inhibit, Matcher, New, Pattern, Ratio, Rule,
-    Sequence, Spike, Threshold, Window,
+    Sequence, Spike, Threshold, Translation, Window,
 };
 pub use snapshot::{Changes, Forgotten, GroupRow, HeadState, Snapshot};
 pub use time::{Instant, Span};

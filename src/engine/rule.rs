@@ -39,10 +39,21 @@ pub struct Rule {
     pub summary: Arc<str>,
     /// The operator's own words, a template.
     pub note: Option<Arc<str>>,
+    /// Its texts for who reads Chinese.
+    pub chinese: Option<Translation>,
     /// Which alerts this rule's alerts explain.
     pub inhibits: Vec<Inhibit>,
     /// Where to read on.
     pub links: Vec<Arc<str>>,
+}
+
+/// A rule's texts in another language; what is absent is said in the rule's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Translation {
+    /// The alert in one line, a template.
+    pub summary: Option<Arc<str>>,
+    /// Why the rule exists.
+    pub why: Option<Arc<str>>,
 }
 
 /// An alert that fires so often within so long is one flapping alert, until it has been quiet for

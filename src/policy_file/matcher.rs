@@ -8,7 +8,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::problem;
+use super::{Receivers, problem};
 use crate::catalogue::Severity;
 use crate::engine::{AlertMatcher, Facet, LabelName, Pattern};
 use crate::rules::{PATTERNS_MAX, RuleSet, label_named, pattern_of, why_no_name};
@@ -21,6 +21,8 @@ const SEVERITIES: [Severity; 3] = [Severity::Critical, Severity::Warning, Severi
 pub(super) struct Known<'r> {
     /// None if the rules are wrong themselves: then it is not known which there will be.
     pub(super) rules: Option<&'r RuleSet>,
+    /// Who can be told; none where any name is right.
+    pub(super) receivers: Option<Receivers<'r>>,
 }
 
 impl Known<'_> {

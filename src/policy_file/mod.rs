@@ -35,6 +35,9 @@ use matcher::Known;
 /// The route that takes what no other does, and its receiver.
 const DEFAULT_ROUTE: &str = "default";
 
+/// Who is told where nothing says who: the terminal, unless a receiver is called so.
+const DEFAULT_RECEIVER: &str = "default";
+
 /// Everything that decides which alerts there are and who is told of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alerting {
@@ -48,6 +51,15 @@ pub struct Alerting {
     pub successes: Successes,
     /// How much of that files say.
     pub written: Written,
+}
+
+/// The receivers that there are.
+#[derive(Debug, Clone, Copy)]
+pub struct Receivers<'r> {
+    /// Their names.
+    pub names: &'r [&'r str],
+    /// The name of the problem that another name is.
+    pub problem: &'static str,
 }
 
 /// How many tables the files have.
@@ -84,19 +96,21 @@ impl Alerting {
         files: &[(String, String)],
         catalogue: &Catalogue,
     ) -> Result<Self, Vec<Diagnostic>> {
-        Self::load_texts(&RuleText::of_files(files), catalogue)
+        Self::load_texts(&RuleText::of_files(files), catalogue, None)
     }
 
-    /// The same of texts of which some may be parts of files of another kind.
+    /// The same of texts of which some may be parts of files of another kind; routes lead to these
+    /// receivers, if any are given.
     pub fn load_texts(
         files: &[RuleText<'_>],
         catalogue: &Catalogue,
+        receivers: Option<Receivers<'_>>,
     ) -> Result<Self, Vec<Diagnostic>> {
         let (rules, mut found) = match RuleSet::load_texts(files, catalogue) {
             Ok(rules) => (Some(rules), Vec::new()),
             Err(problems) => (None, problems),
         };
-        let known = Known { rules: rules.as_ref() };
+        let known = Known { rules: rules.as_ref(), receivers };
         let mut readings: Vec<Reading<'_>> = files
             .iter()
             .map(|RuleText { name, text, .. }| {
@@ -130,6 +144,18 @@ impl Alerting {
         }
     }
 
+    /// Where no route is written, everything goes to this receiver.
+    #[must_use]
+    pub fn told_to(mut self, receiver: Option<&str>) -> Self {
+        if let Some(receiver) = receiver
+            && self.written.routes == 0
+        {
+            let route = Route { receiver: receiver.into(), ..Route::to(DEFAULT_ROUTE) };
+            self.policy.routes = vec![route];
+        }
+        self
+    }
+
     fn with(mut self, files: Vec<File>) -> Self {
         let policy = &mut self.policy;
         policy.routes.clear();
@@ -146,7 +172,9 @@ impl Alerting {
             mutes: policy.mutes.len(),
         };
         if policy.routes.last().is_none_or(|last| !last.matchers.is_empty()) {
-            policy.routes.push(Route::to(DEFAULT_ROUTE));
+            policy
+                .routes
+                .push(Route { receiver: DEFAULT_RECEIVER.into(), ..Route::to(DEFAULT_ROUTE) });
         }
         self
     }

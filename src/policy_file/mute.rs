@@ -47,7 +47,7 @@ pub(super) fn read(
     Some(Named { id, range: name.span(), value: mute })
 }
 
-fn zone(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Zone> {
+pub(super) fn zone(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Zone> {
     let hint = "say whose clock, such as `timezone = \"Asia/Shanghai\"`";
     let text = keys.required_text("timezone", hint, problems)?;
     let wrong = |error: ZoneError| {
@@ -140,7 +140,11 @@ fn day(name: &str, text: &Spanned<String>, problems: &mut Problems<'_>) -> Optio
 }
 
 /// Minutes since midnight.
-fn minutes(key: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<u16> {
+pub(super) fn minutes(
+    key: &str,
+    value: &Spanned<DeValue<'_>>,
+    problems: &mut Problems<'_>,
+) -> Option<u16> {
     let read = value.get_ref().as_str().and_then(|text| {
         let (hours, minutes) = text.trim().split_once(':')?;
         let number = |text: &str| {

@@ -1,5 +1,6 @@
 use super::*;
-use crate::engine::{Silence, SilenceEnd, Span};
+use crate::engine::{Digest, Every, Silence, SilenceEnd, Span};
+use crate::zone::Zone;
 
 /// What one file says, or its problems.
 fn load(text: &str) -> Result<Alerting, String> {
@@ -76,6 +77,26 @@ fn every_key_of_a_route_counts() {
          send_resolved = false\nmatch = { severity = [\"critical\", \"warning\"] }\n",
         &format!("a -> b by  wait Some(0) every 60s again 3600s continue unresolved\n{DEFAULT}"),
     );
+}
+
+#[test]
+fn a_digest_is_of_a_day_or_an_hour_and_has_no_waits() {
+    let one = |digest: &str| {
+        let route = "[[route]]\nname = \"a\"\nreceiver = \"b\"\ndigest = ";
+        read(&format!("{route}{digest}\n")).policy.routes.remove(0)
+    };
+    let day = one("{ every = \"day\", at = \"09:30\", timezone = \"Asia/Shanghai\" }");
+    let zone = Zone::parse("Asia/Shanghai").unwrap();
+    assert_eq!(day.digest, Some(Digest { every: Every::Day, at_minutes: 570, zone }));
+    assert!(day.group_by.is_empty());
+    let hour = one("{ every = \"hour\", at = \"00:15\", timezone = \"UTC\" }").digest.unwrap();
+    assert_eq!((hour.every, hour.at_minutes), (Every::Hour, 15));
+    let wrong = load(
+        "[[route]]\nname = \"a\"\nreceiver = \"b\"\ngroup_wait = \"1m\"\n\
+         digest = { every = \"day\", timezone = \"UTC\" }\n",
+    );
+    let wrong = wrong.unwrap_err();
+    assert!(wrong.contains("`group_wait` means nothing to a digest"), "{wrong}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use crate::engine::{Alert, LabelName};
+use crate::surface::Language;
 
 /// How many values of a label are told.
 const VALUES_SHOWN: usize = 5;
@@ -24,14 +25,13 @@ pub struct Affected {
 
 impl Affected {
     /// The values and how many more, such as `a.log, b.log and 3 more`.
-    pub fn list(&self) -> String {
-        let list = self.values.join(", ");
-        if self.more == 0 { list } else { format!("{list} and {} more", self.more) }
+    pub fn list(&self, language: Language) -> String {
+        language.list(&self.values, self.more)
     }
 }
 
 /// The values of every label, the group's own left aside.
-pub(super) fn of(alert: &Alert) -> Vec<Affected> {
+pub(super) fn of(alert: &Alert, language: Language) -> Vec<Affected> {
     let names = LabelName::KNOWN.into_iter().map(|(_, name)| name);
     let others = names.filter(|name| alert.label(name).is_none());
     let told = others.filter_map(|label| {
@@ -42,7 +42,7 @@ pub(super) fn of(alert: &Alert) -> Vec<Affected> {
         if all.is_empty() {
             return None;
         }
-        let words = label_words(&label, all.len());
+        let words = label_words(&label, all.len(), language);
         let more = all.len().saturating_sub(VALUES_SHOWN);
         let values = all.into_iter().take(VALUES_SHOWN).map(str::to_owned).collect();
         Some(Affected { label, words, values, more })
@@ -57,7 +57,7 @@ pub(super) fn values<'a>(alert: &'a Alert, label: &LabelName) -> Vec<&'a str> {
 }
 
 /// What a label is called for so many values.
-pub(super) fn label_words(label: &LabelName, values: usize) -> String {
+pub(super) fn label_words(label: &LabelName, values: usize, language: Language) -> String {
     let (one, many) = match label {
         LabelName::Module => ("Module", "Modules"),
         LabelName::Code => ("Code", "Codes"),
@@ -72,7 +72,7 @@ pub(super) fn label_words(label: &LabelName, values: usize) -> String {
         LabelName::Service => ("Service", "Services"),
         LabelName::Custom(name) => (&**name, &**name),
     };
-    if values == 1 { one.to_owned() } else { many.to_owned() }
+    language.words(if values == 1 { one } else { many }).to_owned()
 }
 
 /// A credential is an access key or a source: its group has said so.

@@ -9,8 +9,8 @@ use super::content::AlertText;
 use super::ticket::SAMPLE_HEADING;
 use super::{CodeText, NotificationText, Status, ToldText};
 use crate::catalogue::{Paragraph, Severity};
-use crate::config::Language;
 use crate::engine::{AlertStatus, NotifyReason};
+use crate::surface::Language;
 use crate::surface::phrase;
 
 /// A headline has no more characters than this in a chat.
@@ -361,7 +361,8 @@ fn alert(pieces: &mut Vec<Piece>, told: &ToldText, detail: Detail, words: &Words
         for ticket in &text.tickets {
             pieces.push(Piece::Heading(words.ticket.to_owned()));
             // What a log said is its last part.
-            let is_kept = |line: &&str| detail.samples || !line.starts_with(SAMPLE_HEADING);
+            let heading = text.language.words(SAMPLE_HEADING);
+            let is_kept = |line: &&str| detail.samples || !line.starts_with(heading);
             let lines = ticket.text.lines().take_while(is_kept);
             pieces.push(Piece::Lines(lines.collect::<Vec<_>>().join("\n")));
         }
@@ -422,7 +423,8 @@ fn beside(pieces: &mut Vec<Piece>, text: &AlertText, words: &Words) {
     }
     if !text.affected.is_empty() {
         let affected = text.affected.iter();
-        let words_of: Vec<_> = affected.map(|of| format!("{} {}", of.words, of.list())).collect();
+        let words_of: Vec<_> =
+            affected.map(|of| format!("{} {}", of.words, of.list(text.language))).collect();
         pieces.push(Piece::Fact(words.affected.to_owned(), words_of.join("; ")));
     }
 }

@@ -206,6 +206,7 @@ impl OfCode<'_> {
             .rev()
             .find(|sample| only && !sample.text.is_empty() || sample.text.contains(self.code));
         Ticket {
+            language: times.language,
             entry,
             message: self.message,
             occurrences: self.count - inferred,

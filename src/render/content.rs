@@ -11,19 +11,27 @@ use serde::Serialize;
 use super::affected::{self, Affected};
 use super::codes::{self, CodeText, TicketText};
 use super::context::Context;
+use super::ends;
 use super::facts::{self, Fact};
 use super::reason;
-use super::times::Times;
+use super::times::{Times, View};
 use crate::catalogue::{Catalogue, Severity};
 use crate::engine::{Alert, Fingerprint, Reason, Rule, State};
+use crate::surface::Language;
 use crate::template;
-use crate::zone::Zone;
 
 /// The text of an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AlertText {
+    /// The language of our own words in it.
+    #[serde(skip)]
+    pub language: Language,
     /// The alert in one line: what the rule's summary says.
     pub headline: String,
+    /// The same from firing to resolved, so that what is told of it can be found together: the
+    /// headline if its template names nothing that changes, else the rule and the group key.
+    #[serde(skip)]
+    pub title: String,
     /// Where the alert stands.
     pub state: State,
     /// How grave it is.
@@ -65,6 +73,9 @@ pub struct AlertText {
     pub samples: Vec<SampleText>,
     /// What to send to technical support, for each code of which nothing else can be done.
     pub tickets: Vec<TicketText>,
+    /// What ends it, as a fragment; none if it is over or the rule is gone.
+    #[serde(skip)]
+    pub ends: Option<String>,
 }
 
 /// What is counted beside the events.
@@ -135,15 +146,19 @@ impl AlertText {
         reason: Option<&Reason>,
         state: State,
         catalogue: &Catalogue,
-        zone: Option<Zone>,
+        view: impl Into<View>,
     ) -> Self {
-        let times = Times::new(zone, alert.evidence.offset_s);
-        let context = Context::of(alert, rule, catalogue, zone);
+        let view = view.into();
+        let times = Times::new(view, alert.evidence.offset_s);
+        let context = Context::of(alert, rule, catalogue, view);
         let codes = codes::of(alert, catalogue);
         let note = rule.and_then(|rule| rule.note.as_deref());
         let labels = alert.labels.iter();
+        let headline = headline(alert, rule, &context, &codes, view.language);
         Self {
-            headline: headline(alert, rule, &context, &codes),
+            language: view.language,
+            title: title(alert, rule, &headline, view.language),
+            headline,
             state,
             severity: alert.severity,
             reason: reason.map(|reason| reason::words(reason, alert, rule, times)),
@@ -158,14 +173,17 @@ impl AlertText {
             note: note
                 .map(|note| template::render(note, &context).trim().to_owned())
                 .filter(|note| !note.is_empty()),
-            why: rule.and_then(|rule| rule.why.as_deref()).map(str::to_owned),
+            why: rule.and_then(|rule| why(rule, view.language)).map(str::to_owned),
             links: rule
                 .map(|rule| rule.links.iter().map(ToString::to_string).collect())
                 .unwrap_or_default(),
-            affected: affected::of(alert),
+            affected: affected::of(alert, view.language),
             affected_left_out: alert.evidence.affected_left_out > 0,
             samples: samples(alert, times),
             tickets: codes::tickets(alert, catalogue, times),
+            ends: rule
+                .filter(|_| state != State::Resolved)
+                .map(|rule| ends::words(rule, view.language)),
         }
     }
 }
@@ -200,9 +218,26 @@ impl Moments {
     }
 }
 
+fn summary(rule: &Rule, language: Language) -> &str {
+    let chinese = rule.chinese.as_ref().and_then(|chinese| chinese.summary.as_deref());
+    chinese.filter(|_| language == Language::Chinese).unwrap_or(&rule.summary)
+}
+
+fn why(rule: &Rule, language: Language) -> Option<&str> {
+    let chinese = rule.chinese.as_ref().and_then(|chinese| chinese.why.as_deref());
+    chinese.filter(|_| language == Language::Chinese).or(rule.why.as_deref())
+}
+
 /// One line, whatever the values in it are; never empty.
-fn headline(alert: &Alert, rule: Option<&Rule>, context: &Context, codes: &[CodeText]) -> String {
-    let summary = rule.map(|rule| template::render(&rule.summary, context)).unwrap_or_default();
+fn headline(
+    alert: &Alert,
+    rule: Option<&Rule>,
+    context: &Context,
+    codes: &[CodeText],
+    language: Language,
+) -> String {
+    let summary = rule.map(|rule| summary(rule, language));
+    let summary = summary.map(|summary| template::render(summary, context)).unwrap_or_default();
     let words: Vec<_> = summary.split_whitespace().collect();
     if !words.is_empty() {
         return words.join(" ");
@@ -212,6 +247,21 @@ fn headline(alert: &Alert, rule: Option<&Rule>, context: &Context, codes: &[Code
         return alert.rule.to_string();
     }
     format!("{}: {}", alert.rule, codes.join(", "))
+}
+
+/// What does not change while the alert lives.
+fn title(alert: &Alert, rule: Option<&Rule>, headline: &str, language: Language) -> String {
+    let steady =
+        rule.map(|rule| template::render(summary(rule, language), &Context::steady(alert, rule)));
+    let steady: Vec<_> = steady.as_deref().unwrap_or_default().split_whitespace().collect();
+    if !steady.is_empty() && steady.join(" ") == headline {
+        return headline.to_owned();
+    }
+    let values: Vec<_> = alert.labels.iter().map(|(_, value)| &**value).collect();
+    if values.is_empty() {
+        return alert.rule.to_string();
+    }
+    format!("{}: {}", alert.rule, values.join(", "))
 }
 
 fn samples(alert: &Alert, times: Times) -> Vec<SampleText> {

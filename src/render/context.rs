@@ -8,18 +8,17 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::affected;
-use super::times::Times;
+use super::times::{Times, View};
 use crate::catalogue::{Catalogue, Entry};
 use crate::engine::{Alert, CodeCount, Condition, LabelName, Rule, Span};
 use crate::length;
 use crate::occurrence::Module;
-use crate::zone::Zone;
 
 /// How many values stand in one variable, such as `id-card, vat-invoice`.
 const VALUES_SHOWN: usize = 3;
 
 /// The values of an alert for a template.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Context {
     rule: String,
     severity: &'static str,
@@ -57,9 +56,9 @@ impl Context {
         alert: &Alert,
         rule: Option<&Rule>,
         catalogue: &Catalogue,
-        zone: Option<Zone>,
+        view: impl Into<View>,
     ) -> Self {
-        let times = Times::new(zone, alert.evidence.offset_s);
+        let times = Times::new(view, alert.evidence.offset_s);
         let evidence = &alert.evidence;
         let last = evidence.codes.iter().max_by_key(|known| known.last_at);
         let codes = codes(&evidence.codes);
@@ -103,6 +102,35 @@ impl Context {
             description: entry.map(|entry| entry.description.to_string()),
             code,
             codes,
+        }
+    }
+}
+
+impl Context {
+    /// What stays the same from an alert's beginning to its end, for a text to be found by.
+    pub(super) fn steady(alert: &Alert, rule: &Rule) -> Self {
+        let label = |name: LabelName| alert.label(&name).map(str::to_owned);
+        Self {
+            rule: alert.rule.to_string(),
+            severity: alert.severity.name(),
+            module: label(LabelName::Module),
+            code: label(LabelName::Code),
+            cause: label(LabelName::Cause),
+            api: label(LabelName::Api),
+            region: label(LabelName::Region),
+            project: label(LabelName::Project),
+            access_key: label(LabelName::AccessKey),
+            credential: label(LabelName::Credential).or_else(|| label(LabelName::AccessKey)),
+            host: label(LabelName::Host),
+            source: label(LabelName::Source),
+            service: label(LabelName::Service),
+            labels: alert
+                .labels
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect(),
+            window: window(rule).map(|window| length::words(window.0)),
+            ..Self::default()
         }
     }
 }

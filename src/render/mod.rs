@@ -15,6 +15,8 @@ pub mod chat;
 mod codes;
 mod content;
 mod context;
+mod custom;
+mod ends;
 mod facts;
 pub mod json;
 pub mod markup;
@@ -29,8 +31,9 @@ pub use codes::{CauseText, CodeText, SourceText, TicketText};
 pub use content::{AlertText, Moments, Numbers, SampleText};
 pub use context::Context;
 pub use facts::Fact;
-pub use notification::{NotificationText, Status, Texts, ToldText};
+pub use notification::{NotificationText, Status, Texts, ToldText, notes};
 pub use reason::why;
+pub use times::View;
 
 #[cfg(test)]
 mod tests;

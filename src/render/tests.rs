@@ -4,6 +4,7 @@
 
 mod every_code;
 mod hostile;
+mod notification;
 
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
@@ -14,11 +15,11 @@ use super::*;
 use crate::catalogue::{Catalogue, Paragraph, Severity};
 use crate::engine::{
     Alert, CodeCount, Engine, Event, Evidence, Fingerprint, Instant, LabelName, Reason, Rule,
-    Sample, Settings, Source, Span, State,
+    Sample, Settings, Source, Span, State, Translation,
 };
 use crate::occurrence::{Module, Occurrence, Place};
 use crate::rules::RuleSet;
-use crate::surface::{Style, wrap};
+use crate::surface::{Language, Style, wrap};
 use crate::zone::Zone;
 
 /// An alert at one of its changes.
@@ -169,6 +170,20 @@ fn a_lockout_whose_key_the_log_does_not_show() {
     compare("lockout-40.txt", &plain(&given.text(), columns(40)));
     let ascii = Style { unicode: false, color: true, ..columns(100) };
     compare("lockout-ascii-colour.txt", &plain(&given.text(), ascii));
+}
+
+/// The documented text stays as it is documented.
+#[test]
+fn a_lockout_in_chinese() {
+    let mut given = lockout(None);
+    given.rule.chinese = Some(Translation {
+        summary: Some("{{ credential }} 的 AK/SK 已锁定，至少到 {{ locked_until }}".into()),
+        why: Some("同一 AK/SK 连续失败超过五次会被锁定 5 分钟".into()),
+    });
+    let view = View { zone: None, language: Language::Chinese };
+    let (rule, state) = (Some(&given.rule), given.state);
+    let text = AlertText::of(&given.alert, rule, None, state, &CATALOGUE, view);
+    compare("lockout-zh.txt", &plain(&text, columns(80)));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use crate::catalogue::Entry;
 use crate::surface::escape::{visible, visible_lines};
-use crate::surface::phrase;
+use crate::surface::{Language, phrase};
 
 /// What stands above a ticket.
 pub(crate) const HEADING: &str = "Ready to send to technical support:";
@@ -27,6 +27,8 @@ pub(crate) fn is_needed(entry: &Entry) -> bool {
 /// What a ticket is made of; texts from the log as they are.
 #[derive(Debug)]
 pub(crate) struct Ticket<'t> {
+    /// The language of our own words.
+    pub(crate) language: Language,
     /// What the catalogue says of the code.
     pub(crate) entry: &'t Entry,
     /// What the service said; what is documented if the log does not tell.
@@ -57,9 +59,16 @@ impl Ticket<'_> {
         let what = what.trim_end_matches('.');
         let mut text = String::new();
         // Writing to a String cannot fail, here and below.
-        let _ = writeln!(text, "Huawei Cloud OCR returned {}: {what}.", self.entry.code);
+        let code = &self.entry.code;
+        let _ = match self.language {
+            Language::English => writeln!(text, "Huawei Cloud OCR returned {code}: {what}."),
+            Language::Chinese => writeln!(text, "华为云 OCR 返回 {code}：{what}。"),
+        };
         let mut line = |label: &str, value: &str| {
-            let _ = writeln!(text, "{:<13}{value}", format!("{label}:"));
+            let _ = match self.language {
+                Language::English => writeln!(text, "{:<13}{value}", format!("{label}:")),
+                Language::Chinese => writeln!(text, "{}：{value}", self.language.words(label)),
+            };
         };
         line("Occurred", &self.times());
         if let Some(first) = &self.first {
@@ -74,14 +83,22 @@ impl Ticket<'_> {
         if let ([only], false) = (self.request_ids.as_slice(), self.ids_of_all) {
             line("Request id", &visible(only));
         } else if !self.request_ids.is_empty() {
-            let of = if self.ids_of_all { " of all codes of the alert" } else { "" };
-            let _ = writeln!(text, "Request ids{of}, the first and the latest:");
+            let of = if self.ids_of_all {
+                self.language.pick(" of all codes of the alert", "（告警的所有错误码）")
+            } else {
+                ""
+            };
+            let _ = match self.language {
+                Language::English => writeln!(text, "Request ids{of}, the first and the latest:"),
+                Language::Chinese => writeln!(text, "请求 ID{of}，首个及最近的："),
+            };
             for id in &self.request_ids {
                 let _ = writeln!(text, "  {}", visible(id));
             }
         }
         if let Some((place, sample)) = &self.sample {
-            let _ = writeln!(text, "{SAMPLE_HEADING} ({}):", visible(place));
+            let log = self.language.words(SAMPLE_HEADING);
+            let _ = writeln!(text, "{log} ({}):", visible(place));
             for sampled in visible_lines(sample).lines() {
                 let _ = writeln!(text, "  {sampled}");
             }
@@ -90,12 +107,19 @@ impl Ticket<'_> {
     }
 
     fn times(&self) -> String {
+        let times = |n| self.language.times(n);
         match (self.occurrences, self.inferred) {
-            (0, inferred) => format!("{}, inferred from the message", phrase::times(inferred)),
-            (seen, 0) => phrase::times(seen),
+            (seen, 0) => times(seen),
+            (0, inferred) if self.language == Language::Chinese => {
+                format!("{}，据返回信息推断", times(inferred))
+            }
+            (seen, inferred) if self.language == Language::Chinese => {
+                format!("{}，另有 {} 据返回信息推断", times(seen), times(inferred))
+            }
+            (0, inferred) => format!("{}, inferred from the message", times(inferred)),
             (seen, inferred) => format!(
                 "{}, and {} inferred from the message",
-                phrase::times(seen),
+                times(seen),
                 phrase::count(inferred)
             ),
         }

@@ -7,20 +7,37 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, Offset, Utc};
 
 use crate::engine::Instant;
-use crate::surface::phrase;
+use crate::surface::{Language, phrase};
 use crate::zone::Zone;
+
+/// How a text is read: in which zone, and in which language.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct View {
+    /// The zone of times; the log's own if there is none.
+    pub zone: Option<Zone>,
+    /// The language of our own words.
+    pub language: Language,
+}
+
+impl From<Option<Zone>> for View {
+    fn from(zone: Option<Zone>) -> Self {
+        Self { zone, language: Language::default() }
+    }
+}
 
 /// How instants are shown.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Times {
     zone: Option<Zone>,
     offset_s: i32,
+    pub(super) language: Language,
 }
 
 impl Times {
     /// In the zone, else so many seconds east.
-    pub(super) fn new(zone: Option<Zone>, offset_s: i32) -> Self {
-        Self { zone, offset_s }
+    pub(super) fn new(view: impl Into<View>, offset_s: i32) -> Self {
+        let View { zone, language } = view.into();
+        Self { zone, offset_s, language }
     }
 
     /// In the zone, else so many seconds east.
@@ -41,7 +58,7 @@ impl Times {
 
     /// Such as `2022-11-03 08:14:02 to 09:00:00 +08:00`.
     pub(super) fn range(self, first: Instant, last: Instant) -> String {
-        phrase::range(self.at(first), self.at(last))
+        self.language.range(self.at(first), self.at(last))
     }
 }
 

@@ -6,6 +6,7 @@
 use super::content::CodeReport;
 use super::phrase;
 use crate::render::ticket::{Ticket, is_needed};
+use crate::surface::Language;
 
 /// The ticket, if the code needs one.
 pub(super) fn of(code: &CodeReport) -> Option<String> {
@@ -23,6 +24,7 @@ pub(super) fn of(code: &CodeReport) -> Option<String> {
         (label, texts, values.left_out > 0)
     });
     let ticket = Ticket {
+        language: Language::default(),
         entry,
         message: fields.messages.values.first().map(|said| &*said.value),
         occurrences: code.counts.occurrences,

@@ -50,6 +50,7 @@ const RULE_KEYS: &[&str] = &[
     "flap",
     "summary",
     "note",
+    "zh",
     "inhibits",
     "links",
 ];
@@ -197,6 +198,7 @@ fn meaning(
         flap,
         summary: summary?,
         note,
+        chinese: texts::translation("zh", keys, problems),
         inhibits,
         links,
     })

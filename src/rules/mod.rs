@@ -25,6 +25,7 @@ pub(crate) use file::{ROOT_KEYS, why_no_name};
 pub(crate) use matcher::{REGEX_BYTES_MAX, why_no_expression};
 pub(crate) use pattern::{PATTERNS_MAX, label_named, pattern_of};
 pub use problem::PROBLEMS;
+pub(crate) use texts::place as place_of_template;
 
 use crate::catalogue::Catalogue;
 use crate::diagnostic::Diagnostic;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::problem;
+use crate::engine::Translation;
 use crate::template;
 use crate::toml_file::{Keys, Problems};
 
@@ -30,6 +31,20 @@ pub(super) fn summary(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Optio
     let text = keys.required_text("summary", hint, problems)?;
     check_template(&text, problems);
     short("summary", &text, SUMMARY_BYTES_MAX, problems)
+}
+
+/// `zh = { summary = "…", why = "…" }`.
+pub(super) fn translation(
+    key: &'static str,
+    keys: &Keys<'_, '_>,
+    problems: &mut Problems<'_>,
+) -> Option<Translation> {
+    let table = keys.table(key, key, &["summary", "why"], problems)?;
+    let summary = table.text("summary", problems).and_then(|text| {
+        check_template(&text, problems);
+        short("summary", &text, SUMMARY_BYTES_MAX, problems)
+    });
+    Some(Translation { summary, why: why(&table, problems) })
 }
 
 pub(super) fn note(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Arc<str>> {
@@ -85,7 +100,7 @@ fn check_template(text: &Spanned<String>, problems: &mut Problems<'_>) {
 
 /// Where in the file a part of a text stands: exactly, unless the file writes the text otherwise
 /// than it reads, with escapes or line breaks.
-fn place(file: &str, text: &Spanned<String>, part: Range<usize>) -> Range<usize> {
+pub(crate) fn place(file: &str, text: &Spanned<String>, part: Range<usize>) -> Range<usize> {
     let whole = text.span();
     let written = file.get(whole.clone()).unwrap_or_default();
     match written.find(text.get_ref().as_str()) {

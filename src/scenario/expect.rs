@@ -21,12 +21,13 @@ const STATES: [(&str, State); 2] = [("pending", State::Pending), ("firing", Stat
 
 /// The words for why somebody is told. In a scenario somebody watches all the time: nothing is
 /// historical.
-const REASONS: [&str; 8] = [
+const REASONS: [&str; 9] = [
     "first",
     "new",
     "silence-ended",
     "mute-ended",
     "inhibition-ended",
+    "digest",
     "changed",
     "resolved",
     "repeat",

@@ -12,10 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::row::{HistoryKey, Loaded, OutboxRow, OutboxState};
+use super::row::{DecisionKey, DecisionRow, HistoryKey, Loaded, OutboxRow, OutboxState};
 
 /// The most keys of history that wait: half a megabyte for each ten thousand, and months of hours.
 pub(super) const HISTORY_KEYS_MAX: usize = 50_000;
+
+/// The most decisions that wait: some ten megabytes.
+pub(super) const DECISIONS_MAX: usize = 20_000;
 
 /// Changes that are committed together or not at all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,9 +34,12 @@ pub struct Batch {
     pub(super) engine_groups: BTreeMap<(String, u64), Option<Vec<u8>>>,
     pub(super) policy: Option<Vec<u8>>,
     pub(super) queued: BTreeMap<String, OutboxRow>,
+    pub(super) requeued: BTreeMap<String, DateTime<Utc>>,
     pub(super) outcomes: BTreeMap<String, Outcome>,
+    pub(super) decisions: BTreeMap<DecisionKey, DecisionRow>,
     pub(super) deltas: Deltas,
     history_left_out: u64,
+    decisions_left_out: u64,
 }
 
 /// What is added to what is there, and so must not be added twice.
@@ -152,6 +158,43 @@ impl Batch {
         self.outcome(id.into(), Outcome { state, attempts, at, error });
     }
 
+    /// A notification became part of another one.
+    pub fn merged(
+        &mut self,
+        id: impl Into<String>,
+        attempts: u32,
+        at: DateTime<Utc>,
+        into: impl Into<String>,
+    ) {
+        let (state, error) = (OutboxState::Merged, Some(into.into()));
+        self.outcome(id.into(), Outcome { state, attempts, at, error });
+    }
+
+    /// A notification that was given up is to be delivered after all. What was sent stays so.
+    pub fn requeue(&mut self, id: impl Into<String>, at: DateTime<Utc>) {
+        let id = id.into();
+        let is_final =
+            |outcome: &Outcome| matches!(outcome.state, OutboxState::Sent | OutboxState::Merged);
+        if !self.outcomes.get(&id).is_some_and(is_final) {
+            self.outcomes.remove(&id);
+            self.requeued.insert(id, at);
+        }
+    }
+
+    /// Notes a decision. One of this name that is there already stays as it is.
+    pub fn note_decision(&mut self, row: DecisionRow) {
+        self.decisions.entry(row.key.clone()).or_insert(row);
+        while self.decisions.len() > DECISIONS_MAX {
+            let oldest = self.decisions.values().min_by_key(|row| row.noted);
+            let Some(key) = oldest.map(|row| row.key.clone()) else { break };
+            let noted = self.decisions.remove(&key).map(|row| row.noted);
+            let before = self.decisions.len();
+            // All of that moment: the search is not repeated for each.
+            self.decisions.retain(|_, row| Some(row.noted) != noted);
+            self.decisions_left_out += 1 + (before - self.decisions.len()) as u64;
+        }
+    }
+
     /// Counts errors of a minute.
     pub fn count_errors(&mut self, key: HistoryKey, errors: u64) {
         add(&mut self.deltas.history, key, errors);
@@ -168,6 +211,11 @@ impl Batch {
     /// Errors that found no room in the history while the batch waited.
     pub fn history_left_out(&self) -> u64 {
         self.history_left_out
+    }
+
+    /// Decisions that found no room while the batch waited.
+    pub fn decisions_left_out(&self) -> u64 {
+        self.decisions_left_out
     }
 
     /// Takes in what a later step left, so that both are committed as one.
@@ -189,9 +237,16 @@ impl Batch {
         for row in later.queued.into_values() {
             self.queue(row);
         }
+        for (id, at) in later.requeued {
+            self.requeue(id, at);
+        }
         for (id, outcome) in later.outcomes {
             self.outcome(id, outcome);
         }
+        for row in later.decisions.into_values() {
+            self.note_decision(row);
+        }
+        self.decisions_left_out = self.decisions_left_out.saturating_add(later.decisions_left_out);
         for (key, errors) in later.deltas.history {
             self.count_errors(key, errors);
         }

@@ -88,6 +88,17 @@ fn immutable_uri(path: &Path) -> String {
     uri + "?immutable=1"
 }
 
+/// Opens a file for somebody who only looks, while others may write.
+pub(super) fn connect_to_look(path: &Path) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection
+        .pragma_update_and_check(None, "trusted_schema", "OFF", |_| Ok(()))
+        .or_else(no_rows)?;
+    Ok(connection)
+}
+
 /// Opens a damaged file to look what can be had of it.
 pub(super) fn connect_to_salvage(path: &Path) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;

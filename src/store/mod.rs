@@ -15,6 +15,7 @@ mod connection;
 mod directory;
 mod load;
 mod lock;
+mod look;
 mod opening;
 mod problem;
 mod quarantine;
@@ -34,9 +35,13 @@ use rusqlite::Connection;
 
 pub use batch::Batch;
 pub use directory::state_directory;
+pub use look::{Look, LookError};
 pub use problem::{Notice, OpenError, StoreError, StoreErrorKind};
 pub use retention::Retained;
-pub use row::{HistoryKey, HistoryRow, Loaded, OutboxEntry, OutboxRow, OutboxState, Position};
+pub use row::{
+    DecisionKey, DecisionRow, HistoryKey, HistoryRow, Loaded, OutboxEntry, OutboxRow, OutboxState,
+    Position,
+};
 
 use batch::Deltas;
 use connection::Journal;
@@ -171,6 +176,18 @@ impl Store {
         let Some(connection) = &self.connection else { return Err(self.closed()) };
         let rows = read::outbox(connection, state, rows_max);
         rows.map_err(|fault| self.failed(&fault, now))
+    }
+
+    /// One notification.
+    pub fn outbox_entry(
+        &mut self,
+        id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<OutboxEntry>, StoreError> {
+        self.make_ready(now)?;
+        let Some(connection) = &self.connection else { return Err(self.closed()) };
+        let entry = read::entry(connection, id);
+        entry.map_err(|fault| self.failed(&fault, now))
     }
 
     /// Ends in order: the next start need not check a large file. What was committed is safe

@@ -1,7 +1,7 @@
 //! What is old goes, and the file stays below its size.
 //!
-//! Owns the order in which things go: history and finished notifications by age, then by size the
-//! oldest history, then the oldest finished notifications. Must never touch what is queued, nor the
+//! Owns the order in which things go: history, decisions and finished notifications by age, then
+//! by size the oldest history, the oldest decisions, the oldest finished notifications. Must never touch what is queued, nor the
 //! state. Fails with SQLite's answer. One call does a bounded piece of work.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,6 +14,10 @@ use super::row::minute_of;
 /// The most rows that one call removes for each reason: some ten milliseconds.
 const HISTORY_ROWS_MAX: u64 = 10_000;
 const OUTBOX_ROWS_MAX: u64 = 1_000;
+const DECISION_ROWS_MAX: u64 = 5_000;
+
+/// So many decisions are kept: some fifty megabytes.
+const DECISIONS_MAX: u64 = 100_000;
 
 /// The most pages that one call gives back to the file system: 16 MiB.
 const PAGES_MAX: u64 = 4096;
@@ -29,6 +33,8 @@ pub struct Retained {
     pub history_rows: u64,
     /// Finished notifications that were removed.
     pub outbox_rows: u64,
+    /// Decisions that were removed.
+    pub decision_rows: u64,
     /// The size of the database afterwards.
     pub database_bytes: u64,
     /// The size of its write-ahead log afterwards.
@@ -54,9 +60,12 @@ pub(super) fn retain(
     let outbox_end = before(now, settings.outbox_days);
     let done_end_ms = outbox_end.map_or(i64::MIN, |end| end.timestamp_millis());
     retained.outbox_rows = remove_outbox(&transaction, done_end_ms, OUTBOX_ROWS_MAX)?;
+    retained.decision_rows =
+        remove_decisions(&transaction, done_end_ms, DECISIONS_MAX, DECISION_ROWS_MAX)?;
     transaction.commit()?;
-    retained.more =
-        retained.history_rows >= HISTORY_ROWS_MAX || retained.outbox_rows >= OUTBOX_ROWS_MAX;
+    retained.more = retained.history_rows >= HISTORY_ROWS_MAX
+        || retained.outbox_rows >= OUTBOX_ROWS_MAX
+        || retained.decision_rows >= DECISION_ROWS_MAX;
 
     shrink(connection)?;
     let excess = (database_bytes(connection)? + wal_bytes()).saturating_sub(settings.bytes_max);
@@ -64,7 +73,11 @@ pub(super) fn retain(
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let rows = (excess / HISTORY_ROW_BYTES).clamp(1, HISTORY_ROWS_MAX);
         let history = remove_history(&transaction, i64::MAX, rows)?;
-        let outbox = match history {
+        let decisions = match history {
+            0 => remove_decisions(&transaction, i64::MAX, 0, DECISION_ROWS_MAX)?,
+            _ => 0,
+        };
+        let outbox = match history + decisions {
             0 => remove_outbox(&transaction, i64::MAX, OUTBOX_ROWS_MAX)?,
             _ => 0,
         };
@@ -72,8 +85,9 @@ pub(super) fn retain(
         shrink(connection)?;
         retained.history_rows += history;
         retained.outbox_rows += outbox;
+        retained.decision_rows += decisions;
         let is_above = database_bytes(connection)? + wal_bytes() > settings.bytes_max;
-        let is_shrinking = history > 0 || outbox > 0 || free_pages(connection)? > 0;
+        let is_shrinking = history + decisions + outbox > 0 || free_pages(connection)? > 0;
         retained.more = is_above && is_shrinking;
         retained.above_limit = is_above && !is_shrinking;
     }
@@ -106,6 +120,28 @@ fn remove_outbox(connection: &Connection, end_ms: i64, rows: u64) -> Result<u64,
         params![end_ms, i64::try_from(rows).unwrap_or(i64::MAX)],
     )?;
     Ok(removed as u64)
+}
+
+/// Removes the first of those that were noted before an instant or are too many.
+fn remove_decisions(
+    connection: &Connection,
+    end_ms: i64,
+    most: u64,
+    rows: u64,
+) -> Result<u64, Fault> {
+    let count: i64 = connection.query_row("SELECT count(*) FROM decision", [], |row| row.get(0))?;
+    let excess = u64::try_from(count).unwrap_or_default().saturating_sub(most);
+    let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let oldest = "SELECT alert, at_ms, kind FROM decision WHERE noted_ms < ?1
+                  ORDER BY noted_ms LIMIT ?2";
+    let sql = format!("DELETE FROM decision WHERE (alert, at_ms, kind) IN ({oldest})");
+    let old = connection.execute(&sql, params![end_ms, signed(rows)])? as u64;
+    let excess = excess.saturating_sub(old).min(rows.saturating_sub(old));
+    let many = match excess {
+        0 => 0,
+        excess => connection.execute(&sql, params![i64::MAX, signed(excess)])?,
+    };
+    Ok(old + many as u64)
 }
 
 /// Gives free pages back to the file system, and empties the log into the database.

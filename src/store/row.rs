@@ -91,19 +91,26 @@ pub enum OutboxState {
     Sent,
     /// Given up.
     Dead,
+    /// It became part of another one, which stands for it.
+    Merged,
 }
 
 impl OutboxState {
-    pub(super) fn as_str(self) -> &'static str {
+    /// All of them, in the order in which people look for them.
+    pub const ALL: [Self; 4] = [Self::Queued, Self::Dead, Self::Sent, Self::Merged];
+
+    /// As it stands in the database.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",
             Self::Sent => "sent",
             Self::Dead => "dead",
+            Self::Merged => "merged",
         }
     }
 
     pub(super) fn of(text: &str) -> Option<Self> {
-        [Self::Queued, Self::Sent, Self::Dead].into_iter().find(|state| state.as_str() == text)
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 }
 
@@ -132,6 +139,40 @@ impl OutboxEntry {
             .optional_text(row.last_error.as_deref())
             .integer(self.done.map_or(i64::MIN, |done| done.timestamp_millis()))
             .bytes(&row.notification)
+            .value()
+    }
+}
+
+/// Something that was decided about an alert, or how it changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionRow {
+    /// Names it.
+    pub key: DecisionKey,
+    /// When it was noted; it is kept for so long from then on.
+    pub noted: DateTime<Utc>,
+    /// Opaque; JSON.
+    pub decision: Vec<u8>,
+}
+
+/// What a decision is named by: the same decision has the same name again.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DecisionKey {
+    /// The alert's fingerprint.
+    pub alert: String,
+    /// When it was decided, in milliseconds.
+    pub at_ms: i64,
+    /// What tells it from others of that instant.
+    pub kind: String,
+}
+
+impl DecisionRow {
+    pub(super) fn checksum(&self) -> i64 {
+        Checksum::new("decision")
+            .text(&self.key.alert)
+            .integer(self.key.at_ms)
+            .text(&self.key.kind)
+            .integer(self.noted.timestamp_millis())
+            .bytes(&self.decision)
             .value()
     }
 }

@@ -4,13 +4,14 @@
 //! with SQLite's answer, and then the old version stands as it was.
 
 mod v1;
+mod v2;
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::problem::Fault;
 
 /// The step to version `n` stands at `n - 1`. One that was released is never edited.
-pub(super) const MIGRATIONS: &[&str] = &[v1::SQL];
+pub(super) const MIGRATIONS: &[&str] = &[v1::SQL, v2::SQL];
 
 /// The version that this program writes.
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]
@@ -71,7 +72,19 @@ pub(super) fn migrate(
         transaction.pragma_update(None, "user_version", version)?;
         put_meta(&transaction, "schema", &version.to_string())?;
     }
+    if from == 0 {
+        give_pages_back(&transaction)?;
+    }
     transaction.commit()?;
+    Ok(())
+}
+
+/// What steps have emptied is no part of a new file: damage of a page that nobody reads would go
+/// unnoticed. Of an old one retention gives it back, piece by piece.
+fn give_pages_back(connection: &Connection) -> Result<(), Fault> {
+    let mut vacuum = connection.prepare("PRAGMA incremental_vacuum")?;
+    let mut steps = vacuum.query([])?;
+    while steps.next()?.is_some() {}
     Ok(())
 }
 

@@ -4,6 +4,7 @@ mod commit;
 mod corrupt;
 mod disk;
 mod kill;
+mod look;
 mod retention;
 mod versions;
 
@@ -11,7 +12,9 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Batch, HistoryKey, Loaded, Notice, OutboxRow, Settings, Store};
+use super::{
+    Batch, DecisionKey, DecisionRow, HistoryKey, Loaded, Notice, OutboxRow, Settings, Store,
+};
 
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_428_900, 0).unwrap()
@@ -44,6 +47,12 @@ fn step(number: u64) -> Batch {
 fn notification(number: u64) -> OutboxRow {
     let id = format!("n{number:06}");
     OutboxRow::new(id, "ops", now(), later(i64::try_from(number).unwrap()), vec![b'{', b'}'])
+}
+
+fn decision(alert: &str, second: i64) -> DecisionRow {
+    let at_ms = later(second).timestamp_millis();
+    let key = DecisionKey { alert: alert.to_owned(), at_ms, kind: "changed".to_owned() };
+    DecisionRow { key, noted: later(second), decision: b"{}".to_vec() }
 }
 
 /// A database behind so many steps, closed in order, and what stands in it.

@@ -46,7 +46,9 @@ pub(super) fn commit(
     positions(&transaction, batch, now)?;
     engine(&transaction, batch)?;
     let already = queue(&transaction, batch)?;
+    requeue(&transaction, batch)?;
     outcomes(&transaction, batch)?;
+    decisions(&transaction, batch)?;
     history(&transaction, batch, counted)?;
     counters(&transaction, batch, counted)?;
     schema::put_meta(&transaction, SEQUENCE, &sequence.to_string())?;
@@ -168,33 +170,72 @@ fn queue(transaction: &Transaction<'_>, batch: &Batch) -> Result<Vec<String>, Fa
     Ok(already)
 }
 
+/// Those that were given up wait again.
+fn requeue(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), Fault> {
+    for (id, at) in &batch.requeued {
+        let Some(mut entry) = entry_of(transaction, id)? else { continue };
+        if matches!(entry.state, OutboxState::Queued | OutboxState::Dead) {
+            entry.state = OutboxState::Queued;
+            entry.row.next_attempt = *at;
+            entry.done = None;
+            put_entry(transaction, &entry)?;
+        }
+    }
+    Ok(())
+}
+
 fn outcomes(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), Fault> {
     if batch.outcomes.is_empty() {
         return Ok(());
     }
+    for (id, outcome) in &batch.outcomes {
+        // One that retention has removed meanwhile needs no outcome.
+        let Some(entry) = entry_of(transaction, id)? else { continue };
+        if entry.state == OutboxState::Queued {
+            put_entry(transaction, &with_outcome(entry, outcome))?;
+        }
+    }
+    Ok(())
+}
+
+fn entry_of(transaction: &Transaction<'_>, id: &str) -> Result<Option<OutboxEntry>, Fault> {
     let mut get = transaction.prepare(OUTBOX_ROW)?;
+    let Some(entry) = get.query_row([id], load::outbox_entry).optional()? else {
+        return Ok(None);
+    };
+    let wrong = || Fault::Damaged("a notification is not what was written".to_owned());
+    entry.ok_or_else(wrong).map(Some)
+}
+
+fn put_entry(transaction: &Transaction<'_>, entry: &OutboxEntry) -> Result<(), Fault> {
     let mut put = transaction.prepare(
         "UPDATE outbox SET state = ?2, attempts = ?3, next_attempt_ms = ?4, last_error = ?5,
          done_ms = ?6, checksum = ?7 WHERE id = ?1",
     )?;
-    for (id, outcome) in &batch.outcomes {
-        // One that retention has removed meanwhile needs no outcome.
-        let Some(entry) = get.query_row([id], load::outbox_entry).optional()? else { continue };
-        let wrong = || Fault::Damaged("a notification is not what was written".to_owned());
-        let entry = entry.ok_or_else(wrong)?;
-        if entry.state != OutboxState::Queued {
-            continue;
-        }
-        let entry = with_outcome(entry, outcome);
-        put.execute(params![
-            id,
-            entry.state.as_str(),
-            entry.row.attempts,
-            entry.row.next_attempt.timestamp_millis(),
-            entry.row.last_error,
-            entry.done.map(|done| done.timestamp_millis()),
-            entry.checksum()
-        ])?;
+    put.execute(params![
+        entry.row.id,
+        entry.state.as_str(),
+        entry.row.attempts,
+        entry.row.next_attempt.timestamp_millis(),
+        entry.row.last_error,
+        entry.done.map(|done| done.timestamp_millis()),
+        entry.checksum()
+    ])?;
+    Ok(())
+}
+
+fn decisions(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), Fault> {
+    if batch.decisions.is_empty() {
+        return Ok(());
+    }
+    let mut put = transaction.prepare(
+        "INSERT INTO decision (alert, at_ms, kind, noted_ms, checksum, decision)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+    )?;
+    for (key, row) in &batch.decisions {
+        let noted_ms = row.noted.timestamp_millis();
+        let (checksum, decision) = (row.checksum(), &row.decision);
+        put.execute(params![key.alert, key.at_ms, key.kind, noted_ms, checksum, decision])?;
     }
     Ok(())
 }

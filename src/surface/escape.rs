@@ -1,6 +1,7 @@
 //! The one place where text becomes safe for a surface.
 //!
-//! Owns what a terminal, a Markdown page and a spreadsheet would take for more than text. An
+//! Owns what a terminal, a Markdown page, a spreadsheet, HTML and the head of a mail would take for
+//! more than text. An
 //! [`Occurrence`](crate::occurrence::Occurrence) comes redacted and without control characters; no
 //! surface relies on it, so everything passes through here once more. Nothing here fails.
 //!
@@ -172,6 +173,28 @@ pub(crate) fn markdown_block(text: &str, indent: &str) -> String {
     out
 }
 
+/// Text in HTML, between tags or in a quoted attribute.
+pub(crate) fn html(text: &str) -> String {
+    html_entities(&visible(text))
+}
+
+/// Lines in HTML, for an element that keeps line breaks.
+pub(crate) fn html_lines(text: &str) -> String {
+    html_entities(&visible_lines(text))
+}
+
+/// Text in the head of a mail: one line without anything that steers, cut to so many characters.
+/// What steers is left out and not written out: the head is there to be filtered by.
+pub(crate) fn mail_head(text: &str, chars_max: usize) -> String {
+    let blanks = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
+    let clean: String = blanks.filter(|c| !is_steering(*c)).collect();
+    let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+    match clean.char_indices().nth(chars_max) {
+        None => clean,
+        Some(_) => clean.chars().take(chars_max.saturating_sub(1)).chain(['…']).collect(),
+    }
+}
+
 /// One field of a CSV row: quoted where RFC 4180 asks for it; what a spreadsheet would run as a
 /// formula begins with `'`.
 pub(crate) fn csv(text: &str) -> String {
@@ -201,6 +224,21 @@ fn push_visible(out: &mut String, c: char) {
             let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
         }
     }
+}
+
+fn html_entities(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            _ => out.push(c),
+        }
+    }
+    out
 }
 
 fn push_entity(out: &mut String, c: char) {
@@ -285,6 +323,22 @@ mod tests {
         assert_eq!(markdown_code(""), "<code></code>");
         assert_eq!(markdown_cell_code("a|b\\|`<"), "<code>a&#124;b&#92;&#124;&#96;&#60;</code>");
         assert_eq!(markdown_block("a\n```\n~~~", "  "), "  ````text\n  a\n  ```\n  ~~~\n  ````\n");
+    }
+
+    #[test]
+    fn text_in_html_ends_neither_an_element_nor_an_attribute() {
+        assert_eq!(
+            html("</td><script>a(\"x\",'y')&\n\u{202e}"),
+            "&lt;/td&gt;&lt;script&gt;a(&quot;x&quot;,&#39;y&#39;)&amp;\\n\\u{202e}"
+        );
+        assert_eq!(html_lines("a <b>\r\n\tc\u{1b}"), "a &lt;b&gt;\n    c\\x1b");
+    }
+
+    #[test]
+    fn the_head_of_a_mail_stays_on_one_line() {
+        assert_eq!(mail_head("a\r\nBcc: x@y\u{85}\u{7}\u{202e}  图", 99), "a Bcc: x@y 图");
+        assert_eq!(mail_head("图图图图", 4), "图图图图");
+        assert_eq!(mail_head("图图图图图", 4), "图图图…");
     }
 
     #[test]

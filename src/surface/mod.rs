@@ -5,9 +5,11 @@
 
 pub(crate) mod escape;
 pub(crate) mod json;
+pub(crate) mod language;
 pub(crate) mod page;
 pub(crate) mod phrase;
 pub(crate) mod style;
 pub(crate) mod wrap;
 
+pub use language::Language;
 pub use style::Style;

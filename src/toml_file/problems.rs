@@ -4,6 +4,7 @@
 //! Owns the bound on their number. Must not know what makes a file wrong. Nothing here fails; what
 //! is beyond the bound is counted and said.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, Position};
@@ -42,14 +43,16 @@ pub struct Problems<'t> {
     file: &'t str,
     text: &'t str,
     names: &'static Names,
-    found: Vec<(usize, Diagnostic)>,
+    found: Vec<(Range<usize>, Diagnostic)>,
+    /// What stands there is not shown.
+    hidden: Vec<Range<usize>>,
     left_out: usize,
 }
 
 impl<'t> Problems<'t> {
     /// None so far, of a file with this name, as the user gave it, and this text.
     pub fn of(file: &'t str, text: &'t str, names: &'static Names) -> Self {
-        Self { file, text, names, found: Vec::new(), left_out: 0 }
+        Self { file, text, names, found: Vec::new(), hidden: Vec::new(), left_out: 0 }
     }
 
     /// The file's name as the user gave it.
@@ -84,17 +87,37 @@ impl<'t> Problems<'t> {
             self.left_out += 1;
             return;
         }
-        let start = range.start;
-        let position = Some(Position::of_range(self.text, range));
         let file = self.file.to_owned();
         let hint = hint.into();
-        self.found.push((start, Diagnostic { name, file, position, message, hint }));
+        self.found.push((range, Diagnostic { name, file, position: None, message, hint }));
+    }
+
+    /// No problem shows what stands in this byte range, though its line be shown.
+    pub fn hide(&mut self, range: Range<usize>) {
+        self.hidden.push(range);
+    }
+
+    /// The text without what is hidden; everything stands where it stood.
+    fn shown(&self) -> Cow<'t, str> {
+        if self.hidden.is_empty() {
+            return Cow::Borrowed(self.text);
+        }
+        let is_hidden = |at: usize| self.hidden.iter().any(|range| range.contains(&at));
+        let shown = self.text.char_indices().map(|(at, c)| {
+            if is_hidden(at) && c != '\n' { "*".repeat(c.len_utf8()) } else { c.to_string() }
+        });
+        Cow::Owned(shown.collect())
     }
 
     /// The problems in the order in which they stand in the file.
     pub fn into_diagnostics(mut self) -> Vec<Diagnostic> {
-        self.found.sort_by_key(|(start, _)| *start);
-        let mut diagnostics: Vec<_> = self.found.into_iter().map(|(_, problem)| problem).collect();
+        self.found.sort_by_key(|(range, _)| range.start);
+        let shown = self.shown();
+        let placed = self.found.into_iter().map(|(range, problem)| Diagnostic {
+            position: Some(Position::of_range(&shown, range)),
+            ..problem
+        });
+        let mut diagnostics: Vec<_> = placed.collect();
         if self.left_out > 0
             && let Some(last) = diagnostics.last_mut()
         {

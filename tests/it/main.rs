@@ -13,6 +13,7 @@ mod documents;
 mod fuzz;
 mod harness;
 mod invariants;
+mod mail;
 mod policy;
 mod resume;
 mod rules;

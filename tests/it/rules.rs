@@ -143,8 +143,13 @@ fn every_shipped_rule_says_why_and_its_summary_fits_a_subject() {
         let name = rule["name"].as_str().expect("a name").to_owned();
         assert!(rule.get("why").is_some(), "{name} does not say why");
         let summary = rule["summary"].as_str().expect("a summary");
-        for values in [&values, &serde_json::json!({ "count": 1 })] {
-            let rendered = template::render(summary, values);
+        let chinese = rule["zh"]["summary"].as_str().expect("a summary in Chinese");
+        assert!(rule["zh"].get("why").is_some(), "{name} does not say why in Chinese");
+        let both = [summary, chinese];
+        for (summary, values) in both.iter().flat_map(|summary| {
+            [(summary, values.clone()), (summary, serde_json::json!({ "count": 1 }))]
+        }) {
+            let rendered = template::render(summary, &values);
             assert!(!rendered.contains("failed)"), "{name}: {rendered}");
             assert!(rendered.chars().count() < 120, "{name}: {rendered}");
         }
@@ -214,6 +219,15 @@ fn check_documented(rows: &str) {
         return;
     }
     assert_eq!(&document[start..end], rows);
+}
+
+#[test]
+fn every_variable_of_a_message_stands_in_the_document() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/templates.md");
+    let document = std::fs::read_to_string(path).expect("the document");
+    for (name, meaning) in template::page::VARIABLES {
+        assert!(document.contains(&format!("| `{name}` | {meaning} |")), "no row for {name}");
+    }
 }
 
 #[test]

@@ -5,13 +5,16 @@
 
 use std::sync::Arc;
 
-use super::secret;
+use super::secret::{self, Secret};
 use crate::config::paths::Paths;
+use crate::config::problem;
 use crate::engine::Span;
 use crate::rules::span_in;
 use crate::toml_file::{Keys, Problems};
 
-pub(super) const KEYS: &[&str] = &["run", "timeout"];
+pub(super) const KEYS: &[&str] = &["run", "timeout", "environment"];
+
+const VARIABLES_MAX: usize = 32;
 
 const TIMEOUT: Span = Span(30_000);
 
@@ -22,10 +25,12 @@ pub struct Command {
     pub run: Arc<[String]>,
     /// It is ended after so long.
     pub timeout: Span,
+    /// Variables that it is given, and where their secret values lie.
+    pub environment: Vec<(Arc<str>, Secret)>,
 }
 
 pub(super) fn read(
-    _: Paths<'_>,
+    paths: Paths<'_>,
     keys: &Keys<'_, '_>,
     problems: &mut Problems<'_>,
 ) -> Option<Command> {
@@ -36,5 +41,40 @@ pub(super) fn read(
     }
     let run = secret::arguments("run", &keys, problems);
     let timeout = span_in(&keys, "timeout", Span::SECOND.0..=Span::HOUR.0, problems);
-    Some(Command { run: run?, timeout: timeout.unwrap_or(TIMEOUT) })
+    let environment = environment(paths, &keys, problems);
+    Some(Command { run: run?, timeout: timeout.unwrap_or(TIMEOUT), environment })
+}
+
+fn environment(
+    paths: Paths<'_>,
+    keys: &Keys<'_, '_>,
+    problems: &mut Problems<'_>,
+) -> Vec<(Arc<str>, Secret)> {
+    let Some(value) = keys.value("environment") else { return Vec::new() };
+    let table = value.get_ref().as_table();
+    let entries: Vec<_> = table.into_iter().flat_map(|table| table.iter()).collect();
+    let names: Vec<&str> = entries.iter().map(|(name, _)| name.get_ref().as_ref()).collect();
+    if Keys::of_value(value, "environment", &names, problems).is_none() {
+        return Vec::new();
+    }
+    if entries.len() > VARIABLES_MAX {
+        let message = format!("{} variables stand here, at most {VARIABLES_MAX} can", names.len());
+        let hint = "let the program read a file of its own".to_owned();
+        problems.add(problem::TOO_MANY, value.span(), message, hint);
+    }
+    let mut variables = Vec::new();
+    for (name, value) in entries.into_iter().take(VARIABLES_MAX) {
+        let text = name.get_ref().as_ref();
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        if !begins || !text.chars().all(is_plain) || text.starts_with("OCRWATCH_") {
+            let message = format!("`{}` cannot be a variable here", text.escape_debug());
+            let hint = "write letters, digits and `_`; `OCRWATCH_` is ours".to_owned();
+            problems.add(problem::BAD_NAME, name.span(), message, hint);
+            continue;
+        }
+        let secret = secret::of_value((text, "environment"), value, paths, problems);
+        variables.extend(secret.map(|secret| (text.into(), secret)));
+    }
+    variables
 }

@@ -1,4 +1,4 @@
-//! Where a secret lies: a file, the environment, a credential of systemd, or what a program says.
+//! Where a secret lies: in a file, the environment, a credential of systemd, what a program says.
 //!
 //! Owns the forms. Must never read one, and knows no form in which a secret stands in the
 //! configuration itself. What is wrong is a problem and reads as absent.
@@ -30,6 +30,7 @@ pub enum Secret {
     Command(Arc<[String]>),
 }
 
+#[allow(dead_code, reason = "receivers that log in read theirs by it")]
 /// The secret of a key, such as `password = { file = "smtp.password" }`.
 pub(super) fn read(
     key: &'static str,
@@ -37,12 +38,12 @@ pub(super) fn read(
     keys: &Keys<'_, '_>,
     problems: &mut Problems<'_>,
 ) -> Option<Secret> {
-    of_value(key, keys.value(key)?, paths, problems)
+    of_value((key, key), keys.value(key)?, paths, problems)
 }
 
-/// The same of one that stands in a list.
+/// The secret that a value names; the second name is what its table is called.
 pub(super) fn of_value(
-    key: &'static str,
+    (key, what): (&str, &'static str),
     value: &Spanned<DeValue<'_>>,
     paths: Paths<'_>,
     problems: &mut Problems<'_>,
@@ -52,10 +53,11 @@ pub(super) fn of_value(
         let hint = format!(
             "write where it lies: `{key} = {{ file = \"…\" }}`, `env`, `credential` or `command`"
         );
+        problems.hide(value.span());
         problems.add(problem::SECRET_IN_FILE, value.span(), message, hint);
         return None;
     }
-    let table = Keys::of_value(value, key, KEYS, problems)?;
+    let table = Keys::of_value(value, what, KEYS, problems)?;
     let mut said = KEYS.iter().copied().filter(|form| table.has(form));
     let Some(form) = said.next() else {
         table.missing("file", "say where the secret lies, such as `file = \"…\"`", problems);

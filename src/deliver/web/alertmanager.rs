@@ -15,12 +15,12 @@ use super::answer::{self, by_status};
 use super::http::{Answer, Masks};
 use super::prometheus::{Labels, annotations, labels, starts_at};
 use super::{Wire, masked, post, secret_of};
-use crate::config::{Alertmanager, Language, Link};
+use crate::config::{Alertmanager, Link};
 use crate::deliver::{Accepted, Again, Failure, Hidden, Parcel, Scope, Sender, Trace};
 use crate::engine::{AlertStatus, Fingerprint, Instant, ToldAlert};
 use crate::render::chat::Words;
 use crate::render::{Texts, ToldText};
-use crate::zone::Zone;
+use crate::surface::Language;
 
 const RESEND: TimeDelta = TimeDelta::minutes(1);
 
@@ -190,21 +190,15 @@ impl Belief {
 pub(super) struct Peers {
     config: Alertmanager,
     wire: Wire,
-    zone: Option<Zone>,
     words: &'static Words,
     belief: Belief,
 }
 
 impl Peers {
-    pub(super) fn new(
-        config: Alertmanager,
-        link: Link,
-        zone: Option<Zone>,
-        language: Language,
-    ) -> Self {
+    pub(super) fn new(config: Alertmanager, link: Link, language: Language) -> Self {
         let words = Words::of(language);
         let wire = Wire { link, http: None };
-        Self { config, wire, zone, words, belief: Belief::default() }
+        Self { config, wire, words, belief: Belief::default() }
     }
 
     fn note(
@@ -214,9 +208,8 @@ impl Peers {
         created: DateTime<Utc>,
         now: DateTime<Utc>,
     ) {
-        let texts = Texts { zone: self.zone.or(texts.zone), ..texts.clone() };
         for told in alerts {
-            let text = ToldText::of(told, &texts);
+            let text = ToldText::of(told, texts);
             self.belief.note(told, &text, self.words, &self.config.labels, (created, now));
         }
     }

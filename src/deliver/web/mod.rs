@@ -30,25 +30,21 @@ use chrono::{DateTime, Utc};
 
 use self::http::{Answer, Http, Masks, Request};
 use super::{Accepted, Failure, Hidden, Parcel, Sender, Trace, secret};
-use crate::config::{Language, Link, Receiver, Robot, Secret, Service, Web};
+use crate::config::{Link, Receiver, Robot, Secret, Service, Web};
 use crate::render::chat::Words;
 use crate::render::markup::Colour;
 use crate::render::{NotificationText, Status, Texts};
-use crate::zone::Zone;
+use crate::surface::Language;
 
 /// The way to a receiver over HTTP.
 pub fn sender(web: &Web, receiver: &Receiver) -> Box<dyn Sender> {
     match &web.service {
-        Service::Alertmanager(config) => Box::new(alertmanager::Peers::new(
-            config.clone(),
-            web.link.clone(),
-            receiver.zone,
-            receiver.language,
-        )),
+        Service::Alertmanager(config) => {
+            Box::new(alertmanager::Peers::new(config.clone(), web.link.clone(), receiver.language))
+        }
         service => Box::new(Caller {
             service: service.clone(),
             wire: Wire { link: web.link.clone(), http: None },
-            zone: receiver.zone,
             language: receiver.language,
         }),
     }
@@ -122,7 +118,6 @@ struct Call {
 struct Caller {
     service: Service,
     wire: Wire,
-    zone: Option<Zone>,
     language: Language,
 }
 
@@ -177,8 +172,7 @@ impl Sender for Caller {
         now: DateTime<Utc>,
         trace: Trace<'_>,
     ) -> Result<Accepted, Failure> {
-        let texts = Texts { zone: self.zone.or(texts.zone), ..texts.clone() };
-        let text = NotificationText::of(&parcel.notification, &texts);
+        let text = NotificationText::of(&parcel.notification, texts);
         let told = Told { text: &text, words: Words::of(self.language), now };
         let Call { requests, masks, judge } = self.call(&told)?;
         let http = self.wire.http()?;

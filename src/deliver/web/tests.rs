@@ -20,9 +20,10 @@ use crate::catalogue::{Catalogue, Severity};
 use crate::deliver::Step;
 use crate::engine::{
     Alert, AlertStatus, CodeCount, Evidence, Fingerprint, Instant, LabelName, Notification,
-    NotificationId, NotifyReason, Sample, Span, ToldAlert,
+    NotificationId, NotifyReason, Passage, Sample, Span, ToldAlert,
 };
 use crate::rules::RuleSet;
+use crate::zone::Zone;
 
 static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| Arc::new(Catalogue::embedded()));
 
@@ -41,8 +42,8 @@ pub(in crate::deliver) fn now() -> DateTime<Utc> {
 pub(in crate::deliver) fn texts() -> Texts {
     static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
         let rules = Arc::clone(RuleSet::embedded(&CATALOGUE).rules());
-        let zone = Zone::parse("Asia/Shanghai").ok();
-        Texts { rules, catalogue: Arc::clone(&CATALOGUE), zone }
+        let view = Zone::parse("Asia/Shanghai").ok().into();
+        Texts { rules, catalogue: Arc::clone(&CATALOGUE), view }
     });
     TEXTS.clone()
 }
@@ -129,6 +130,7 @@ fn notification(alerts: Vec<ToldAlert>) -> Notification {
         resolved: alerts.len() as u64 - firing,
         alerts,
         covers: None,
+        passage: Passage::default(),
     }
 }
 

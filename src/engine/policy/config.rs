@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::digest::Digest;
 use super::facet::{AlertMatcher, Facet, all_fit};
 use super::mute::Mute;
 use super::silence::Silence;
@@ -47,6 +48,8 @@ pub struct Route {
     pub proceed: bool,
     /// Whether it is told that an alert was resolved.
     pub send_resolved: bool,
+    /// What changed is gathered until then; neither `group_wait` nor repeats count.
+    pub digest: Option<Digest>,
 }
 
 /// How much the policy keeps. Reaching a limit is counted in [`super::PolicyCounters`].
@@ -107,11 +110,15 @@ impl Route {
             repeat_interval: Span::HOUR.times(4),
             proceed: false,
             send_resolved: true,
+            digest: None,
         }
     }
 
     /// How long a change of the alert waits.
     pub(super) fn wait(&self, alert: &Alert) -> Span {
+        if self.digest.is_some() {
+            return Span::ZERO;
+        }
         self.group_wait.unwrap_or(match alert.severity {
             Severity::Critical => Span::SECOND.times(10),
             Severity::Warning | Severity::Info => Span::SECOND.times(30),

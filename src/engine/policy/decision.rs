@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::facet::Facet;
+use super::passage::Passage;
 use crate::engine::alert::Alert;
 use crate::engine::label::Fingerprint;
 use crate::engine::time::Instant;
@@ -53,6 +54,9 @@ pub struct Notification {
     /// The time, by the log, whose changes a historical one tells; none of others.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub covers: Option<Covered>,
+    /// What became of it on its way.
+    #[serde(skip_serializing_if = "Passage::is_direct", default)]
+    pub passage: Passage,
 }
 
 /// A span of time that was read on after nobody had watched.
@@ -82,6 +86,8 @@ pub enum NotifyReason {
     Changed,
     /// An alert was resolved.
     Resolved,
+    /// What changed since the last digest is told together.
+    Digest,
     /// What changed while nobody watched is told at once, for all groups of the receiver.
     Historical,
     /// Nothing changed for long; it is told again, for the so manieth time.
@@ -101,6 +107,7 @@ impl NotifyReason {
             Self::InhibitionEnded => "inhibition-ended",
             Self::Changed => "changed",
             Self::Resolved => "resolved",
+            Self::Digest => "digest",
             Self::Historical => "historical",
             Self::Repeat { .. } => "repeat",
         }
@@ -237,6 +244,24 @@ impl NotificationId {
                 hash_instant(&mut hash, at);
             }
         }
+        Self(hash.get())
+    }
+
+    /// That of one notification that stands for several.
+    pub fn of_merged(ids: impl IntoIterator<Item = Self>) -> Self {
+        let mut hash = Fnv::new();
+        hash.text("merged");
+        for id in ids {
+            hash.number(id.0);
+        }
+        Self(hash.get())
+    }
+
+    /// That of the same notification as another receiver is told of it.
+    #[must_use]
+    pub fn by_way_of(self, receiver: &str) -> Self {
+        let mut hash = Fnv::after(self.0);
+        hash.text("via").text(receiver);
         Self(hash.get())
     }
 

@@ -16,6 +16,7 @@ use super::decision::{
 use super::group::{Change, Group, GroupId, Member};
 use super::inhibition::{Firing, Inhibitions};
 use super::mute::Mute;
+use super::passage::Passage;
 use super::silence::Silences;
 use crate::engine::alert::Alert;
 use crate::engine::label::Fingerprint;
@@ -155,7 +156,8 @@ pub(super) fn flush(
     let told = std::mem::take(&mut sorted.told);
     if told.iter().any(|told| told.is_news) {
         let listed: Vec<_> = told.iter().map(|told| told.alert.fingerprint).collect();
-        let reason = reason(group, &told);
+        let is_digest = route.digest.is_some();
+        let reason = if is_digest { NotifyReason::Digest } else { reason(group, &told) };
         flush.notification = Some(compose((id, route), (reason, at), told, listed_max));
         note_told(group, at, &listed);
     } else if sorted.repeat_is_due && !told.is_empty() {
@@ -210,8 +212,8 @@ fn reason(group: &Group, told: &[ToldAlert]) -> NotifyReason {
     news.map(of_one).min().unwrap_or(NotifyReason::Resolved)
 }
 
-/// The order of a notification of all groups: news first, of these what fires.
-pub(super) fn fires_first(told: &ToldAlert) -> impl Ord + use<> {
+/// The order of a notification of several groups: news first, of these what fires.
+pub fn fires_first(told: &ToldAlert) -> impl Ord + use<> {
     let alert = &told.alert;
     let is_over = told.status != AlertStatus::Firing;
     let grave = Reverse(alert.severity);
@@ -231,7 +233,9 @@ fn compose(
     alerts.sort_by_key(|told| {
         let alert = &told.alert;
         let is_grave = Reverse(alert.severity);
-        (!told.is_news, is_grave, told.status, alert.fired_at, alert.fingerprint)
+        // Who reads of a whole day begins with what happened most.
+        let often = Reverse(if reason == NotifyReason::Digest { alert.count } else { 0 });
+        (!told.is_news, is_grave, told.status, often, alert.fired_at, alert.fingerprint)
     });
     let left_out = alerts.len().saturating_sub(listed_max);
     alerts.truncate(listed_max);
@@ -248,5 +252,6 @@ fn compose(
         firing: firing as u64,
         resolved: resolved as u64,
         covers: None,
+        passage: Passage::default(),
     }
 }

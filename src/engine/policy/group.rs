@@ -68,11 +68,15 @@ impl Group {
     }
 
     pub(super) fn allowed(&self, route: &Route, at: Instant) -> Instant {
-        self.told_at.map_or(at, |told_at| at.max(told_at.plus(route.group_interval)))
+        let at = self.told_at.map_or(at, |told_at| at.max(told_at.plus(route.group_interval)));
+        route.digest.map_or(at, |digest| digest.next(at))
     }
 
     /// When nothing but time has to pass for a notification.
     pub(super) fn repeat_at(&self, route: &Route) -> Option<Instant> {
+        if route.digest.is_some() {
+            return None;
+        }
         let repeats = |member: &Member| member.firing && member.told && member.withheld.is_none();
         let told_at = self.told_at.filter(|_| self.members.values().any(repeats))?;
         Some(told_at.plus(route.repeats_after()))

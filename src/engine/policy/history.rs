@@ -20,6 +20,7 @@ use super::decision::{
 };
 use super::flush::{self, Judge, Sorted};
 use super::group::{Group, GroupId, Member};
+use super::passage::Passage;
 use super::snapshot::PolicySnapshot;
 use super::{Policy, judge, put};
 use crate::engine::alert::{Alert, Transition};
@@ -178,6 +179,7 @@ impl Policy {
             firing: firing as u64,
             resolved,
             covers: Some(covers),
+            passage: Passage::default(),
         }
     }
 

@@ -13,12 +13,14 @@ use std::sync::Arc;
 
 mod config;
 mod decision;
+mod digest;
 mod facet;
 mod flush;
 mod group;
 mod history;
 mod inhibition;
 mod mute;
+mod passage;
 mod silence;
 mod snapshot;
 
@@ -30,8 +32,11 @@ pub use decision::{
     AlertStatus, Covered, Decision, Notification, NotificationId, NotifyReason, ToldAlert,
     Withheld, WithheldBy,
 };
+pub use digest::{Digest, Every};
 pub use facet::{AlertMatcher, Facet};
+pub use flush::fires_first;
 pub use mute::{Mute, TimeOfWeek};
+pub use passage::{Detour, Merged, Passage};
 pub use silence::{Silence, SilenceEnd};
 pub use snapshot::{PolicyCounters, PolicySnapshot};
 

@@ -81,7 +81,7 @@ impl TimeOfWeek {
 /// When the wall clock first shows so many minutes since midnight, or more, on that day. Of an hour
 /// that occurs twice the first is meant; one that is skipped is the end of the gap: a window of
 /// skipped hours is empty, one that reaches into them ends or begins where they end.
-fn wall(zone: Zone, day: NaiveDate, minutes: u16) -> Option<Instant> {
+pub(super) fn wall(zone: Zone, day: NaiveDate, minutes: u16) -> Option<Instant> {
     let midnight = day.and_time(NaiveTime::MIN);
     let minutes = minutes.min(DAY_MINUTES);
     let local = midnight.checked_add_signed(TimeDelta::minutes(minutes.into()))?;

@@ -15,6 +15,7 @@ use crate::engine::rule::{Condition, Inhibit, Matcher, New, Pattern};
 use crate::engine::time::Span;
 use crate::zone::Zone;
 
+mod digest;
 mod exhaustive;
 mod grouping;
 mod history;
@@ -109,6 +110,7 @@ fn rule(name: &str) -> Rule {
         flap: None,
         summary: "".into(),
         note: None,
+        chinese: None,
         inhibits: Vec::new(),
         links: Vec::new(),
     }
@@ -186,7 +188,7 @@ impl Setup {
                 let mut route = Route::to(words[1]);
                 let to = value("to").unwrap_or(words[1]);
                 route.receiver = to.into();
-                let settings = ["to", "by", "wait", "interval", "repeat"];
+                let settings = ["to", "by", "wait", "interval", "repeat", "digest"];
                 let is_setting =
                     |word: &&str| word.split_once('=').is_some_and(|(n, _)| settings.contains(&n));
                 let others = words.iter().filter(|word| !is_setting(word));
@@ -196,6 +198,11 @@ impl Setup {
                     route.group_by = names.map(|name| name.parse().expect("a facet")).collect();
                 }
                 route.group_wait = value("wait").map(span);
+                route.digest = value("digest").map(|at| Digest {
+                    every: Every::Day,
+                    at_minutes: minutes(at),
+                    zone: Zone::UTC,
+                });
                 route.group_interval = value("interval").map_or(route.group_interval, span);
                 route.repeat_interval = value("repeat").map_or(route.repeat_interval, span);
                 route.proceed = words.contains(&"proceed");

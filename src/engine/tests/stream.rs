@@ -126,6 +126,7 @@ pub(super) fn rule(name: &str, code: &str, condition: Condition) -> Rule {
         flap: None,
         summary: "".into(),
         note: None,
+        chinese: None,
         inhibits: Vec::new(),
         links: Vec::new(),
     }

@@ -64,8 +64,10 @@ fn a_file_cut_anywhere_is_opened_and_keeps_right_rows_only() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("state.db"), &bytes[..length]).unwrap();
         let anew = check(folder.path(), &original, &format!("cut at {length}"));
-        // An empty file is what a crash leaves in the very first moment.
-        assert_eq!(anew.is_some(), length > 0, "cut at {length}");
+        // An empty file is what a crash leaves in the very first moment; the end of a page without
+        // rows is as empty as what is read behind the end of a file.
+        let is_missed = length > 0 && bytes[length..].iter().any(|byte| *byte != 0);
+        assert_eq!(anew.is_some(), is_missed, "cut at {length}");
         kept_something += u64::from(anew.is_some_and(|text| text.contains("taken over: ")));
     }
     println!("something was kept of {kept_something} of {} files", bytes.len() / 512);

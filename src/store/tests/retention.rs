@@ -9,6 +9,27 @@ fn settings(bytes_max: u64) -> Settings {
     Settings { history_days: 10, outbox_days: 5, bytes_max }
 }
 
+#[test]
+fn decisions_go_by_age_and_beyond_their_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, ..) = Store::open(folder.path(), settings(u64::MAX), now()).unwrap();
+    let mut batch = Batch::default();
+    for (alert, day) in [("a", 1), ("b", 4), ("c", 6), ("d", 400)] {
+        batch.note_decision(decision(alert, -day * DAY));
+    }
+    store.commit(&batch, now()).unwrap();
+    assert_eq!(retain_all(&mut store).decision_rows, 2);
+    let connection = store.connection.as_ref().unwrap();
+    let left = super::super::read::alerts(connection, 9).unwrap();
+    assert_eq!(left, ["a", "b"]);
+    let sql = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 112000)
+               INSERT INTO decision SELECT 'x', n, 'y', ?1 + n, 0, x'00' FROM n";
+    connection.execute(sql, [later(-DAY).timestamp_millis()]).unwrap();
+    let first = store.retain(now()).unwrap();
+    assert_eq!((first.decision_rows, first.more), (5_000, true));
+    assert_eq!(retain_all(&mut store).decision_rows, 7_002);
+}
+
 /// Calls as often as there is more to do.
 fn retain_all(store: &mut Store) -> Retained {
     let mut sum = Retained::default();
@@ -17,6 +38,7 @@ fn retain_all(store: &mut Store) -> Retained {
         sum = Retained {
             history_rows: sum.history_rows + retained.history_rows,
             outbox_rows: sum.outbox_rows + retained.outbox_rows,
+            decision_rows: sum.decision_rows + retained.decision_rows,
             ..retained
         };
         if !retained.more {

@@ -1,7 +1,7 @@
 //! Databases of other versions.
 
 use super::super::problem::Fault;
-use super::super::{OpenError, OutboxState, Position, schema};
+use super::super::{Look, OpenError, OutboxState, Position, schema};
 use super::*;
 
 /// A database as a program of that version left it.
@@ -29,6 +29,14 @@ fn every_version_s_database_opens_with_the_same_rows() {
         let sent = store.outbox(OutboxState::Sent, 9, now()).unwrap();
         assert_eq!(sent.len(), 1);
         assert_eq!((&*sent[0].row.id, sent[0].done), ("n000001", Some(later(30))));
+        let merged = store.outbox(OutboxState::Merged, 9, now()).unwrap();
+        assert_eq!(merged.len(), usize::from(version > 1));
+        drop(store);
+        let look = Look::open(folder.path()).unwrap();
+        let decisions = look.decisions("281e6b5eec1ed0e4", 9).unwrap();
+        let expected = (version > 1).then(|| decision("281e6b5eec1ed0e4", 5));
+        assert_eq!(decisions, Vec::from_iter(expected));
+        let (mut store, ..) = open(folder.path());
         store.commit(&step(9), now()).unwrap();
     }
 }
@@ -62,6 +70,10 @@ fn write_fixture_rows(store: &mut Store) {
     batch.sent("n000001", 1, later(30));
     batch.count_errors(HistoryKey::at(now(), "orders", "APIG", "APIG.0301"), 6);
     batch.count_errors(HistoryKey::at(later(60), "orders", "ModelArts", "ModelArts.4204"), 1);
+    // Since version 2.
+    batch.queue(notification(3));
+    batch.merged("n000003", 2, later(40), "merged into n000002");
+    batch.note_decision(decision("281e6b5eec1ed0e4", 5));
     store.commit(&batch, later(7)).unwrap();
 }
 
@@ -161,13 +173,14 @@ fn a_migration_that_fails_on_its_way_leaves_the_old_version() {
     let before = dump(&database);
     let steps = [
         schema::MIGRATIONS[0],
+        schema::MIGRATIONS[1],
         "ALTER TABLE position ADD COLUMN more TEXT; DELETE FROM policy;",
         "CREATE TABLE further (id INTEGER); INSERT INTO nowhere VALUES (1);",
     ];
     let failed = schema::migrate(&mut database, 1, &steps);
     assert!(matches!(failed, Err(Fault::Sqlite(_))), "{failed:?}");
     assert_eq!(dump(&database), before);
-    schema::migrate(&mut database, 1, &steps[..2]).unwrap();
-    assert_eq!(schema::meta(&database, "schema").unwrap().as_deref(), Some("2"));
-    assert!(matches!(schema::form(&database), Ok(schema::Form::Newer(2))));
+    schema::migrate(&mut database, 1, &steps[..3]).unwrap();
+    assert_eq!(schema::meta(&database, "schema").unwrap().as_deref(), Some("3"));
+    assert!(matches!(schema::form(&database), Ok(schema::Form::Newer(3))));
 }

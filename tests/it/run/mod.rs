@@ -6,12 +6,14 @@
 mod alertmanager;
 mod backlog;
 mod daemon;
+mod deliver;
 mod equal;
 mod faults;
 mod journal;
 mod kills;
 mod limits;
 mod log;
+mod mail;
 mod reload;
 mod sources;
 mod state;

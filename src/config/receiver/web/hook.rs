@@ -86,7 +86,9 @@ fn secrets(paths: Paths<'_>, keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -
         problems.add(problem::TOO_MANY, beyond.span(), message, hint);
     }
     let items = items.iter().take(SECRETS_MAX);
-    items.filter_map(|item| secret::of_value("secrets", item, paths, problems)).collect()
+    items
+        .filter_map(|item| secret::of_value(("secrets", "secrets"), item, paths, problems))
+        .collect()
 }
 
 fn is_header(name: &str) -> bool {

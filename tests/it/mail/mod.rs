@@ -1,0 +1,7 @@
+//! Mail: what it says, and what comes of it at servers that answer in every way.
+
+mod letters;
+mod peer;
+mod servers;
+pub(crate) mod trust;
+mod world;
