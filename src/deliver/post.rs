@@ -72,7 +72,8 @@ impl Post {
         let work = move || {
             for Job { parcel, texts } in inbox {
                 let attempt = || sender.send(&parcel, &texts, clock::now(), &mut |_| {});
-                let result = catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(panicked);
+                let result =
+                    catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|why| panicked(&*why));
                 let report_of = Report { receiver: receiver.clone(), id: parcel.id(), result };
                 if report.send(report_of).is_err() {
                     break;
@@ -109,7 +110,7 @@ impl Post {
     }
 }
 
-fn panicked(why: Box<dyn Any + Send>) -> Result<Accepted, Failure> {
+fn panicked(why: &(dyn Any + Send)) -> Result<Accepted, Failure> {
     let what = why.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let what = what.or_else(|| why.downcast_ref::<String>().cloned()).unwrap_or_default();
     Err(Failure::unreachable("send", format!("a defect of this program: {what}")))

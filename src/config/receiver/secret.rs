@@ -1,4 +1,4 @@
-//! Where a secret lies: in a file, the environment, a credential of systemd, or what a program says.
+//! Where a secret lies: in a file, the environment, a credential of systemd, what a program says.
 //!
 //! Owns the forms. Must never read one, and knows no form in which a secret stands in the
 //! configuration itself. What is wrong is a problem and reads as absent.
