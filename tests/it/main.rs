@@ -14,6 +14,7 @@ mod fuzz;
 mod harness;
 mod invariants;
 mod policy;
+mod receivers;
 mod resume;
 mod rules;
 mod run;
