@@ -54,12 +54,11 @@ pub(super) struct PreviewArgs {
 impl PreviewArgs {
     /// Writes it to standard output.
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
-        let config = match &self.config {
-            Some(path) => config::load(path)?,
-            None => {
-                let catalogue = Arc::new(self.catalogue.load()?);
-                Config::usual(self.rules.load(&catalogue)?, catalogue)
-            }
+        let config = if let Some(path) = &self.config {
+            config::load(path)?
+        } else {
+            let catalogue = Arc::new(self.catalogue.load()?);
+            Config::usual(self.rules.load(&catalogue)?, catalogue)
         };
         let rule = rule_named(&self.rule, &config)?;
         let receiver = match &self.receiver {

@@ -4,6 +4,7 @@
 //! no state, and when nothing is known of what is asked for.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write};
 
 use chrono::{DateTime, Utc};
@@ -220,11 +221,13 @@ fn in_words(happened: &Happened) -> String {
             let mut text =
                 format!("told to {receiver} by route {route}: {reason}, {status} [{notification}]");
             if let Some(merged) = merged {
-                text += &format!(", with {} others that waited", merged.count.saturating_sub(1));
+                let others = merged.count.saturating_sub(1);
+                // Writing to a string cannot fail.
+                let _ = write!(text, ", with {others} others that waited");
             }
             if let Some(detour) = detour {
                 let around = detour.around.join(", then ");
-                text += &format!(", as {around} cannot be reached: {}", detour.cause);
+                let _ = write!(text, ", as {around} cannot be reached: {}", detour.cause);
             }
             text
         }
@@ -258,7 +261,7 @@ fn deliveries(out: &mut dyn Write, entries: &[OutboxEntry], zone: Zone) -> io::R
             OutboxState::Merged => format!("{to}merged at {}", at(entry.done)),
         };
         if let Some(error) = &row.last_error {
-            text += &format!("; last error: {error}");
+            let _ = write!(text, "; last error: {error}");
         }
         writeln!(out, "      {}", visible(&text))?;
     }

@@ -195,13 +195,10 @@ impl Queue {
         parcel.attempts = parcel.attempts.saturating_add(1);
         let attempts = parcel.attempts;
         lane.answered(now);
-        let failure = match result {
-            Ok(_) => {
-                lane.announced.remove(id);
-                lane.open();
-                return Some(Outcome::Sent { attempts });
-            }
-            Err(failure) => failure,
+        let Err(failure) = result else {
+            lane.announced.remove(id);
+            lane.open();
+            return Some(Outcome::Sent { attempts });
         };
         let error = failure.to_string();
         match (failure.scope, failure.again) {

@@ -1,8 +1,9 @@
 //! What is old goes, and the file stays below its size.
 //!
 //! Owns the order in which things go: history, decisions and finished notifications by age, then
-//! by size the oldest history, the oldest decisions, the oldest finished notifications. Must never touch what is queued, nor the
-//! state. Fails with SQLite's answer. One call does a bounded piece of work.
+//! by size the oldest history, the oldest decisions, the oldest finished notifications. Must never
+//! touch what is queued, nor the state. Fails with SQLite's answer. One call does a bounded piece
+//! of work.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, TransactionBehavior, params};

@@ -15,6 +15,7 @@ mod harness;
 mod invariants;
 mod mail;
 mod policy;
+mod receivers;
 mod resume;
 mod rules;
 mod run;

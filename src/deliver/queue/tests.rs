@@ -55,6 +55,7 @@ fn numbers(parcels: &[Parcel]) -> Vec<u64> {
     parcels.iter().map(|parcel| parcel.notification.id.0).collect()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a result like the others")]
 fn ok() -> Result<Accepted, Failure> {
     Ok(Accepted::default())
 }
@@ -154,7 +155,7 @@ fn one_message_that_is_put_off_lets_the_others_pass() {
     let mut queue = queue_of([to(1, "a@x"), to(1, "b@x")]);
     let due = queue.due(at(0));
     assert_eq!(due[0].id(), "0000000000000001 a@x");
-    let later = message(Again::After(std::time::Duration::from_secs(600)));
+    let later = message(Again::After(std::time::Duration::from_mins(10)));
     report(&mut queue, &due[0], &later, 1);
     let due = queue.due(at(1));
     assert_eq!(&*due[0].recipient, "b@x");
@@ -310,14 +311,15 @@ fn recipients_are_joined_each_on_their_own_and_what_is_on_its_way_is_not() {
 
 #[test]
 fn a_digest_tells_what_is_true_at_last_and_that_it_happened() {
+    use AlertStatus::{FiredAndResolved, Firing, Resolved};
+    type Case = (&'static [(AlertStatus, bool)], AlertStatus, u32);
     let alert = |status, is_news, number: u64, second: i64| {
         let mut told = notification(number, "ops", second);
         told.alerts[0].status = status;
         told.alerts[0].is_news = is_news;
         parcel_of(told, "", second)
     };
-    use AlertStatus::{FiredAndResolved, Firing, Resolved};
-    let cases: [(&[(AlertStatus, bool)], AlertStatus, u32); 6] = [
+    let cases: [Case; 6] = [
         (&[(Firing, true), (Resolved, true)], FiredAndResolved, 1),
         (&[(Firing, false), (Resolved, true)], Resolved, 0),
         (&[(FiredAndResolved, true), (Firing, true)], Firing, 2),
@@ -492,7 +494,9 @@ fn any_puts_reports_and_jumps_of_time_lose_and_double_nothing() {
     for seed in 0..300 {
         let mut random = Random(seed);
         let mut queue = Queue::new(Settings { waiting_max: 8, ..Settings::default() });
-        RECEIVERS.iter().for_each(|name| queue.set_rate(&(*name).into(), Some(rate)));
+        for name in RECEIVERS {
+            queue.set_rate(&name.into(), Some(rate));
+        }
         let (mut model, mut second, mut number) = (Model::default(), 0, 0);
         for _ in 0..400 {
             second += i64::try_from(match random.below(12) {

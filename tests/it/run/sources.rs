@@ -136,7 +136,7 @@ fn gbk_and_utf_16_are_read_live_and_over_a_restart() {
     assert!(expected > 4);
     for (file, content) in files.iter().zip(&contents) {
         // In the middle of a character.
-        sandbox.file(&format!("{file}.log"), &content[..content.len() / 2 / 2 * 2 + 1]);
+        sandbox.file(&format!("{file}.log"), &content[..=content.len() / 2 / 2 * 2]);
     }
     let (daemon, state) = under(&sandbox, config);
     daemon.until("the beginnings are met", || state.lines() > 0 || state.has_position());
@@ -203,8 +203,8 @@ fn what_is_there_at_first_is_read_from_where_the_source_says() {
         [("all", "beginning"), ("end", "end"), ("last", "last 4 lines"), ("since", "since 1h")]
     {
         sandbox.file(&format!("{name}.log"), old.clone() + &young);
-        config +=
-            &format!("[[source]]\nname = '{name}'\nfiles = '{name}.log'\nstart = '{start}'\n");
+        let files = format!("files = '{name}.log'\nstart = '{start}'\n");
+        config.extend(["[[source]]\nname = '", name, "'\n", &files]);
     }
     let (daemon, state) = under(&sandbox, &config);
     let count = |name: &str| state.errors_by_source().get(name).copied().unwrap_or_default();
