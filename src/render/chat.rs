@@ -142,6 +142,9 @@ impl Words {
 
 /// One line that says what a notification is about.
 pub fn subject(text: &NotificationText, words: &Words) -> String {
+    if let Some(own) = &text.own_chat.title {
+        return clip(own, HEADLINE_CHARS_MAX);
+    }
     let status = match text.status {
         Status::Firing => words.firing,
         Status::Resolved => words.resolved,
@@ -284,7 +287,12 @@ pub fn all_of(text: &AlertText, words: &Words) -> Parts {
 }
 
 fn pieces(text: &NotificationText, detail: Detail, words: &Words) -> Vec<Piece> {
-    let mut pieces = Vec::new();
+    let mut pieces: Vec<_> = text.notes.iter().cloned().map(Piece::Quiet).collect();
+    if let Some(own) = &text.own_chat.text {
+        // Text and no markup: there are values of a log in it.
+        pieces.extend(own.lines().map(|line| Piece::Text(line.to_owned())));
+        return pieces;
+    }
     for told in text.alerts.iter().take(detail.full) {
         alert(&mut pieces, told, detail, words);
     }

@@ -4,7 +4,7 @@
 //! fails: where there is no template, or it fails, there is nothing, and the built-in message is
 //! sent.
 
-use super::notification::NotificationText;
+use super::notification::{NotificationText, OwnChat};
 use crate::config::Templates;
 use crate::template::page::{Form, render};
 
@@ -24,9 +24,12 @@ impl NotificationText {
         self.own(templates.html.as_deref(), Form::Html)
     }
 
-    /// The operator's text for a chat.
-    pub fn own_chat(&self, templates: &Templates) -> Option<String> {
-        self.own(templates.chat.as_deref(), Form::Text)
+    /// The same with the operator's title and text for a chat.
+    #[must_use]
+    pub fn for_chat(self, templates: &Templates) -> Self {
+        let title = self.own_subject(templates);
+        let text = self.own(templates.chat.as_deref(), Form::Text);
+        Self { own_chat: OwnChat { title, text }, ..self }
     }
 
     fn own(&self, template: Option<&str>, form: Form) -> Option<String> {

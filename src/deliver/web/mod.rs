@@ -30,7 +30,7 @@ use chrono::{DateTime, Utc};
 
 use self::http::{Answer, Http, Masks, Request};
 use super::{Accepted, Failure, Hidden, Parcel, Sender, Trace, secret};
-use crate::config::{Link, Receiver, Robot, Secret, Service, Web};
+use crate::config::{Link, Receiver, Robot, Secret, Service, Templates, Web};
 use crate::render::chat::Words;
 use crate::render::markup::Colour;
 use crate::render::{NotificationText, Status, Texts};
@@ -46,6 +46,7 @@ pub fn sender(web: &Web, receiver: &Receiver) -> Box<dyn Sender> {
             service: service.clone(),
             wire: Wire { link: web.link.clone(), http: None },
             language: receiver.language,
+            templates: receiver.templates.clone(),
         }),
     }
 }
@@ -119,9 +120,14 @@ struct Caller {
     service: Service,
     wire: Wire,
     language: Language,
+    templates: Templates,
 }
 
 impl Caller {
+    fn text(&self, parcel: &Parcel, texts: &Texts) -> NotificationText {
+        NotificationText::of(&parcel.notification, texts).for_chat(&self.templates)
+    }
+
     fn call(&self, told: &Told<'_>) -> Result<Call, Failure> {
         type Ask = fn(&Robot, &robot::Keys, &Told<'_>) -> Request;
         type Judge = fn(&Answer) -> Result<Accepted, Failure>;
@@ -172,7 +178,7 @@ impl Sender for Caller {
         now: DateTime<Utc>,
         trace: Trace<'_>,
     ) -> Result<Accepted, Failure> {
-        let text = NotificationText::of(&parcel.notification, texts);
+        let text = self.text(parcel, texts);
         let told = Told { text: &text, words: Words::of(self.language), now };
         let Call { requests, masks, judge } = self.call(&told)?;
         let http = self.wire.http()?;
@@ -183,6 +189,16 @@ impl Sender for Caller {
             accepted.answer = masks.clean(&accepted.answer);
         }
         Ok(accepted)
+    }
+
+    /// The bodies of what would be asked, without an address.
+    fn preview(&self, parcel: &Parcel, texts: &Texts, now: DateTime<Utc>) -> Option<Vec<u8>> {
+        let text = self.text(parcel, texts);
+        let told = Told { text: &text, words: Words::of(self.language), now };
+        let Call { requests, masks, .. } = self.call(&told).ok()?;
+        let bodies = requests.iter().map(|request| String::from_utf8_lossy(&request.body));
+        let bodies: Vec<_> = bodies.map(|body| masks.clean(&body)).collect();
+        Some((bodies.join("\n") + "\n").into_bytes())
     }
 }
 
