@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::harness::Run;
 
 /// A loaded machine is slow; what is right late is right.
-const WAIT_MAX: Duration = Duration::from_secs(60);
+const WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// How often a state is looked at that tells nobody of its changes.
 const LOOK: Duration = Duration::from_millis(20);
