@@ -35,6 +35,8 @@ pub enum Piece {
     Link(String),
     /// What may be overlooked.
     Quiet(String),
+    /// An operator's own message, in the chat's own markup.
+    Own(String),
 }
 
 /// Our own words in a chat.
@@ -284,7 +286,7 @@ pub fn all_of(text: &AlertText, words: &Words) -> Parts {
 }
 
 fn pieces(text: &NotificationText, detail: Detail, words: &Words) -> Vec<Piece> {
-    let mut pieces = Vec::new();
+    let mut pieces: Vec<_> = text.notes.iter().cloned().map(Piece::Heading).collect();
     for told in text.alerts.iter().take(detail.full) {
         alert(&mut pieces, told, detail, words);
     }

@@ -284,6 +284,17 @@ impl Sender for Peers {
         self.tell(&parcel.recipient, &said, now, trace).map_err(alone)
     }
 
+    fn preview(&self, parcel: &Parcel, texts: &Texts, now: DateTime<Utc>) -> Option<Vec<u8>> {
+        let mut belief = Belief::default();
+        let alerts = &parcel.notification.alerts;
+        for told in alerts {
+            let text = ToldText::of(told, texts);
+            belief.note(told, &text, self.words, &self.config.labels, (parcel.created, now));
+        }
+        let said = Value::Array(belief.of(alerts, now)).to_string().into_bytes();
+        Some(super::pretty(std::iter::once(said)))
+    }
+
     fn adopt(&mut self, standing: &[ToldAlert], texts: &Texts, now: DateTime<Utc>) {
         self.belief.adopt(standing, now);
         self.note(standing, texts, now, now);
