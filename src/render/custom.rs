@@ -24,11 +24,6 @@ impl NotificationText {
         self.own(templates.html.as_deref(), Form::Html)
     }
 
-    /// The operator's text for a chat.
-    pub fn own_chat(&self, templates: &Templates) -> Option<String> {
-        self.own(templates.chat.as_deref(), Form::Text)
-    }
-
     fn own(&self, template: Option<&str>, form: Form) -> Option<String> {
         let mut values = serde_json::to_value(self).unwrap_or_default();
         if let Some(values) = values.as_object_mut() {

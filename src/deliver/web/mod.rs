@@ -86,8 +86,7 @@ struct Told<'t> {
 impl Told<'_> {
     /// One line: the operator's own if there is one.
     fn subject(&self) -> String {
-        let own = self.templates.subject.as_ref();
-        let own = own.and_then(|own| page::render(own, Form::Line, &values(self.text)));
+        let own = self.text.own_subject(self.templates);
         own.unwrap_or_else(|| chat::subject(self.text, self.words))
     }
 
@@ -117,16 +116,7 @@ impl Told<'_> {
     }
 }
 
-/// The values for a template.
-fn values(text: &NotificationText) -> Value {
-    let mut values = serde_json::to_value(text).unwrap_or_default();
-    if let Value::Object(fields) = &mut values {
-        fields.insert("headline".to_owned(), Value::String(text.headline()));
-    }
-    values
-}
-
-/// The same, each written so that it steers nothing.
+/// The values for a template, each written so that it steers nothing.
 fn escaped(text: &NotificationText, dialect: Dialect) -> Value {
     fn walk(value: &mut Value, dialect: Dialect) {
         match value {
@@ -139,7 +129,10 @@ fn escaped(text: &NotificationText, dialect: Dialect) -> Value {
             _ => {}
         }
     }
-    let mut values = values(text);
+    let mut values = serde_json::to_value(text).unwrap_or_default();
+    if let Value::Object(fields) = &mut values {
+        fields.insert("headline".to_owned(), Value::String(text.headline()));
+    }
     walk(&mut values, dialect);
     values
 }
