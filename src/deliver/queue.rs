@@ -124,6 +124,9 @@ impl Queue {
         } else {
             Vec::new()
         };
+        for parcel in &replaced {
+            lane.announced.remove(&parcel.id());
+        }
         lane.put(parcel);
         replaced
     }

@@ -77,16 +77,16 @@ fn a_test_notification_is_really_sent_and_says_that_it_is_one() {
     );
     let sandbox = Sandbox::with("o.toml", text);
     sandbox.file("token", "canary-7F3Q\nsecond line\n");
-    let send = || sandbox.run(&["send-test", "ops", "--config", "o.toml"]);
+    let try_it = || sandbox.run(&["send-test", "ops", "--config", "o.toml"]);
     std::fs::set_permissions(sandbox.path("token"), std::fs::Permissions::from_mode(0o644))
         .expect("its mode");
-    let open = send();
+    let open = try_it();
     open.code(69)
         .stderr_has("others may read it (mode 0644)")
         .stderr_has("hint: chmod 600 the file");
     std::fs::set_permissions(sandbox.path("token"), std::fs::Permissions::from_mode(0o600))
         .expect("its mode");
-    let sent = send();
+    let sent = try_it();
     sent.code(0).stdout_has("ops (command): ").stdout_has("  run        /bin/sh");
     sent.stdout_has("  secret     TOKEN is read").stdout_has("  accepted   exit status: 0");
     assert!(!sent.stdout().contains("canary"), "{}", sent.stdout());

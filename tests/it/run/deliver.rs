@@ -196,6 +196,32 @@ fn an_outage_is_announced_and_ends_with_everything_told_in_order() {
 }
 
 #[test]
+fn what_a_silence_withholds_stands_in_the_story_of_the_alert() {
+    let mut scene = Scene::new();
+    let silence = "\n[[silence]]\nname = 'move'\nmatch = { rule = 'api-not-subscribed' }\n\
+                   author = 'wang'\nreason = 'we move'\nuntil = 2099-01-01T00:00:00+08:00\n";
+    scene.config(&(silence.to_owned() + &records("ops")));
+    let daemon = scene.start();
+    scene.fail(1);
+    daemon.until("it is withheld", || {
+        scene
+            .ask(&["why"])
+            .stdout()
+            .contains("not told by route all: silence move of wang: we move")
+    });
+    daemon.stop();
+    let latest = scene.ask(&["why"]);
+    let alert = latest.stdout().split(' ').next().expect("a fingerprint").to_owned();
+    let json = scene.ask(&["why", &alert, "--format", "json"]);
+    let json: Value = serde_json::from_str(json.code(0).stdout()).expect("JSON");
+    let chapters = json["alerts"][0]["chapters"].as_array().expect("chapters");
+    let what: Vec<_> = chapters.iter().map(|chapter| &chapter["what"]).collect();
+    assert_eq!(what, ["changed", "withheld"]);
+    assert_eq!(chapters[1]["by"]["silence"]["id"], "move");
+    assert_eq!(scene.ids("ops").len(), 0);
+}
+
+#[test]
 fn without_a_fallback_the_error_is_loud_and_not_repeated() {
     let mut scene = Scene::new();
     scene.config(&(absent(&scene.sandbox, "ops") + "fallback_after = '1s'\n"));
