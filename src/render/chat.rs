@@ -151,6 +151,11 @@ pub fn subject(text: &NotificationText, words: &Words) -> String {
     format!("[{status}] {}", clip(&text.headline(), HEADLINE_CHARS_MAX))
 }
 
+/// A headline behind what is to stand above everything, such as that it is a test.
+pub fn noted(notes: &[String], headline: &str) -> String {
+    notes.iter().map(String::as_str).chain([headline]).collect::<Vec<_>>().join("; ")
+}
+
 /// How much is told.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a step of its own")]

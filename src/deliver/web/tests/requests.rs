@@ -236,4 +236,12 @@ fn what_stands_above_everything_stands_there() {
     let message = json_of(&wecom::request(&robot(), &keys(), &told_of(&text)));
     let page = message["markdown"]["content"].as_str().unwrap();
     assert!(page.starts_with("**this is a test**"), "{page}");
+    // A test that wakes somebody must not look like what it tests.
+    let key = Hidden::new("key");
+    let event = json_of(&pagerduty::requests("https://p.example", &key, &told_of(&text))[0]);
+    let summary = event["payload"]["summary"].as_str().unwrap();
+    assert!(summary.starts_with("this is a test; the AK/SK of"), "{summary}");
+    let hook: Value = serde_json::from_slice(&prometheus::webhook(&told_of(&text))).unwrap();
+    let summary = hook["commonAnnotations"]["summary"].as_str().unwrap();
+    assert!(summary.starts_with("this is a test; "), "{summary}");
 }
