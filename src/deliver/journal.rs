@@ -13,7 +13,7 @@ use super::{Accepted, Failure, Parcel, Sender, Step, Trace};
 use crate::catalogue::Severity;
 use crate::config::{JournalTo, Receiver};
 use crate::engine::AlertStatus;
-use crate::render::chat::{Words, clip_bytes};
+use crate::render::chat::{Words, clip_bytes, noted};
 use crate::render::{NotificationText, Texts, ToldText};
 use crate::surface::Language;
 use crate::surface::escape::visible;
@@ -64,7 +64,9 @@ impl Sender for Journal {
         } else {
             let alerts = text.alerts.iter();
             let lines: Vec<_> = alerts
-                .map(|alert| format!("<{}>ocrwatch: {}\n", priority(alert), line(alert, words)))
+                .map(|alert| {
+                    format!("<{}>ocrwatch: {}\n", priority(alert), line(&text.notes, alert, words))
+                })
                 .collect();
             let lines = lines.concat();
             io::stderr().lock().write_all(lines.as_bytes()).map_err(failed)?;
@@ -84,13 +86,13 @@ fn priority(alert: &ToldText) -> u8 {
 }
 
 /// What happened, and what to do first.
-fn line(alert: &ToldText, words: &Words) -> String {
+fn line(notes: &[String], alert: &ToldText, words: &Words) -> String {
     let text = &alert.text;
     let head = format!(
         "[{} · {}] {}",
         words.status(alert.status),
         words.severity(text.severity),
-        visible(&text.headline)
+        visible(&noted(notes, &text.headline))
     );
     let code = text.codes.first();
     let own = code.into_iter().flat_map(|code| &code.causes).flat_map(|cause| &cause.solution);
@@ -108,7 +110,7 @@ fn line(alert: &ToldText, words: &Words) -> String {
 fn datagram(text: &NotificationText, alert: &ToldText, words: &Words) -> Vec<u8> {
     let codes: Vec<_> = alert.text.codes.iter().map(|code| visible(&code.code)).collect();
     let fields = [
-        ("MESSAGE", line(alert, words)),
+        ("MESSAGE", line(&text.notes, alert, words)),
         ("PRIORITY", priority(alert).to_string()),
         ("SYSLOG_IDENTIFIER", "ocrwatch".to_owned()),
         ("OCRWATCH_NOTIFICATION_ID", visible(&text.id)),

@@ -35,6 +35,8 @@ pub enum Piece {
     Link(String),
     /// What may be overlooked.
     Quiet(String),
+    /// An operator's own message, in the chat's own markup.
+    Own(String),
 }
 
 /// Our own words in a chat.
@@ -142,14 +144,16 @@ impl Words {
 
 /// One line that says what a notification is about.
 pub fn subject(text: &NotificationText, words: &Words) -> String {
-    if let Some(own) = &text.own_chat.title {
-        return clip(own, HEADLINE_CHARS_MAX);
-    }
     let status = match text.status {
         Status::Firing => words.firing,
         Status::Resolved => words.resolved,
     };
     format!("[{status}] {}", clip(&text.headline(), HEADLINE_CHARS_MAX))
+}
+
+/// A headline behind what is to stand above everything, such as that it is a test.
+pub fn noted(notes: &[String], headline: &str) -> String {
+    notes.iter().map(String::as_str).chain([headline]).collect::<Vec<_>>().join("; ")
 }
 
 /// How much is told.
@@ -287,12 +291,7 @@ pub fn all_of(text: &AlertText, words: &Words) -> Parts {
 }
 
 fn pieces(text: &NotificationText, detail: Detail, words: &Words) -> Vec<Piece> {
-    let mut pieces: Vec<_> = text.notes.iter().cloned().map(Piece::Quiet).collect();
-    if let Some(own) = &text.own_chat.text {
-        // Text and no markup: there are values of a log in it.
-        pieces.extend(own.lines().map(|line| Piece::Text(line.to_owned())));
-        return pieces;
-    }
+    let mut pieces: Vec<_> = text.notes.iter().cloned().map(Piece::Heading).collect();
     for told in text.alerts.iter().take(detail.full) {
         alert(&mut pieces, told, detail, words);
     }

@@ -4,7 +4,7 @@
 //! fails: where there is no template, or it fails, there is nothing, and the built-in message is
 //! sent.
 
-use super::notification::{NotificationText, OwnChat};
+use super::notification::NotificationText;
 use crate::config::Templates;
 use crate::template::page::{Form, render};
 
@@ -22,14 +22,6 @@ impl NotificationText {
     /// The operator's HTML.
     pub fn own_html(&self, templates: &Templates) -> Option<String> {
         self.own(templates.html.as_deref(), Form::Html)
-    }
-
-    /// The same with the operator's title and text for a chat.
-    #[must_use]
-    pub fn for_chat(self, templates: &Templates) -> Self {
-        let title = self.own_subject(templates);
-        let text = self.own(templates.chat.as_deref(), Form::Text);
-        Self { own_chat: OwnChat { title, text }, ..self }
     }
 
     fn own(&self, template: Option<&str>, form: Form) -> Option<String> {

@@ -140,6 +140,7 @@ impl Dialect {
                 format!("{}: {}", self.bold(&self.escaped(label)), self.escaped(value))
             }
             Piece::Text(text) => self.escaped(text),
+            Piece::Own(text) => text.clone(),
             Piece::Quiet(text) => match self {
                 Self::WeCom => format!("<font color=\"comment\">{}</font>", self.escaped(text)),
                 Self::Lark => format!("<font color='grey'>{}</font>", self.escaped(text)),

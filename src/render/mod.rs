@@ -31,7 +31,7 @@ pub use codes::{CauseText, CodeText, SourceText, TicketText};
 pub use content::{AlertText, Moments, Numbers, SampleText};
 pub use context::Context;
 pub use facts::Fact;
-pub use notification::{NotificationText, OwnChat, Status, Texts, ToldText, notes};
+pub use notification::{NotificationText, Status, Texts, ToldText, notes};
 pub use reason::why;
 pub use times::View;
 

@@ -41,9 +41,6 @@ pub struct NotificationText {
     /// The language of our own words in it.
     #[serde(skip)]
     pub language: Language,
-    /// What a chat is told instead of the built-in text and title, if the operator says so.
-    #[serde(skip)]
-    pub own_chat: OwnChat,
     /// Names it: the same notification has the same id again.
     pub id: String,
     /// Who is told.
@@ -77,15 +74,6 @@ pub struct NotificationText {
     pub alerts: Vec<ToldText>,
     /// The headlines of what fires still and was told before.
     pub known: Vec<String>,
-}
-
-/// An operator's own words for a chat, as plain text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OwnChat {
-    /// The title.
-    pub title: Option<String>,
-    /// What stands below it.
-    pub text: Option<String>,
 }
 
 /// Whether anything fires.
@@ -126,7 +114,6 @@ impl NotificationText {
         let group = notification.group.iter();
         Self {
             language: texts.view.language,
-            own_chat: OwnChat::default(),
             id: notification.id.to_string(),
             receiver: notification.receiver.to_string(),
             notes: notes(notification, texts),

@@ -19,7 +19,7 @@ use crate::config::{Alertmanager, Link};
 use crate::deliver::{Accepted, Again, Failure, Hidden, Parcel, Scope, Sender, Trace};
 use crate::engine::{AlertStatus, Fingerprint, Instant, ToldAlert};
 use crate::render::chat::Words;
-use crate::render::{Texts, ToldText};
+use crate::render::{Texts, ToldText, notes};
 use crate::surface::Language;
 
 const RESEND: TimeDelta = TimeDelta::minutes(1);
@@ -101,7 +101,7 @@ impl Belief {
         &mut self,
         told: &ToldAlert,
         text: &ToldText,
-        words: &Words,
+        (words, notes): (&Words, &[String]),
         added: &[(Arc<str>, Arc<str>)],
         (created, now): (DateTime<Utc>, DateTime<Utc>),
     ) {
@@ -128,7 +128,7 @@ impl Belief {
         };
         let standing = Standing {
             labels: labels(&text.text, added),
-            annotations: annotations(&text.text, words),
+            annotations: annotations(notes, &text.text, words),
             starts_at: starts_at(&text.text),
             changed_at: told.changed_at,
             ends,
@@ -204,13 +204,14 @@ impl Peers {
     fn note(
         &mut self,
         alerts: &[ToldAlert],
-        texts: &Texts,
+        (texts, notes): (&Texts, &[String]),
         created: DateTime<Utc>,
         now: DateTime<Utc>,
     ) {
+        let words = (self.words, notes);
         for told in alerts {
             let text = ToldText::of(told, texts);
-            self.belief.note(told, &text, self.words, &self.config.labels, (created, now));
+            self.belief.note(told, &text, words, &self.config.labels, (created, now));
         }
     }
 
@@ -279,14 +280,28 @@ impl Sender for Peers {
         trace: Trace<'_>,
     ) -> Result<Accepted, Failure> {
         let alerts = &parcel.notification.alerts;
-        self.note(alerts, texts, parcel.created, now);
+        let notes = notes(&parcel.notification, texts);
+        self.note(alerts, (texts, &notes), parcel.created, now);
         let said = self.belief.of(alerts, now);
         self.tell(&parcel.recipient, &said, now, trace).map_err(alone)
     }
 
+    fn preview(&self, parcel: &Parcel, texts: &Texts, now: DateTime<Utc>) -> Option<Vec<u8>> {
+        let mut belief = Belief::default();
+        let notes = notes(&parcel.notification, texts);
+        let words = (self.words, &notes[..]);
+        let alerts = &parcel.notification.alerts;
+        for told in alerts {
+            let text = ToldText::of(told, texts);
+            belief.note(told, &text, words, &self.config.labels, (parcel.created, now));
+        }
+        let said = Value::Array(belief.of(alerts, now)).to_string().into_bytes();
+        Some(super::pretty(std::iter::once(said)))
+    }
+
     fn adopt(&mut self, standing: &[ToldAlert], texts: &Texts, now: DateTime<Utc>) {
         self.belief.adopt(standing, now);
-        self.note(standing, texts, now, now);
+        self.note(standing, (texts, &[]), now, now);
     }
 
     fn end_others(&mut self, standing: &[ToldAlert], now: DateTime<Utc>) {

@@ -11,7 +11,6 @@ use super::robot::{Keys, has_keyword};
 use super::{Told, post, sign};
 use crate::config::Robot;
 use crate::deliver::{Accepted, Failure};
-use crate::render::chat::{fit, subject};
 use crate::render::markup::Dialect;
 use crate::surface::escape::visible;
 
@@ -25,12 +24,11 @@ const THROTTLED_S: u64 = 600;
 const TITLE_CHARS_MAX: usize = 100;
 
 pub(super) fn request(robot: &Robot, keys: &Keys, told: &Told<'_>) -> Request {
-    let Told { text, words, now } = *told;
+    let Told { words, now, .. } = *told;
     let calls = told.calls(robot);
-    let title = crate::render::chat::clip(&subject(text, words), TITLE_CHARS_MAX);
-    let body = fit(
-        text,
-        words,
+    let title = crate::render::chat::clip(&told.subject(), TITLE_CHARS_MAX);
+    let body = told.fit(
+        DIALECT,
         |pieces| {
             let mut page = DIALECT.page(pieces, words);
             has_keyword(robot, &mut page, "\n\n");

@@ -12,7 +12,6 @@ use super::robot::{Keys, has_keyword};
 use super::{Told, post, sign};
 use crate::config::Robot;
 use crate::deliver::{Accepted, Failure};
-use crate::render::chat::{fit, subject};
 use crate::render::markup::Dialect;
 
 /// 20 KB in the documentation.
@@ -20,12 +19,11 @@ const BYTES_MAX: usize = 20_000;
 const DIALECT: Dialect = Dialect::Lark;
 
 pub(super) fn request(robot: &Robot, keys: &Keys, told: &Told<'_>) -> Request {
-    let Told { text, words, now } = *told;
+    let Told { words, now, .. } = *told;
     let calls = told.calls(robot);
     let signed = keys.sign.as_ref().map(|secret| sign::feishu(secret.reveal(), now));
-    let body = fit(
-        text,
-        words,
+    let body = told.fit(
+        DIALECT,
         |pieces| {
             let mut page = DIALECT.page(pieces, words);
             has_keyword(robot, &mut page, "\n");
@@ -41,7 +39,7 @@ pub(super) fn request(robot: &Robot, keys: &Keys, told: &Told<'_>) -> Request {
                 "card": {
                     "config": { "wide_screen_mode": true },
                     "header": {
-                        "title": { "tag": "plain_text", "content": subject(text, words) },
+                        "title": { "tag": "plain_text", "content": told.subject() },
                         "template": told.colour().name(),
                     },
                     "elements": [{ "tag": "div", "text": { "tag": "lark_md", "content": page } }],

@@ -27,14 +27,16 @@ pub(super) mod tests;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use self::http::{Answer, Http, Masks, Request};
 use super::{Accepted, Failure, Hidden, Parcel, Sender, Trace, secret};
 use crate::config::{Link, Receiver, Robot, Secret, Service, Templates, Web};
-use crate::render::chat::Words;
-use crate::render::markup::Colour;
+use crate::render::chat::{self, Piece, Words};
+use crate::render::markup::{Colour, Dialect};
 use crate::render::{NotificationText, Status, Texts};
 use crate::surface::Language;
+use crate::template::page::{self, Form};
 
 /// The way to a receiver over HTTP.
 pub fn sender(web: &Web, receiver: &Receiver) -> Box<dyn Sender> {
@@ -77,10 +79,30 @@ struct Calls<'r> {
 struct Told<'t> {
     text: &'t NotificationText,
     words: &'static Words,
+    templates: &'t Templates,
     now: DateTime<Utc>,
 }
 
 impl Told<'_> {
+    /// One line: the operator's own if there is one.
+    fn subject(&self) -> String {
+        let own = self.text.own_subject(self.templates);
+        own.unwrap_or_else(|| chat::subject(self.text, self.words))
+    }
+
+    /// The operator's own message if it fits, else as much of ours as does.
+    fn fit<T>(
+        &self,
+        dialect: Dialect,
+        write: impl Fn(&[Piece]) -> T,
+        fits: impl Fn(&T) -> bool,
+    ) -> T {
+        let own = self.templates.chat.as_ref();
+        let own = own.and_then(|own| page::render(own, Form::Text, &escaped(self.text, dialect)));
+        let own = own.map(|own| write(&[Piece::Own(own)])).filter(&fits);
+        own.unwrap_or_else(|| chat::fit(self.text, self.words, write, fits))
+    }
+
     /// Nobody is called for what is over.
     fn calls<'r>(&self, robot: &'r Robot) -> Calls<'r> {
         match self.text.status {
@@ -92,6 +114,27 @@ impl Told<'_> {
     fn colour(&self) -> Colour {
         Colour::of(self.text.status == Status::Firing, self.text.severity)
     }
+}
+
+/// The values for a template, each written so that it steers nothing.
+fn escaped(text: &NotificationText, dialect: Dialect) -> Value {
+    fn walk(value: &mut Value, dialect: Dialect) {
+        match value {
+            Value::String(text) => {
+                let lines: Vec<_> = text.lines().map(|line| dialect.escaped(line)).collect();
+                *text = lines.join("\n");
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| walk(item, dialect)),
+            Value::Object(fields) => fields.values_mut().for_each(|value| walk(value, dialect)),
+            _ => {}
+        }
+    }
+    let mut values = serde_json::to_value(text).unwrap_or_default();
+    if let Value::Object(fields) = &mut values {
+        fields.insert("headline".to_owned(), Value::String(text.headline()));
+    }
+    walk(&mut values, dialect);
+    values
 }
 
 /// A request with a body in JSON.
@@ -124,8 +167,26 @@ struct Caller {
 }
 
 impl Caller {
-    fn text(&self, parcel: &Parcel, texts: &Texts) -> NotificationText {
-        NotificationText::of(&parcel.notification, texts).for_chat(&self.templates)
+    fn told<'t>(&'t self, text: &'t NotificationText, now: DateTime<Utc>) -> Told<'t> {
+        Told { text, words: Words::of(self.language), templates: &self.templates, now }
+    }
+
+    /// What is sent, with dots for what is secret; signatures are not made.
+    fn shown(&self, told: &Told<'_>) -> Vec<Request> {
+        let keys = robot::Keys { url: Hidden::new("••••"), sign: None };
+        let ask = match &self.service {
+            Service::DingTalk(config) => dingtalk::request(config, &keys, told),
+            Service::Feishu(config) => feishu::request(config, &keys, told),
+            Service::WeCom(config) => wecom::request(config, &keys, told),
+            Service::Slack(config) => slack::request(config, &keys, told),
+            Service::Teams(config) => teams::request(config, &keys, told),
+            Service::PagerDuty(config) => return pagerduty::requests(&config.url, &keys.url, told),
+            Service::Smn(config) => smn::request(config, &smn::Login::Token(keys.url), told),
+            Service::Webhook(_) => post("", webhook::body(told)),
+            Service::AlertmanagerWebhook(_) => post("", prometheus::webhook(told)),
+            Service::Alertmanager(_) => return Vec::new(),
+        };
+        vec![ask]
     }
 
     fn call(&self, told: &Told<'_>) -> Result<Call, Failure> {
@@ -178,8 +239,8 @@ impl Sender for Caller {
         now: DateTime<Utc>,
         trace: Trace<'_>,
     ) -> Result<Accepted, Failure> {
-        let text = self.text(parcel, texts);
-        let told = Told { text: &text, words: Words::of(self.language), now };
+        let text = NotificationText::of(&parcel.notification, texts);
+        let told = self.told(&text, now);
         let Call { requests, masks, judge } = self.call(&told)?;
         let http = self.wire.http()?;
         let mut accepted = Accepted::default();
@@ -191,15 +252,22 @@ impl Sender for Caller {
         Ok(accepted)
     }
 
-    /// The bodies of what would be asked, without an address.
     fn preview(&self, parcel: &Parcel, texts: &Texts, now: DateTime<Utc>) -> Option<Vec<u8>> {
-        let text = self.text(parcel, texts);
-        let told = Told { text: &text, words: Words::of(self.language), now };
-        let Call { requests, masks, .. } = self.call(&told).ok()?;
-        let bodies = requests.iter().map(|request| String::from_utf8_lossy(&request.body));
-        let bodies: Vec<_> = bodies.map(|body| masks.clean(&body)).collect();
-        Some((bodies.join("\n") + "\n").into_bytes())
+        let text = NotificationText::of(&parcel.notification, texts);
+        let requests = self.shown(&self.told(&text, now)).into_iter();
+        Some(pretty(requests.map(|request| request.body)))
     }
+}
+
+/// Bodies as a person reads them, one below the other.
+fn pretty(bodies: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for body in bodies {
+        let value: Value = serde_json::from_slice(&body).unwrap_or_default();
+        out.extend(serde_json::to_vec_pretty(&value).unwrap_or(body));
+        out.push(b'\n');
+    }
+    out
 }
 
 /// A failure without secrets.

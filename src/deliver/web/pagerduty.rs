@@ -11,7 +11,7 @@ use super::{Told, post};
 use crate::catalogue::Severity;
 use crate::deliver::{Accepted, Failure, Hidden};
 use crate::engine::AlertStatus;
-use crate::render::chat::{clip, clip_bytes};
+use crate::render::chat::{clip, clip_bytes, noted};
 use crate::render::{AlertText, ToldText};
 use crate::surface::escape::visible;
 
@@ -32,12 +32,12 @@ pub(super) fn requests(url: &str, key: &Hidden, told: &Told<'_>) -> Vec<Request>
             AlertStatus::Resolved => &["resolve"],
             AlertStatus::FiredAndResolved => &["trigger", "resolve"],
         };
-        actions.iter().map(move |action| event(key.reveal(), action, alert))
+        actions.iter().map(move |action| event(key.reveal(), action, &told.text.notes, alert))
     });
     events.map(|body| post(url, body)).collect()
 }
 
-fn event(key: &str, action: &str, alert: &ToldText) -> Vec<u8> {
+fn event(key: &str, action: &str, notes: &[String], alert: &ToldText) -> Vec<u8> {
     let body = |samples| {
         let mut event = json!({
             "routing_key": key,
@@ -46,7 +46,7 @@ fn event(key: &str, action: &str, alert: &ToldText) -> Vec<u8> {
         });
         if let (Value::Object(fields), "trigger") = (&mut event, action) {
             fields.insert("client".to_owned(), json!("ocrwatch"));
-            fields.insert("payload".to_owned(), payload(&alert.text, samples));
+            fields.insert("payload".to_owned(), payload(notes, &alert.text, samples));
             let links = alert.text.links.iter();
             let links: Vec<_> = links.map(|href| json!({ "href": href, "text": href })).collect();
             fields.insert("links".to_owned(), Value::Array(links));
@@ -57,7 +57,7 @@ fn event(key: &str, action: &str, alert: &ToldText) -> Vec<u8> {
     if whole.len() <= BYTES_MAX { whole } else { body(false) }
 }
 
-fn payload(text: &AlertText, samples: bool) -> Value {
+fn payload(notes: &[String], text: &AlertText, samples: bool) -> Value {
     let label = |name: &str| text.labels.get(name).map(|value| visible(value));
     let source = ["source", "service", "host"].into_iter().find_map(label);
     let severity = match text.severity {
@@ -66,7 +66,7 @@ fn payload(text: &AlertText, samples: bool) -> Value {
         Severity::Info => "info",
     };
     let mut payload = json!({
-        "summary": clip(&visible(&text.headline), SUMMARY_CHARS_MAX),
+        "summary": clip(&visible(&noted(notes, &text.headline)), SUMMARY_CHARS_MAX),
         "source": source.unwrap_or_else(|| "ocrwatch".to_owned()),
         "severity": severity,
         "timestamp": text.moments.fired_at.unwrap_or(text.moments.last_at).to_rfc3339(),

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::Told;
 use super::webhook::without_samples;
 use crate::engine::AlertStatus;
-use crate::render::chat::{Words, all_of, clip_bytes};
+use crate::render::chat::{Words, all_of, clip_bytes, noted};
 use crate::render::markup::Dialect;
 use crate::render::{AlertText, NotificationText, Status};
 use crate::surface::escape::visible;
@@ -49,14 +49,14 @@ pub(super) fn label_name(name: &str) -> String {
 }
 
 /// What is said of an alert.
-pub(super) fn annotations(text: &AlertText, words: &Words) -> Labels {
+pub(super) fn annotations(notes: &[String], text: &AlertText, words: &Words) -> Labels {
     let page = |pieces: &[_]| clip_bytes(&Dialect::Plain.page(pieces, words), ANNOTATION_BYTES_MAX);
     let told = all_of(text, words);
     let codes: Vec<_> = text.codes.iter().map(|code| visible(&code.code)).collect();
     let causes = text.codes.iter().flat_map(|code| &code.causes);
     let causes: Vec<_> = causes.map(|cause| visible(&cause.text)).collect();
     let rest = [
-        ("summary", visible(&text.headline)),
+        ("summary", visible(&noted(notes, &text.headline))),
         ("description", page(&told.whole)),
         ("solution", page(&told.solution)),
         ("codes", codes.join(", ")),
@@ -90,7 +90,7 @@ pub(super) fn webhook(told: &Told<'_>) -> Vec<u8> {
 fn document(text: &NotificationText, words: &Words) -> Vec<u8> {
     let labels: Vec<_> = text.alerts.iter().map(|told| labels(&told.text, &[])).collect();
     let annotations: Vec<_> =
-        text.alerts.iter().map(|told| annotations(&told.text, words)).collect();
+        text.alerts.iter().map(|told| annotations(&text.notes, &told.text, words)).collect();
     let alerts = text.alerts.iter().zip(labels.iter().zip(&annotations));
     let alerts: Vec<Value> = alerts
         .map(|(told, (labels, annotations))| {

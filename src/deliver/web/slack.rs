@@ -11,7 +11,7 @@ use super::robot::Keys;
 use super::{Told, post};
 use crate::config::Robot;
 use crate::deliver::{Accepted, Failure};
-use crate::render::chat::{Piece, Words, fit, subject};
+use crate::render::chat::{Piece, Words};
 use crate::render::markup::Dialect;
 use crate::surface::escape;
 
@@ -22,7 +22,7 @@ const SECTION_CHARS_MAX: usize = 2900;
 const DIALECT: Dialect = Dialect::Slack;
 
 pub(super) fn request(robot: &Robot, keys: &Keys, told: &Told<'_>) -> Request {
-    let Told { text, words, .. } = *told;
+    let words = told.words;
     let calls = told.calls(robot);
     let named = calls.named.iter().map(|who| match who.strip_prefix('S') {
         Some(_) => format!("<!subteam^{who}>"),
@@ -30,9 +30,8 @@ pub(super) fn request(robot: &Robot, keys: &Keys, told: &Told<'_>) -> Request {
     });
     let all = calls.all.then(|| "<!here>".to_owned());
     let calling: Vec<_> = all.into_iter().chain(named).collect();
-    let sections = fit(
-        text,
-        words,
+    let sections = told.fit(
+        DIALECT,
         |pieces| sections(pieces, words),
         // One is left for those who are called.
         |sections| sections.len() < BLOCKS_MAX,
@@ -40,7 +39,7 @@ pub(super) fn request(robot: &Robot, keys: &Keys, told: &Told<'_>) -> Request {
     let calling = (!calling.is_empty()).then(|| calling.join(" "));
     let blocks = sections.into_iter().chain(calling).take(BLOCKS_MAX).map(|text| section(&text));
     let message = json!({
-        "text": escape::slack(&subject(text, words)),
+        "text": escape::slack(&told.subject()),
         "blocks": blocks.collect::<Vec<_>>(),
         "unfurl_links": false,
         "unfurl_media": false,

@@ -10,7 +10,7 @@ use super::http::{Answer, Place, Request};
 use super::{Told, post, secret_of, sign};
 use crate::config::{Smn, SmnLogin};
 use crate::deliver::{Accepted, Failure, Hidden};
-use crate::render::chat::{clip, clip_bytes, fit, subject};
+use crate::render::chat::{clip, clip_bytes, fit};
 use crate::render::markup::Dialect;
 
 const SUBJECT_BYTES_MAX: usize = 512;
@@ -49,8 +49,8 @@ impl Login {
 }
 
 pub(super) fn request(config: &Smn, login: &Login, told: &Told<'_>) -> Request {
-    let Told { text, words, now } = *told;
-    let line = subject(text, words);
+    let Told { text, words, now, .. } = *told;
+    let line = told.subject();
     // No control character nor line break may stand in it.
     let line = crate::surface::escape::visible(&line);
     let body = fit(

@@ -11,19 +11,18 @@ use super::robot::Keys;
 use super::{Told, post};
 use crate::config::Robot;
 use crate::deliver::{Accepted, Failure};
-use crate::render::chat::{Piece, Words, fit};
-use crate::render::markup::Colour;
+use crate::render::chat::{Piece, Words};
+use crate::render::markup::{Colour, Dialect};
 use crate::surface::escape::{visible, visible_lines};
 
 /// 28 KB in the documentation, of which some is for Teams' own.
 const BYTES_MAX: usize = 27_000;
 
 pub(super) fn request(robot: &Robot, keys: &Keys, told: &Told<'_>) -> Request {
-    let Told { text, words, .. } = *told;
+    let words = told.words;
     let calls = told.calls(robot);
-    let body = fit(
-        text,
-        words,
+    let body = told.fit(
+        Dialect::Plain,
         |pieces| card(pieces, words, told.colour(), calls.named).to_string().into_bytes(),
         |body| body.len() <= BYTES_MAX,
     );
@@ -87,6 +86,7 @@ fn block(piece: &Piece, words: &Words, colour: Colour) -> Value {
             let text = visible_lines(text);
             vec![json!({ "type": "TextRun", "text": text, "fontType": "Monospace" })]
         }
+        Piece::Own(text) => vec![json!({ "type": "TextRun", "text": visible_lines(text) })],
         Piece::Link(link) => vec![link_run(link)],
     };
     let begins = matches!(piece, Piece::Title(..) | Piece::Heading(_));

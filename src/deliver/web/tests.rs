@@ -139,7 +139,8 @@ fn text_of(alerts: Vec<ToldAlert>) -> NotificationText {
 }
 
 fn told_of(text: &NotificationText) -> Told<'_> {
-    Told { text, words: Words::of(Language::English), now: now() }
+    static NONE: Templates = Templates { subject: None, text: None, html: None, chat: None };
+    Told { text, words: Words::of(Language::English), templates: &NONE, now: now() }
 }
 
 pub(in crate::deliver) fn parcel(alerts: Vec<ToldAlert>) -> Parcel {

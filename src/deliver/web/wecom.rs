@@ -12,7 +12,6 @@ use super::robot::Keys;
 use super::{Told, post};
 use crate::config::Robot;
 use crate::deliver::{Accepted, Failure};
-use crate::render::chat::fit;
 use crate::render::markup::Dialect;
 
 /// Of the text alone.
@@ -20,11 +19,10 @@ const BYTES_MAX: usize = 4096;
 const DIALECT: Dialect = Dialect::WeCom;
 
 pub(super) fn request(robot: &Robot, keys: &Keys, told: &Told<'_>) -> Request {
-    let Told { text, words, .. } = *told;
+    let words = told.words;
     let calls = told.calls(robot);
-    let page = fit(
-        text,
-        words,
+    let page = told.fit(
+        DIALECT,
         |pieces| {
             let mut page = DIALECT.page(pieces, words);
             if !calls.named.is_empty() {

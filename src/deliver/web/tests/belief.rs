@@ -22,7 +22,7 @@ impl World {
     fn note(&mut self, told: &ToldAlert, created: i64, minutes: i64) -> Vec<String> {
         let text = crate::render::ToldText::of(told, &texts());
         let words = Words::of(Language::English);
-        self.belief.note(told, &text, words, &[], (at(created), at(minutes)));
+        self.belief.note(told, &text, (words, &[]), &[], (at(created), at(minutes)));
         shown(&self.belief.of(std::slice::from_ref(told), at(minutes)))
     }
 

@@ -204,3 +204,44 @@ fn what_a_log_says_formats_links_and_calls_nobody() {
     assert!(body.iter().all(|block| block["type"] == "RichTextBlock"), "{body:?}");
     assert_eq!(card["attachments"][0]["content"]["msteams"]["entities"], serde_json::json!([]));
 }
+
+#[test]
+fn words_of_one_s_own_are_markup_and_the_values_in_them_are_text() {
+    let text = text_of(vec![lockout(AlertStatus::Firing)]);
+    let own = "## {{ headline }}\n{% for alert in alerts %}{{ alert.samples[0].text }}{% endfor %}";
+    let templates = Templates {
+        chat: Some(own.into()),
+        subject: Some("{{ status }}!".into()),
+        ..Templates::default()
+    };
+    let told = Told { templates: &templates, ..told_of(&text) };
+    let message = json_of(&dingtalk::request(&robot(), &keys(), &told));
+    let page = message["markdown"]["text"].as_str().unwrap();
+    assert!(page.starts_with("## the AK/SK of HPUA＊＊＊＊7KQX is locked"), "{page}");
+    assert!(page.contains("＠all ＜!channel＞") && !page.contains("What to do"), "{page}");
+    assert_eq!(message["markdown"]["title"], "firing!");
+    // One that becomes too long is not sent.
+    let long = Templates { chat: Some("x".repeat(30_000).into()), ..Templates::default() };
+    let told = Told { templates: &long, ..told_of(&text) };
+    let message = json_of(&dingtalk::request(&robot(), &keys(), &told));
+    assert!(message["markdown"]["text"].as_str().unwrap().contains("What to do"));
+}
+
+#[test]
+fn what_stands_above_everything_stands_there() {
+    let text = NotificationText {
+        notes: vec!["this is a test".to_owned()],
+        ..text_of(vec![lockout(AlertStatus::Firing)])
+    };
+    let message = json_of(&wecom::request(&robot(), &keys(), &told_of(&text)));
+    let page = message["markdown"]["content"].as_str().unwrap();
+    assert!(page.starts_with("**this is a test**"), "{page}");
+    // A test that wakes somebody must not look like what it tests.
+    let key = Hidden::new("key");
+    let event = json_of(&pagerduty::requests("https://p.example", &key, &told_of(&text))[0]);
+    let summary = event["payload"]["summary"].as_str().unwrap();
+    assert!(summary.starts_with("this is a test; the AK/SK of"), "{summary}");
+    let hook: Value = serde_json::from_slice(&prometheus::webhook(&told_of(&text))).unwrap();
+    let summary = hook["commonAnnotations"]["summary"].as_str().unwrap();
+    assert!(summary.starts_with("this is a test; "), "{summary}");
+}
