@@ -128,6 +128,8 @@ pub struct Daemon {
     /// The wall clock's and the program's own time at the last look.
     last: Now,
     is_urgent: bool,
+    /// With `once`: what waited for company was told.
+    is_rest_told: bool,
 }
 
 impl Daemon {
@@ -188,6 +190,7 @@ impl Daemon {
             next_look: Duration::ZERO,
             last: now,
             is_urgent: false,
+            is_rest_told: false,
         };
         daemon.meet_receivers(&[]);
         Ok(daemon)
@@ -339,7 +342,9 @@ impl Daemon {
         }
         if !is_more && !self.follow.is_behind(now) {
             self.pipeline.caught_up(now.wall);
-            if self.options.once {
+            // Once: each time a minute passes for the policy, and deliveries may take hours.
+            if self.options.once && !self.is_rest_told && self.follow.has_ended(now) {
+                self.is_rest_told = true;
                 self.pipeline.tell_what_waits(now.wall);
             }
         }

@@ -26,7 +26,7 @@ pub fn write(
     }
     writeln!(out, "  [{} {}]", text.receiver, text.id)?;
     for note in &text.notes {
-        writeln!(out, "{}", visible(note))?;
+        writeln!(out, "({})", visible(note))?;
     }
     let is_news = notification.alerts.iter().any(|told| told.is_news);
     for told in &text.alerts {

@@ -1,8 +1,8 @@
 //! Templates of whole messages: a mail's subject and bodies, a chat's text.
 //!
-//! Owns the names that such a template can use, its bounds, and that HTML is escaped by itself. Must
-//! never know how a message is sent. [`check`] tells what is wrong before one is used; one that
-//! fails all the same gives nothing, and the built-in message is sent.
+//! Owns the names that such a template can use, its bounds, and that HTML is escaped by itself.
+//! Must never know how a message is sent. [`check`] tells what is wrong before one is used; one
+//! that fails all the same gives nothing, and the built-in message is sent.
 
 use std::sync::LazyLock;
 
@@ -44,7 +44,7 @@ pub const VARIABLES: [(&str, &str); 16] = [
     ("id", "names the notification"),
 ];
 
-const EXAMPLE: &str = include_str!("example.json");
+const EXAMPLE: &str = include_str!("../../docs/examples/notification.json");
 
 /// The work that a template may cause.
 const FUEL: u64 = 500_000;

@@ -23,7 +23,7 @@ pub struct Templates {
     pub text: Option<Arc<str>>,
     /// A mail's HTML.
     pub html: Option<Arc<str>>,
-    /// What a chat shows, in its own markup.
+    /// What a chat shows, as plain text.
     pub chat: Option<Arc<str>>,
 }
 

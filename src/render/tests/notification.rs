@@ -57,7 +57,8 @@ fn keys_missing(value: &serde_json::Value, from: &serde_json::Value, at: &str) -
 
 #[test]
 fn the_example_that_templates_are_checked_with_has_every_key() {
-    let example = serde_json::from_str(include_str!("../../template/example.json")).unwrap();
+    let example =
+        serde_json::from_str(include_str!("../../../docs/examples/notification.json")).unwrap();
     for given in [lockout(None), lockout(Some("HPUA****7KQX"))] {
         let text = NotificationText::of(&told(&given), &texts(&given, View::default()));
         let value = serde_json::to_value(&text).unwrap();

@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::harness::Run;
 
 /// A loaded machine is slow; what is right late is right.
-const WAIT_MAX: Duration = Duration::from_secs(60);
+const WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// How often a state is looked at that tells nobody of its changes.
 const LOOK: Duration = Duration::from_millis(20);
@@ -102,7 +102,12 @@ impl Daemon {
         let mut pid = None;
         daemon.until("the program that is started starts another", || {
             let children = std::fs::read_to_string(&path).unwrap_or_default();
-            pid = children.split_whitespace().next().and_then(|pid| pid.parse().ok());
+            // `strace` has children of its own before, for a moment.
+            let is_ours = |pid: &&str| {
+                let program = std::fs::read_link(format!("/proc/{pid}/exe"));
+                program.is_ok_and(|program| program.ends_with("ocrwatch"))
+            };
+            pid = children.split_whitespace().find(is_ours).and_then(|pid| pid.parse().ok());
             pid.is_some()
         });
         daemon.pid = pid.and_then(Pid::from_raw).expect("a process");

@@ -361,6 +361,21 @@ fn a_thousand_that_wait_become_a_digest_and_none_is_lost() {
     assert_eq!(rows.len() as u64, ALERTS + 1);
 }
 
+#[test]
+fn a_run_that_ends_tells_each_alert_once_however_long_its_receiver_takes() {
+    let mut scene = Scene::new();
+    scene.config(&records("ops"));
+    scene.sandbox.file("ocrwatch.toml", {
+        let text = std::fs::read_to_string(scene.sandbox.path("ocrwatch.toml")).expect("a file");
+        text.replace("'app.log'\n", "'app.log'\nstart = 'beginning'\n")
+    });
+    scene.fail(60);
+    let arguments = ["run", "--once", "--config", "ocrwatch.toml", "--state-dir", "state"];
+    scene.sandbox.run(&arguments).code(0);
+    assert_eq!(scene.states(), counts([("sent", 60)]));
+    assert_eq!(scene.ids("ops").len(), 60);
+}
+
 /// 60 rounds, or as many as `OCRWATCH_KILL_ROUNDS` says.
 #[test]
 fn killed_while_it_delivers_everything_arrives_and_twice_at_most_once_for_each_kill() {
@@ -374,7 +389,10 @@ fn killed_while_it_delivers_everything_arrives_and_twice_at_most_once_for_each_k
     for _ in 0..rounds {
         let before = scene.ids("ops").len();
         let daemon = scene.start();
-        scene.fail(1 + random.below(4));
+        // A slow machine is not to gather more than it can tell in the end.
+        if scene.states().get("queued").is_none_or(|queued| *queued < 20) {
+            scene.fail(1 + random.below(4));
+        }
         daemon.let_run(Duration::from_millis(random.below(260)));
         daemon.kill();
         under_way += usize::from(scene.states().contains_key("queued"));
