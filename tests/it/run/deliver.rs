@@ -79,9 +79,15 @@ impl Scene {
         self.sandbox.file("ocrwatch.toml", format!("{ROUTE}{receivers}"));
     }
 
-    fn start(&self) -> Daemon {
+    /// Started, and not waited for.
+    fn begin(&self) -> Daemon {
         let arguments = ["run", "--config", "ocrwatch.toml", "--state-dir", "state"];
-        let daemon = Daemon::start(self.sandbox.ocrwatch(&arguments));
+        Daemon::start(self.sandbox.ocrwatch(&arguments))
+    }
+
+    fn start(&self) -> Daemon {
+        let daemon = self.begin();
+        daemon.until_stderr("started");
         daemon.until("the log is met", || self.state.has_position());
         daemon
     }
@@ -388,7 +394,7 @@ fn killed_while_it_delivers_everything_arrives_and_twice_at_most_once_for_each_k
     let (mut under_way, mut grown) = (0, 0);
     for _ in 0..rounds {
         let before = scene.ids("ops").len();
-        let daemon = scene.start();
+        let daemon = scene.begin();
         // A slow machine is not to gather more than it can tell in the end.
         if scene.states().get("queued").is_none_or(|queued| *queued < 20) {
             scene.fail(1 + random.below(4));
