@@ -283,7 +283,8 @@ fn operators_list_retry_and_drop_under_a_run_and_without_one() {
 
     come(&scene.sandbox, "ops");
     let daemon = scene.start();
-    scene.ask(&["outbox", "retry", "--all"]).code(0);
+    // Its first look may have been late enough to find the program.
+    scene.ask(&["outbox", "retry", "--all"]);
     daemon.until("everything is sent", || scene.states() == counts([("sent", 3)]));
     daemon.stop();
     assert_eq!(BTreeSet::from_iter(scene.ids("ops")), BTreeSet::from_iter(ids));
