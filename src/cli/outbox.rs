@@ -288,11 +288,16 @@ impl MeantArgs {
         for id in &answer.done {
             written(writeln!(out, "{word}: {}", visible(id)))?;
         }
-        if answer.refused.is_empty() {
+        let said = answer.refused.iter().map(|(id, why)| format!("not {word}: {id}: {why}"));
+        let said: Vec<String> = said.collect();
+        // Of those that nobody named, some may have been delivered meanwhile.
+        if said.is_empty() || self.ids.is_empty() {
+            for what in said {
+                written(writeln!(out, "{}", visible(&what)))?;
+            }
             return Ok(ExitCode::Done);
         }
-        let said = answer.refused.iter().map(|(id, why)| format!("not {word}: {id}: {why}"));
-        Err(Failure::new(ExitCode::InputMissing, said.collect()))
+        Err(Failure::new(ExitCode::InputMissing, said))
     }
 
     /// The names in the outbox that are meant.
