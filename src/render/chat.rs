@@ -5,6 +5,10 @@
 //! a service or escape anything: texts from the log stand in pieces as they are. Nothing here
 //! fails.
 
+mod clip;
+
+pub use clip::{clip, clip_bytes};
+
 use super::content::AlertText;
 use super::ticket::SAMPLE_HEADING;
 use super::{CodeText, NotificationText, Status, ToldText};
@@ -434,21 +438,4 @@ fn beside(pieces: &mut Vec<Piece>, text: &AlertText, words: &Words) {
             affected.map(|of| format!("{} {}", of.words, of.list(text.language))).collect();
         pieces.push(Piece::Fact(words.affected.to_owned(), words_of.join("; ")));
     }
-}
-
-/// A text of so many characters at most.
-pub fn clip(text: &str, chars_max: usize) -> String {
-    if text.chars().nth(chars_max).is_none() {
-        return text.to_owned();
-    }
-    text.chars().take(chars_max.saturating_sub(1)).chain(['…']).collect()
-}
-
-/// A text of so many bytes at most, cut between characters.
-pub fn clip_bytes(text: &str, bytes_max: usize) -> String {
-    if text.len() <= bytes_max {
-        return text.to_owned();
-    }
-    let end = text.floor_char_boundary(bytes_max.saturating_sub('…'.len_utf8()));
-    format!("{}…", &text[..end])
 }
