@@ -161,8 +161,13 @@ fn of_config(name: &str, config: &Config) -> String {
         1 => "1 source".to_owned(),
         count => format!("{count} sources"),
     };
+    let receivers = match config.receivers.len() {
+        0 => String::new(),
+        1 => ", 1 receiver".to_owned(),
+        count => format!(", {count} receivers"),
+    };
     let codes = config.catalogue.entries().count();
-    format!("{name} is right: {sources}; {codes} codes; {}", tables(&config.alerting))
+    format!("{name} is right: {sources}{receivers}; {codes} codes; {}", tables(&config.alerting))
 }
 
 /// What is said of scenarios that are right, if there are any.

@@ -44,6 +44,17 @@ pub struct Keeper {
     failing_since: Option<DateTime<Utc>>,
     commits: u64,
     failures: u64,
+    /// What former commits had to do without.
+    left_out: LeftOut,
+}
+
+/// What waited while nothing could be written, and became too much.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Errors that no history counts.
+    pub history: u64,
+    /// Decisions that `ocrwatch why` will not know.
+    pub decisions: u64,
 }
 
 impl Keeper {
@@ -61,6 +72,7 @@ impl Keeper {
             failing_since: None,
             commits: 0,
             failures: 0,
+            left_out: LeftOut::default(),
         };
         Ok((keeper, restore(loaded), notices))
     }
@@ -195,6 +207,7 @@ impl Keeper {
     pub fn commit(&mut self, now: DateTime<Utc>) -> Result<Committed, StoreError> {
         match self.store.commit(&self.waiting, now) {
             Ok(committed) => {
+                self.left_out = self.left_out();
                 self.waiting = Batch::default();
                 self.needs_everything = false;
                 self.failing_since = None;
@@ -218,6 +231,14 @@ impl Keeper {
     /// Commits, and commits that failed.
     pub fn counts(&self) -> (u64, u64) {
         (self.commits, self.failures)
+    }
+
+    /// What was too much to wait for a commit.
+    pub fn left_out(&self) -> LeftOut {
+        LeftOut {
+            history: self.left_out.history + self.waiting.history_left_out(),
+            decisions: self.left_out.decisions + self.waiting.decisions_left_out(),
+        }
     }
 
     /// Lets go of what is too old or too much.

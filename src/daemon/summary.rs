@@ -9,6 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use tracing::{debug, info, warn};
 
+use super::state::LeftOut;
 use super::{Keeper, Pipeline};
 use crate::engine::Span;
 use crate::extract::Counters;
@@ -45,6 +46,7 @@ struct Numbers {
     possibly_lost: u64,
     lost_bytes: u64,
     commits_failed: u64,
+    not_kept: LeftOut,
 }
 
 impl Summary {
@@ -90,6 +92,8 @@ impl Summary {
                 lost_bytes = numbers.lost_bytes,
                 commits,
                 commits_failed = numbers.commits_failed,
+                history_left_out = numbers.not_kept.history,
+                decisions_left_out = numbers.not_kept.decisions,
                 seconds = now.mono.as_secs(),
                 "so far"
             );
@@ -129,6 +133,7 @@ impl Summary {
             possibly_lost: self.carried.possibly_lost + tail.possibly_lost,
             lost_bytes: self.carried.lost_bytes + tail.lost_bytes,
             commits_failed: keeper.counts().1,
+            not_kept: keeper.left_out(),
         }
     }
 

@@ -30,7 +30,6 @@ pub enum Secret {
     Command(Arc<[String]>),
 }
 
-#[allow(dead_code, reason = "receivers that log in read theirs by it")]
 /// The secret of a key, such as `password = { file = "smtp.password" }`.
 pub(super) fn read(
     key: &'static str,
