@@ -21,6 +21,7 @@ mod journal;
 mod lane;
 mod post;
 pub mod preview;
+mod program;
 mod queue;
 pub mod sample;
 mod secret;

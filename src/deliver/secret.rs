@@ -9,12 +9,16 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
 use crate::config::Secret;
 
 /// A secret has no more than this.
 const BYTES_MAX: u64 = 64 * 1024;
+
+/// A program that prints one has so long.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A secret that prints as dots.
 #[derive(Clone, PartialEq, Eq)]
@@ -109,8 +113,8 @@ fn of_command(arguments: &[String]) -> Result<Hidden, SecretError> {
         hint: "run it by hand as the program's user: it must print the secret in its first line",
     };
     let mut command = Command::new(program);
-    command.args(arguments.iter().skip(1)).stdin(Stdio::null());
-    let output = super::command::output(command, super::command::SECRET_TIMEOUT)
+    command.args(arguments.iter().skip(1));
+    let output = super::program::run(command, Vec::new(), COMMAND_TIMEOUT)
         .map_err(|error| failed(error.to_string()))?;
     if !output.status.success() {
         return Err(failed(format!("it ended with {}", output.status)));

@@ -112,6 +112,23 @@ fn what_does_not_take_a_test_says_why_and_what_a_run_would_do() {
     with("['/nowhere/page']").code(69).stderr_has("run: /nowhere/page: No such file");
     let hangs = "['/bin/sh', '-c', 'exec tail -f /dev/null'], timeout = '1s'";
     with(hangs).code(69).stderr_has("it was ended after 1 s");
+    let silent = "['/bin/sh', '-c', 'exec tail -f /dev/null >/dev/null 2>&1'], timeout = '1s'";
+    with(silent).code(69).stderr_has("it was ended after 1 s");
+}
+
+#[test]
+fn what_a_program_leaves_running_does_not_undo_that_it_took_the_notification_and_is_ended() {
+    let run = "['/bin/sh', '-c', 'tail -f /dev/null & echo $! > left']";
+    let sandbox = Sandbox::with(
+        "o.toml",
+        format!("[[receiver]]\nname = 'ops'\ncommand = {{ run = {run}, timeout = '1s' }}\n"),
+    );
+    let sent = sandbox.run(&["send-test", "ops", "-c", "o.toml"]);
+    sent.code(0).stdout_has("accepted   exit status: 0");
+    let left = std::fs::read_to_string(sandbox.path("left")).expect("its number");
+    // It is nobody's child any more: gone, or a zombie until the machine reaps it.
+    let about = std::fs::read_to_string(format!("/proc/{}/stat", left.trim()));
+    assert!(about.as_ref().map_or(true, |about| about.contains(") Z ")), "{about:?}");
 }
 
 #[test]

@@ -8,8 +8,7 @@
 
 use std::fmt::Write as _;
 
-use super::letter::Frame;
-use super::text::{HEADLINE_CHARS_MAX, foot, lists, preamble};
+use super::frame::{Frame, HEADLINE_CHARS_MAX, foot, lists, preamble};
 use crate::catalogue::{Paragraph, Severity};
 use crate::engine::AlertStatus;
 use crate::render::{AlertText, CauseText, CodeText, Fact, NotificationText, SampleText, ToldText};

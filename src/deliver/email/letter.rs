@@ -8,6 +8,7 @@ use lettre::Message;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 
+use super::frame::Frame;
 use super::{html, text, thread};
 use crate::catalogue::Severity;
 use crate::config::{Email, Templates};
@@ -37,19 +38,6 @@ pub struct Letter {
     pub subject: String,
     /// All of it, lines ended by CR LF.
     pub bytes: Vec<u8>,
-}
-
-/// What stands in a mail beside the alerts.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Frame<'f> {
-    pub(super) subject: &'f str,
-    /// The machine on which this program runs.
-    pub(super) host: &'f str,
-    /// How many alerts are told by their headlines only, as there is no room for more.
-    pub(super) shortened: &'f [ToldText],
-    pub(super) has_samples: bool,
-    /// How many lines a list of headlines has at most.
-    pub(super) lines_max: usize,
 }
 
 /// Makes the mail of a notification that was put into the outbox at an instant.

@@ -5,13 +5,14 @@
 //!
 //! ```text
 //! Notification ──letter──▶ bytes ──smtp──▶ session with one server after the other
-//!        (text, html, thread)  └──sendmail──▶ a program
+//! (text, html, frame, thread)  └──sendmail──▶ a program
 //! ```
 //!
 //! Each parcel is for one recipient: a mailbox that takes nothing keeps no other waiting. Behind
 //! the final dot nobody knows whether a mail whose connection broke was taken; it is sent again,
 //! under the same Message-ID.
 
+mod frame;
 mod html;
 mod letter;
 mod login;

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Envelope;
-use crate::deliver::command::output_of;
-use crate::deliver::{Accepted, Again, Failure, Scope, Step, Trace};
+use crate::deliver::{Accepted, Again, Failure, Scope, Step, Trace, program};
 use crate::surface::escape::mail_head;
 
 /// Exit codes of `sysexits.h` that are about this mail and will not change.
@@ -38,7 +37,7 @@ impl Sendmail {
         command.args(mail.to.iter().map(AsRef::<str>::as_ref));
         // On standard input lines end as they do in files.
         let text = String::from_utf8_lossy(mail.bytes).replace("\r\n", "\n");
-        let output = output_of(command, text.into_bytes(), self.timeout).map_err(|error| {
+        let output = program::run(command, text.into_bytes(), self.timeout).map_err(|error| {
             Failure::unreachable("run", format!("{program}: {error}"))
                 .with_hint("check the path, and run it by hand as this program's user")
         })?;
