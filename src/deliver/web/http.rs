@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io::{self, Read as _};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,6 +73,8 @@ impl Masks {
             if let Some(place) = Place::of(text) {
                 let parts = place.rest.split(['/', '?', '&', '=', '#']);
                 masks.extend(parts.filter(|part| is_secret(part)).map(str::to_owned));
+                let user = place.user.into_iter();
+                masks.extend(user.flat_map(|user| user.split(':')).map(str::to_owned));
             } else {
                 // `Bearer …`
                 masks.extend(text.split(' ').map(str::to_owned));
@@ -103,6 +106,8 @@ fn is_secret(part: &str) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place<'u> {
     pub(super) is_https: bool,
+    /// What stands before an `@`: a name and a password.
+    user: Option<&'u str>,
     /// With its port, if that is written.
     pub(super) host: &'u str,
     /// The path and what stands behind it.
@@ -116,7 +121,11 @@ impl<'u> Place<'u> {
             None => (false, url.strip_prefix("http://")?),
         };
         let (host, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        (!host.is_empty()).then_some(Self { is_https, host, rest })
+        let (user, host) = match host.rsplit_once('@') {
+            Some((user, host)) => (Some(user), host),
+            None => (None, host),
+        };
+        (!host.is_empty()).then_some(Self { is_https, user, host, rest })
     }
 
     /// Whether it is this machine.
@@ -125,7 +134,8 @@ impl<'u> Place<'u> {
             || self.host.split(':').next().unwrap_or_default(),
             |rest| rest.split(']').next().unwrap_or_default(),
         );
-        name == "localhost" || name == "::1" || name.starts_with("127.")
+        let is_loopback = |address: IpAddr| address.is_loopback();
+        name == "localhost" || name.parse().is_ok_and(is_loopback)
     }
 }
 
@@ -359,6 +369,9 @@ mod tests {
         let robot = Hidden::new("https://q.example/cgi-bin/webhook/send?key=693a91f6-7xxx");
         let said = Masks::of([&robot]).clean("invalid webhook url 693a91f6-7xxx");
         assert_eq!(said, "invalid webhook url ••••");
+        let login = Hidden::new("https://ops:pass-word@h.example/x");
+        assert_eq!(Place::of(login.reveal()).map(|place| place.host), Some("h.example"));
+        assert_eq!(Masks::of([&login]).clean("no pass-word of ops"), "no •••• of ops");
         assert_eq!(masks.clean(&"x".repeat(1000)).chars().count(), 300);
     }
 
@@ -371,6 +384,9 @@ mod tests {
                 && is_near("http://localhost")
         );
         assert!(!is_near("http://localhost.example/") && !is_near("https://10.0.0.1/127.0.0.1"));
+        assert!(
+            !is_near("http://127.example/") && !is_near("http://localhost:1@elsewhere.example/")
+        );
         assert_eq!(Place::of("ftp://x"), None);
         assert_eq!(Place::of("https:///x"), None);
     }
