@@ -29,18 +29,7 @@ pub fn write(out: &mut dyn Write, text: &AlertText, style: Style) -> io::Result<
         of_code(&mut page, text.language, code)?;
     }
     beside(&mut page, text)?;
-    for sample in &text.samples {
-        page.blank()?;
-        of_sample(&mut page, text.language, sample)?;
-    }
-    for ticket in &text.tickets {
-        page.blank()?;
-        page.copyable(
-            text.language.words(HEADING),
-            &escape::terminal_lines(&ticket.text, style.unicode),
-        )?;
-    }
-    Ok(())
+    samples_and_tickets(&mut page, text)
 }
 
 /// Writes the alert as the text of a mail: what happened where first, then what to do, then what
@@ -67,17 +56,7 @@ pub(crate) fn write_mail(out: &mut dyn Write, text: &AlertText, style: Style) ->
         prose(&mut page, &fact.label, &fact.value)?;
     }
     beside(&mut page, text)?;
-    for sample in &text.samples {
-        page.blank()?;
-        of_sample(&mut page, text.language, sample)?;
-    }
-    for ticket in &text.tickets {
-        page.blank()?;
-        page.copyable(
-            text.language.words(HEADING),
-            &escape::terminal_lines(&ticket.text, style.unicode),
-        )?;
-    }
+    samples_and_tickets(&mut page, text)?;
     if let Some(ends) = &text.ends {
         page.blank()?;
         let words = text.language.pick(
@@ -85,6 +64,19 @@ pub(crate) fn write_mail(out: &mut dyn Write, text: &AlertText, style: Style) ->
             format!("{ends} 后恢复，届时会另行通知"),
         );
         prose(&mut page, text.language.words("Next"), &words)?;
+    }
+    Ok(())
+}
+
+fn samples_and_tickets(page: &mut Page<'_>, text: &AlertText) -> io::Result<()> {
+    for sample in &text.samples {
+        page.blank()?;
+        of_sample(page, text.language, sample)?;
+    }
+    for ticket in &text.tickets {
+        page.blank()?;
+        let lines = escape::terminal_lines(&ticket.text, page.style.unicode);
+        page.copyable(text.language.words(HEADING), &lines)?;
     }
     Ok(())
 }
