@@ -46,7 +46,7 @@ pub(super) fn of_text(path: &Path, text: &str) -> Result<Config, Vec<String>> {
     }
     let mut rules = Vec::new();
     if let Some(written) = draft.rules() {
-        match RulesArgs::of(&folder.join(written)).files() {
+        match RulesArgs::of_configuration(&folder.join(written)) {
             Ok(files) => rules = files,
             Err(found) => problems
                 .extend(found.iter().map(|problem| named_by(problem, "rules", &name, written))),

@@ -33,6 +33,13 @@ impl RulesArgs {
         Self { rules: Some(path.to_owned()) }
     }
 
+    /// The files that a configuration names. Its directory may wait for a first one; who names one
+    /// on a command line means what is in it.
+    pub(super) fn of_configuration(path: &Path) -> Result<Vec<(String, String)>, Vec<String>> {
+        let waits = in_directory(path).is_ok_and(|paths| paths.is_empty());
+        if waits { Ok(Vec::new()) } else { Self::of(path).files() }
+    }
+
     /// The rules to use, and who is told.
     pub(super) fn load(&self, catalogue: &Catalogue) -> Result<Alerting, Failure> {
         match self.files() {

@@ -147,15 +147,23 @@ fn everything_wrong_in_every_file_of_a_configuration_is_told_at_once() {
 #[test]
 fn a_file_that_a_configuration_names_and_that_is_not_there_is_said_with_who_names_it() {
     let sandbox = Sandbox::with("etc/o.toml", format!("{CONFIG}start = \"top\"\n"));
-    sandbox.file("etc/rules.d/readme.txt", "");
     let outcome = sandbox.run(&["check", "etc/o.toml"]);
     outcome.code(78).stderr_has("no such catalogue file: `etc/our.toml`");
     outcome.stderr_has("hint: `catalogue` in etc/o.toml names it, relative to that file");
-    outcome.stderr_has("the directory `etc/rules.d` holds no rule file");
-    outcome.stderr_has("end in `.toml`; `rules` in etc/o.toml names it, relative to that file");
+    outcome.stderr_has("no such rule file: `etc/rules.d`");
+    outcome.stderr_has("hint: `rules` in etc/o.toml names it, relative to that file");
     outcome.stderr_has("[config-bad-start]");
     let missing = sandbox.run(&["check", "--config", "etc/none.toml"]);
     missing.code(78).stderr_has("no such configuration file: `etc/none.toml`");
+}
+
+#[test]
+fn a_directory_of_a_configuration_without_rule_files_waits_for_them_and_the_shipped_ones_count() {
+    let sandbox = Sandbox::with("etc/o.toml", "rules = \"rules.d\"\n");
+    sandbox.file("etc/rules.d/README", "").file("etc/rules.d/.a.toml", "x");
+    sandbox.run(&["check", "etc/o.toml"]).code(0).stdout_has("; 29 rules, 1 not enabled\n");
+    sandbox.file("etc/rules.d/a.toml", RULE.replace("AIS.0999", "AIS.0103"));
+    sandbox.run(&["check", "etc/o.toml"]).code(0).stdout_has("; 1 rule\n");
 }
 
 #[test]
