@@ -104,7 +104,7 @@ impl Way {
             Self::Terminal => "terminal",
             Self::Email(_) => "email",
             Self::Command(_) => "command",
-            Self::Web(_) => "web",
+            Self::Web(web) => web.service.key(),
             Self::Journal(_) => "journal",
         }
     }

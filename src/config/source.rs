@@ -77,6 +77,16 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// Whether its lines stand in files that are followed.
+    pub fn is_of_files(&self) -> bool {
+        match self {
+            Self::Files { .. } | Self::Docker(_) | Self::Pods(_) => true,
+            Self::Stdin | Self::Fifo(_) | Self::Journal { .. } => false,
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     /// As people call it where the source has no name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -78,6 +78,7 @@ impl Daemon {
             self.join_crowded(now);
         }
         for parcel in self.outbox.due(now.wall) {
+            self.progress.sent(&parcel.notification.receiver, now.mono);
             self.post.send(parcel, &self.texts);
         }
         Ok(())
@@ -119,6 +120,7 @@ impl Daemon {
     fn hear_reports(&mut self, now: DateTime<Utc>) -> bool {
         let mut is_news = false;
         for Report { receiver, id, result } in self.post.take_reports() {
+            self.progress.reported(&receiver);
             let unannounced = self.outbox.unannounced(&receiver, &id);
             let Some(outcome) = self.outbox.done(&receiver, &id, &result, now) else {
                 // What is said again and again is in no outbox.
@@ -126,6 +128,7 @@ impl Daemon {
                 continue;
             };
             self.telemetry.delivered(&receiver, &id, &result, &outcome, self.last.mono);
+            self.tally.delivered(&receiver, &outcome, now);
             self.keeper.outcome(&id, &outcome, now);
             is_news = true;
             if let (Outcome::Dead { error, .. }, Some(parcel)) = (outcome, unannounced) {

@@ -73,6 +73,7 @@ impl Daemon {
             self.keeper.count(&format!("bytes {source}"), counters.bytes);
             self.keeper.count(&format!("lines {source}"), counters.lines);
             self.telemetry.counted(&source, &counters);
+            self.tally.read(&source);
         }
         let tail = self.follow.tail_counters();
         let kept = std::mem::replace(&mut self.kept, tail);
@@ -108,6 +109,7 @@ impl Daemon {
 
     /// Commits everything and ends.
     pub(super) fn end(mut self) -> io::Result<()> {
+        self.options.supervisor.stopping();
         let now = self.now();
         self.pass_on(now);
         self.follow_up(now, true);

@@ -19,21 +19,25 @@ mod folded;
 mod keep;
 pub mod logging;
 mod pipeline;
+mod progress;
 mod receivers;
 mod reload;
 mod report;
 pub mod request;
 mod settings;
+mod standing;
 mod state;
 pub mod story;
 mod summary;
+pub mod systemd;
+mod tally;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{debug, error, info, warn};
 
 pub use pipeline::{Pipeline, Step};
@@ -51,8 +55,11 @@ use crate::tail::watch::{Reach, Watcher};
 use crate::tail::{self, WatchRequest};
 use crate::zone::Zone;
 use event::{Event, Events};
+use progress::Progress;
 use report::Telemetry;
 use settings::{common, for_waiting, store_settings, watcher};
+use systemd::Supervisor;
+use tally::Tally;
 
 /// Where every log stands is committed this often, if it changed; notifications at once.
 const COMMIT_INTERVAL: Duration = Duration::from_secs(1);
@@ -89,6 +96,8 @@ pub struct Options {
     pub reload: Box<dyn Fn() -> Result<Config, Vec<String>>>,
     /// Where alerts are written.
     pub out: Box<dyn Write>,
+    /// Who is told how the run stands.
+    pub supervisor: Supervisor,
 }
 
 /// Why a run did not begin.
@@ -117,6 +126,11 @@ pub struct Daemon {
     post: Post,
     texts: Arc<Texts>,
     telemetry: Telemetry,
+    progress: Progress,
+    tally: Tally,
+    started: DateTime<Utc>,
+    /// When the configuration came into force.
+    configured: DateTime<Utc>,
     /// What of the tail's counters is kept.
     kept: tail::Counters,
     next_tick: Duration,
@@ -182,6 +196,10 @@ impl Daemon {
             post: Post::new(wake.clone()),
             texts,
             telemetry,
+            progress: Progress::default(),
+            tally: Tally::default(),
+            started: now.wall,
+            configured: now.wall,
             kept: tail::Counters::default(),
             next_tick: Duration::ZERO,
             next_commit: Duration::ZERO,
@@ -223,6 +241,8 @@ impl Daemon {
         self.tell()?;
         let now = self.now();
         self.follow.look_at_all(now);
+        self.look(now);
+        self.options.supervisor.ready();
         let mut is_more = true;
         loop {
             let timeout = if is_more { Duration::ZERO } else { self.timeout() };
@@ -240,6 +260,7 @@ impl Daemon {
             self.follow_up(now, is_more);
             self.keep(now);
             self.tell()?;
+            self.supervise(now);
             let is_read = !is_more && self.follow.has_ended(now);
             if self.options.once && is_read && self.to_tell.is_empty() && self.outbox.is_tried() {
                 break;
@@ -274,7 +295,9 @@ impl Daemon {
             let left = (at - self.last.wall).to_std().unwrap_or_default();
             mono + left
         });
-        let next = [Some(self.next_tick), quiet, commit, decided, sent].into_iter().flatten().min();
+        let fed = self.options.supervisor.next_feed();
+        let next = [Some(self.next_tick), quiet, commit, decided, sent, fed];
+        let next = next.into_iter().flatten().min();
         next.unwrap_or(self.next_tick).saturating_sub(mono)
     }
 
@@ -356,9 +379,15 @@ impl Daemon {
         let (notices, problems) = (self.follow.take_notices(), self.follow.take_problems());
         self.telemetry.notices(&notices, now.mono);
         self.telemetry.problems(&problems, now.mono);
-        let Step { transitions, notifications, withheld, history } = self.pipeline.take_step();
+        self.tally.notices(&notices);
+        self.tally.problems(&problems);
+        let Step { transitions, notifications, withheld, history, errors, repeats } =
+            self.pipeline.take_step();
         self.telemetry.transitions(&transitions, now.mono);
         report::withheld(&withheld);
+        self.tally.found(errors, &repeats);
+        self.tally.changed(&transitions);
+        self.tally.withheld(&withheld);
         self.keeper.note(transitions.iter().filter_map(|one| story::changed(one, now.wall)));
         self.keeper.note(withheld.iter().map(|one| story::withheld(one, now.wall)));
         self.keeper.count_errors(history);

@@ -14,11 +14,13 @@ use chrono::{DateTime, Utc};
 
 use crate::config::Config;
 use crate::engine::{
-    AlertStatus, Changes, Counters, Decision, Engine, Event, Forgotten, Instant, Notification,
-    Policy, PolicyCounters, PolicySnapshot, Snapshot, Span, State, ToldAlert, Transition, What,
-    Withheld,
+    Alert, AlertStatus, Changes, Counters, Decision, Engine, Event, Forgotten, Instant,
+    Notification, Policy, PolicyCounters, PolicySnapshot, Silence, Snapshot, Source, Span, State,
+    ToldAlert, Transition, What, Withheld,
 };
 use crate::follow::{Found, Passed};
+use crate::occurrence::Occurrence;
+use crate::status::ErrorLabels;
 use crate::store::HistoryKey;
 
 /// What changed longer ago than this when it is read after a pause is history: it is told in one
@@ -36,6 +38,10 @@ pub struct Step {
     pub withheld: Vec<Withheld>,
     /// Errors of each minute, source, module and code.
     pub history: BTreeMap<HistoryKey, u64>,
+    /// The same errors by their labels.
+    pub errors: BTreeMap<ErrorLabels, u64>,
+    /// Further prints of errors, by source.
+    pub repeats: BTreeMap<Arc<str>, u64>,
 }
 
 /// The engine and the policy.
@@ -114,7 +120,10 @@ impl Pipeline {
         let source = &*passed.label;
         let event = match &passed.found {
             Found::Occurrence(occurrence) => {
-                if !occurrence.repeat {
+                if occurrence.repeat {
+                    *self.step.repeats.entry(Arc::clone(&source.name)).or_default() += 1;
+                } else {
+                    *self.step.errors.entry(labels(source, occurrence)).or_default() += 1;
                     let at = occurrence.at.map_or(wall, |at| at.to_utc());
                     let (module, code) = (occurrence.module.name(), &*occurrence.code);
                     let key = HistoryKey::at(at, &*source.name, module, code);
@@ -226,9 +235,29 @@ impl Pipeline {
         self.engine.rules()
     }
 
+    /// The alerts that are pending or fire.
+    pub fn alerts(&self) -> Vec<(State, Alert)> {
+        self.engine.alerts()
+    }
+
+    /// The rules of the alerts that are pending or fire, each as often as it has such alerts.
+    pub fn open(&self) -> impl Iterator<Item = (Arc<str>, State)> {
+        self.engine.open()
+    }
+
+    /// The silences that have not ended, and whether they stand in the configuration.
+    pub fn silences(&self) -> impl Iterator<Item = (&Silence, bool)> {
+        self.policy.silences()
+    }
+
+    /// The silence that covers an alert now.
+    pub fn silence_of(&self, alert: &Alert) -> Option<&Arc<str>> {
+        self.policy.silence_of(alert)
+    }
+
     /// How many alerts fire.
     pub fn firing(&self) -> usize {
-        self.engine.alerts().iter().filter(|(state, _)| *state == State::Firing).count()
+        self.engine.open().filter(|(_, state)| *state == State::Firing).count()
     }
 
     /// What the engine counted.
@@ -239,5 +268,18 @@ impl Pipeline {
     /// What the policy counted.
     pub fn policy_counters(&self) -> &PolicyCounters {
         self.policy.counters()
+    }
+}
+
+fn labels(source: &Source, occurrence: &Occurrence) -> ErrorLabels {
+    let credential = occurrence.access_key.as_deref().or(source.credential.as_deref());
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    ErrorLabels {
+        source: source.name.to_string(),
+        service: text(source.service.as_deref()),
+        module: occurrence.module.name().to_owned(),
+        code: occurrence.code.to_string(),
+        cause: text(occurrence.cause.as_deref()),
+        credential: text(credential),
     }
 }

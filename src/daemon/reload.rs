@@ -18,13 +18,22 @@ const READ_BEFORE_MAX: Duration = Duration::from_secs(5);
 impl Daemon {
     /// Reads the configuration again, and takes over what is different.
     pub(super) fn reload(&mut self, now: Now) {
+        self.options.supervisor.reloading();
+        self.take_over(now);
+        self.options.supervisor.ready();
+    }
+
+    fn take_over(&mut self, now: Now) {
         let new = match (self.options.reload)() {
             Ok(new) => new,
             Err(problems) => {
                 report::wrong_configuration(&problems);
+                self.tally.refused(&problems, now.wall);
                 return;
             }
         };
+        self.tally.refused = None;
+        self.configured = now.wall;
         let changes = self.config.changes(&new);
         if changes.is_empty() {
             info!("reloaded: nothing is different");
@@ -69,6 +78,7 @@ impl Daemon {
         let sources = Sources(&self.config.sources);
         let (follow, _) = sources.follow(&common, &positions, Some(&mut self.follow));
         self.telemetry.followed_anew(&mut self.follow);
+        self.tally.followed_anew();
         self.follow = follow;
         self.kept = tail::Counters::default();
         self.watcher = watcher(&self.config, &wake);

@@ -23,7 +23,7 @@ use crate::follow::{Follow, Now, Problem};
 use crate::render;
 use crate::store::{self, StoreError};
 use crate::tail::watch::Reach;
-use crate::tail::{Notice, NoticeKind};
+use crate::tail::{self, Notice, NoticeKind};
 
 /// So many changes of one rule's alerts are told in a minute.
 const CHANGES_MAX: u32 = 20;
@@ -132,6 +132,16 @@ impl Telemetry {
         }
     }
 
+    /// A receiver's thread stands still; the service's manager is not told any more that the run
+    /// lives.
+    pub(super) fn stalled(&mut self, receiver: Option<&str>, now: Duration) {
+        let Some(receiver) = receiver else { return };
+        if let Some(folded) = self.folded.admit("stalled", now) {
+            let hint = "a manager with a watchdog starts the run again; nothing is lost by that";
+            error!(receiver, hint, folded = some(folded), "a delivery does not end");
+        }
+    }
+
     /// How a receiver stands that takes nothing, said loudly and once an hour.
     pub(super) fn unreachable(
         &mut self,
@@ -189,6 +199,16 @@ impl Telemetry {
     /// So much was read of a source.
     pub(super) fn counted(&mut self, source: &Arc<str>, counters: &Counters) {
         self.summary.counted(source, counters);
+    }
+
+    /// What was read of each source.
+    pub(super) fn sources(&self) -> &BTreeMap<Arc<str>, Counters> {
+        self.summary.sources()
+    }
+
+    /// What was counted of files since the run began.
+    pub(super) fn tail_counters(&self, follow: &mut Follow) -> tail::Counters {
+        self.summary.tail_counters(follow)
     }
 
     /// What is followed is about to be followed anew, and counts from zero.

@@ -56,6 +56,23 @@ impl Summary {
         crate::follow::add(sum, counters);
     }
 
+    /// What was read of each source.
+    pub(super) fn sources(&self) -> &BTreeMap<Arc<str>, Counters> {
+        &self.sources
+    }
+
+    /// What was counted of files since the run began; copies are rotations, too.
+    pub(super) fn tail_counters(&self, follow: &mut Follow) -> tail::Counters {
+        let tail = follow.tail_counters();
+        tail::Counters {
+            read_bytes: self.carried.read_bytes + tail.read_bytes,
+            rotations: self.carried.rotations + rotations(&tail),
+            possibly_lost: self.carried.possibly_lost + tail.possibly_lost,
+            lost_bytes: self.carried.lost_bytes + tail.lost_bytes,
+            ..tail
+        }
+    }
+
     /// Keeps what was counted of files, as they are followed anew.
     pub(super) fn carry(&mut self, tail: &tail::Counters) {
         self.carried.read_bytes += tail.read_bytes;
@@ -72,8 +89,8 @@ impl Summary {
         keeper: &Keeper,
         now: Now,
     ) {
-        let tail = follow.tail_counters();
-        let numbers = self.numbers(&tail, pipeline, keeper);
+        let tail = self.tail_counters(follow);
+        let numbers = Self::numbers(&tail, pipeline, keeper);
         if self.last != Some(numbers) {
             self.last = Some(numbers);
             let (commits, _) = keeper.counts();
@@ -117,7 +134,7 @@ impl Summary {
         }
     }
 
-    fn numbers(&self, tail: &tail::Counters, pipeline: &Pipeline, keeper: &Keeper) -> Numbers {
+    fn numbers(tail: &tail::Counters, pipeline: &Pipeline, keeper: &Keeper) -> Numbers {
         let engine = pipeline.counters();
         let policy = pipeline.policy_counters();
         Numbers {
@@ -127,11 +144,11 @@ impl Summary {
             left_out: engine.groups_refused + policy.alerts_refused,
             firing: pipeline.firing(),
             notifications: policy.notifications,
-            read_bytes: self.carried.read_bytes + tail.read_bytes,
+            read_bytes: tail.read_bytes,
             files: tail.files,
-            rotations: self.carried.rotations + rotations(tail),
-            possibly_lost: self.carried.possibly_lost + tail.possibly_lost,
-            lost_bytes: self.carried.lost_bytes + tail.lost_bytes,
+            rotations: tail.rotations,
+            possibly_lost: tail.possibly_lost,
+            lost_bytes: tail.lost_bytes,
             commits_failed: keeper.counts().1,
             not_kept: keeper.left_out(),
         }
@@ -144,7 +161,7 @@ impl Summary {
             if self.last_sources.insert(Arc::clone(source), said) == Some(said) && lag.bytes == 0 {
                 continue;
             }
-            let lag_seconds = seconds(lag, now);
+            let lag_seconds = lag_seconds(lag, now);
             // A macro for each level: the level of an event is known when it is compiled.
             macro_rules! tell {
                 ($level:ident, $what:literal) => {
@@ -177,7 +194,7 @@ fn rotations(tail: &tail::Counters) -> u64 {
 }
 
 /// How long ago the time lies up to which a source was read; none where no time was read yet.
-fn seconds(lag: Lag, now: DateTime<Utc>) -> Option<i64> {
+pub(super) fn lag_seconds(lag: Lag, now: DateTime<Utc>) -> Option<i64> {
     if lag.bytes == 0 {
         return Some(0);
     }
@@ -192,10 +209,10 @@ mod tests {
     fn a_lag_in_seconds_is_as_old_as_what_was_read_last() {
         let at = |second| DateTime::from_timestamp(second, 0).unwrap();
         let behind = |reached| Lag { bytes: 5, reached };
-        assert_eq!(seconds(Lag::default(), at(90)), Some(0));
-        assert_eq!(seconds(behind(Some(at(30))), at(90)), Some(60));
-        assert_eq!(seconds(behind(Some(at(95))), at(90)), Some(0));
-        assert_eq!(seconds(behind(None), at(90)), None);
+        assert_eq!(lag_seconds(Lag::default(), at(90)), Some(0));
+        assert_eq!(lag_seconds(behind(Some(at(30))), at(90)), Some(60));
+        assert_eq!(lag_seconds(behind(Some(at(95))), at(90)), Some(0));
+        assert_eq!(lag_seconds(behind(None), at(90)), None);
     }
 
     #[test]

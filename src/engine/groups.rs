@@ -187,6 +187,11 @@ impl Groups {
         groups
     }
 
+    /// Every group.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Group> {
+        self.slots.iter().flatten()
+    }
+
     /// What is kept beside the groups, of the rule at this place among all.
     pub(super) fn head(&self, rule: &Rule, place: usize) -> RuleState {
         let numbers = |slots: &BTreeSet<Slot>| {

@@ -219,6 +219,15 @@ impl Engine {
         open
     }
 
+    /// The rules of the alerts that are pending or firing, with their states.
+    pub fn open(&self) -> impl Iterator<Item = (Arc<str>, State)> {
+        let of_rules = self.rules.iter().zip(&self.groups);
+        of_rules.flat_map(|(rule, groups)| {
+            let open = groups.all().filter(|group| group.standing.is_open());
+            open.map(|group| (Arc::clone(&rule.name), group.standing.state()))
+        })
+    }
+
     /// What was taken in so far.
     pub fn counters(&self) -> Counters {
         self.counters

@@ -337,6 +337,18 @@ impl Files {
         self.tail.take_watch_requests()
     }
 
+    /// How many files are followed under which label, for each source.
+    pub(super) fn of_sources(&self) -> Vec<BTreeMap<Arc<str>, u64>> {
+        let mut counts = vec![BTreeMap::new(); self.sources.len()];
+        for (id, reading) in &self.readings {
+            let source = self.tail.name(*id).and_then(|(_, source)| counts.get_mut(source));
+            if let Some(labels) = source {
+                *labels.entry(Arc::clone(&reading.label.name)).or_default() += 1;
+            }
+        }
+        counts
+    }
+
     /// How far each source is behind.
     pub(super) fn lag(&self) -> BTreeMap<Arc<str>, Lag> {
         let mut lags: BTreeMap<_, Lag> = BTreeMap::new();

@@ -287,6 +287,12 @@ impl Follow {
         self.files.lag()
     }
 
+    /// How many files are followed under which label, for each source of files in the order of the
+    /// configuration.
+    pub fn files_of_sources(&self) -> Vec<BTreeMap<Arc<str>, u64>> {
+        self.files.of_sources()
+    }
+
     /// What was counted of each journal.
     pub fn journal_counters(&self) -> impl Iterator<Item = (&Arc<str>, JournalCounters)> {
         let streams = self.streams.iter();

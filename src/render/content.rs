@@ -228,6 +228,18 @@ fn why(rule: &Rule, language: Language) -> Option<&str> {
     chinese.filter(|_| language == Language::Chinese).or(rule.why.as_deref())
 }
 
+/// What the rule's summary says of an alert.
+pub fn summary_of(
+    alert: &Alert,
+    rule: Option<&Rule>,
+    catalogue: &Catalogue,
+    view: impl Into<View>,
+) -> String {
+    let view = view.into();
+    let context = Context::of(alert, rule, catalogue, view);
+    headline(alert, rule, &context, &codes::of(alert, catalogue), view.language)
+}
+
 /// One line, whatever the values in it are; never empty.
 fn headline(
     alert: &Alert,

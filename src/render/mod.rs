@@ -28,7 +28,7 @@ mod times;
 
 pub use affected::Affected;
 pub use codes::{CauseText, CodeText, SourceText, TicketText};
-pub use content::{AlertText, Moments, Numbers, SampleText};
+pub use content::{AlertText, Moments, Numbers, SampleText, summary_of};
 pub use context::Context;
 pub use facts::Fact;
 pub use notification::{NotificationText, Status, Texts, ToldText, notes};

@@ -95,6 +95,21 @@ impl AlertMatcher {
     }
 }
 
+impl fmt::Display for AlertMatcher {
+    /// In words: `rule = aksk-* or api-*`, `service != test`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.facet, if self.negated { "!=" } else { "=" })?;
+        for (number, pattern) in self.patterns.iter().enumerate() {
+            let text = match pattern {
+                Pattern::Exact(text) => text,
+                Pattern::Glob(glob) => glob.glob().glob(),
+            };
+            write!(f, "{} {text}", if number > 0 { " or" } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
 /// Whether all are true of the alert; of no matchers all are.
 pub(super) fn all_fit(matchers: &[AlertMatcher], alert: &Alert) -> bool {
     matchers.iter().all(|matcher| matcher.fits(alert))

@@ -164,9 +164,15 @@ impl Policy {
         by_alert.into_values().collect()
     }
 
-    /// The silences that have not ended.
-    pub fn silences(&self) -> impl Iterator<Item = &Silence> {
+    /// The silences that have not ended, and whether they stand in the configuration.
+    pub fn silences(&self) -> impl Iterator<Item = (&Silence, bool)> {
         self.state.silences.iter()
+    }
+
+    /// The silence that covers an alert as of the last decision.
+    pub fn silence_of(&self, alert: &Alert) -> Option<&Arc<str>> {
+        let held = self.state.silences.covering(self.state.now.unwrap_or_default(), alert)?;
+        Some(&held.silence.id)
     }
 
     /// Adds a silence, or replaces the one of the same id. False if it is over already, or if there

@@ -135,8 +135,9 @@ impl Silences {
         self.held.len()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Silence> {
-        self.held.values().map(|held| &held.silence)
+    /// Each, and whether it stands in the configuration.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Silence, bool)> {
+        self.held.values().map(|held| (&held.silence, held.configured))
     }
 
     pub(super) fn remove(&mut self, id: &str) -> Option<Held> {

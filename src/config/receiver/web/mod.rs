@@ -106,6 +106,24 @@ pub enum Address {
     Secret(Secret),
 }
 
+impl Service {
+    /// The key of `[[receiver]]` that says it.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::DingTalk(_) => "dingtalk",
+            Self::Feishu(_) => "feishu",
+            Self::WeCom(_) => "wecom",
+            Self::Slack(_) => "slack",
+            Self::Teams(_) => "teams",
+            Self::PagerDuty(_) => "pagerduty",
+            Self::Smn(_) => "smn",
+            Self::Webhook(_) => "webhook",
+            Self::AlertmanagerWebhook(_) => "alertmanager_webhook",
+            Self::Alertmanager(_) => "alertmanager",
+        }
+    }
+}
+
 impl Web {
     /// Who is told each on its own: the Alertmanagers, or one place.
     pub fn recipients(&self) -> Vec<Arc<str>> {

@@ -1,0 +1,297 @@
+//! What is wrong with a run, and how grave that is.
+//!
+//! Owns the limits from which a number is a finding. Must never look at anything but a status.
+//! Pure. Nothing here fails.
+//!
+//! An alert that fires is a finding about the application, not about the run: it makes a check red
+//! and a run no less ready.
+
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{SourceStatus, Status};
+use crate::catalogue::Severity;
+use crate::surface::phrase;
+
+/// A source that is so far behind is not followed as it should be.
+const LAG_MAX: TimeDelta = TimeDelta::minutes(5);
+
+/// A receiver that takes nothing for so long keeps the outbox from moving.
+const FAILING_MAX: TimeDelta = TimeDelta::minutes(10);
+
+/// How grave a finding is, as Nagios' plugins tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grade {
+    /// Nothing is wrong.
+    Ok,
+    /// Somebody should look.
+    Warning,
+    /// Somebody must look now.
+    Critical,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// How grave.
+    pub grade: Grade,
+    /// Whether it keeps the run from doing its work.
+    pub blocks: bool,
+    /// What, in one line.
+    pub what: String,
+}
+
+/// All that is wrong, the gravest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// One by one.
+    pub findings: Vec<Finding>,
+}
+
+impl fmt::Display for Grade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Ok => "OK",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+        })
+    }
+}
+
+impl Verdict {
+    /// What a status shows.
+    pub fn of(status: &Status) -> Self {
+        let mut found = Found { at: status.at, findings: Vec::new() };
+        found.run(status);
+        status.sources.iter().for_each(|source| found.source(source));
+        found.receivers(status);
+        found.alerts(status);
+        let mut findings = found.findings;
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.grade));
+        Self { findings }
+    }
+
+    /// The gravest.
+    pub fn grade(&self) -> Grade {
+        self.findings.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Ok)
+    }
+
+    /// Whether every source is followed, and what is decided is kept and told.
+    pub fn is_ready(&self) -> bool {
+        self.blocking().next().is_none()
+    }
+
+    /// What keeps the run from doing its work.
+    pub fn blocking(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.blocks)
+    }
+}
+
+struct Found {
+    at: DateTime<Utc>,
+    findings: Vec<Finding>,
+}
+
+impl Found {
+    fn add(&mut self, grade: Grade, blocks: bool, what: String) {
+        self.findings.push(Finding { grade, blocks, what });
+    }
+
+    fn since(&self, since: DateTime<Utc>) -> String {
+        phrase::span((self.at - since).max(TimeDelta::zero()))
+    }
+
+    fn run(&mut self, status: &Status) {
+        if let Some(stalled) = &status.stalled {
+            self.add(Grade::Critical, true, format!("the delivery to {stalled} stands still"));
+        }
+        if let Some(since) = status.store.failing_since {
+            let what = format!("the state cannot be written for {}", self.since(since));
+            self.add(Grade::Critical, true, what);
+        }
+        if status.catching_up {
+            let what = "what was written before is still being read".to_owned();
+            self.add(Grade::Ok, true, what);
+        }
+        if let Some(refused) = &status.configuration.refused {
+            let what = match refused.problems.first() {
+                Some(first) => format!("a newer configuration was refused: {first}"),
+                None => "a newer configuration was refused".to_owned(),
+            };
+            self.add(Grade::Warning, false, what);
+        }
+        if status.counters.lost_bytes > 0 {
+            let what = format!("{} bytes of logs were lost", status.counters.lost_bytes);
+            self.add(Grade::Warning, false, what);
+        }
+    }
+
+    fn source(&mut self, source: &SourceStatus) {
+        let name = &source.name;
+        if let Some(problem) = &source.problem {
+            self.add(Grade::Warning, true, format!("source {name}: {problem}"));
+        }
+        let lag = source.lag_seconds.and_then(|seconds| i64::try_from(seconds).ok());
+        let lag = lag.and_then(TimeDelta::try_seconds).filter(|lag| *lag > LAG_MAX);
+        if let Some(lag) = lag {
+            let what = format!("source {name} is {} behind", phrase::span(lag));
+            self.add(Grade::Warning, true, what);
+        }
+    }
+
+    fn receivers(&mut self, status: &Status) {
+        for receiver in &status.receivers {
+            let Some(since) = receiver.failing_since else { continue };
+            let name = &receiver.name;
+            let is_long = self.at - since >= FAILING_MAX;
+            let grade = if is_long { Grade::Critical } else { Grade::Warning };
+            let cause = receiver.last_error.as_deref().unwrap_or("it takes nothing");
+            let what = format!("receiver {name} fails for {}: {cause}", self.since(since));
+            self.add(grade, is_long, what);
+        }
+        let dead: u64 = status.receivers.iter().map(|receiver| receiver.dead).sum();
+        if dead > 0 {
+            self.add(Grade::Warning, false, format!("{dead} notifications were given up"));
+        }
+    }
+
+    fn alerts(&mut self, status: &Status) {
+        for (severity, grade) in [
+            (Severity::Critical, Grade::Critical),
+            (Severity::Warning, Grade::Warning),
+            (Severity::Info, Grade::Ok),
+        ] {
+            let rules = status.rules.iter().filter(|rule| rule.severity == severity);
+            let rules: Vec<_> = rules.filter(|rule| rule.firing > 0).collect();
+            let firing: u64 = rules.iter().map(|rule| rule.firing).sum();
+            if firing > 0 {
+                let names: Vec<_> = rules.iter().map(|rule| &*rule.name).collect();
+                let (noun, verb) =
+                    if firing == 1 { ("alert", "fires") } else { ("alerts", "fire") };
+                let what =
+                    format!("{firing} {} {noun} {verb}: {}", severity.name(), names.join(", "));
+                self.add(grade, false, what);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ReceiverStatus, RuleStatus};
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    /// A change of a status that is well, and what is found then: the grade, whether it blocks, and
+    /// what.
+    fn check(change: impl FnOnce(&mut Status), expected: &[(Grade, bool, &str)]) {
+        let mut status = Status::sample(at(10_000));
+        change(&mut status);
+        let verdict = Verdict::of(&status);
+        let found = verdict.findings.iter();
+        let found: Vec<_> = found.map(|it| (it.grade, it.blocks, &*it.what)).collect();
+        assert_eq!(found, expected);
+        let blocks = expected.iter().any(|(_, blocks, _)| *blocks);
+        assert_eq!(verdict.is_ready(), !blocks);
+        let gravest = expected.first().map_or(Grade::Ok, |(grade, ..)| *grade);
+        assert_eq!(verdict.grade(), gravest, "the gravest is the first");
+    }
+
+    #[test]
+    fn a_run_that_is_well_has_no_finding() {
+        check(|_| (), &[]);
+    }
+
+    #[test]
+    fn a_source_blocks_that_cannot_be_followed_or_is_far_behind() {
+        let problem = "no file is there yet".to_owned();
+        let expected = [(Grade::Warning, true, "source app: no file is there yet")];
+        check(|status| status.sources[0].problem = Some(problem), &expected);
+        check(|status| status.sources[0].lag_seconds = Some(300), &[]);
+        let expected = [(Grade::Warning, true, "source app is 5 min 1 s behind")];
+        check(|status| status.sources[0].lag_seconds = Some(301), &expected);
+    }
+
+    #[test]
+    fn a_receiver_blocks_once_it_has_failed_for_long() {
+        let fail = |since| {
+            move |status: &mut Status| {
+                let receiver = &mut status.receivers[0];
+                receiver.failing_since = Some(at(since));
+                receiver.last_error = Some("refused".to_owned());
+            }
+        };
+        let expected = [(Grade::Warning, false, "receiver ops fails for 9 min 59 s: refused")];
+        check(fail(9_401), &expected);
+        let expected = [(Grade::Critical, true, "receiver ops fails for 10 min: refused")];
+        check(fail(9_400), &expected);
+    }
+
+    #[test]
+    fn alerts_that_fire_are_as_grave_as_their_severity_and_block_nothing() {
+        let rule = |name: &str, severity, firing| RuleStatus {
+            name: name.to_owned(),
+            severity,
+            pending: 0,
+            firing,
+            fired: 0,
+            resolved: 0,
+        };
+        let rules = vec![
+            rule("a", Severity::Info, 1),
+            rule("b", Severity::Critical, 1),
+            rule("c", Severity::Critical, 2),
+            rule("d", Severity::Warning, 0),
+        ];
+        let expected = [
+            (Grade::Critical, false, "3 critical alerts fire: b, c"),
+            (Grade::Ok, false, "1 info alert fires: a"),
+        ];
+        check(|status| status.rules = rules, &expected);
+    }
+
+    #[test]
+    fn a_state_that_cannot_be_written_and_a_delivery_that_stands_still_are_critical() {
+        let expected = [
+            (Grade::Critical, true, "the delivery to ops stands still"),
+            (Grade::Critical, true, "the state cannot be written for 40 s"),
+        ];
+        let change = |status: &mut Status| {
+            status.stalled = Some("ops".to_owned());
+            status.store.failing_since = Some(at(9_960));
+        };
+        check(change, &expected);
+    }
+
+    #[test]
+    fn who_still_reads_what_was_written_before_is_not_ready_and_nothing_is_wrong() {
+        let expected = [(Grade::Ok, true, "what was written before is still being read")];
+        check(|status| status.catching_up = true, &expected);
+    }
+
+    #[test]
+    fn what_was_refused_lost_or_given_up_is_worth_a_look() {
+        let change = |status: &mut Status| {
+            let problems = vec!["a.toml:1:1: unknown key `x`".to_owned()];
+            status.configuration.refused = Some(super::super::Refused { at: at(0), problems });
+            status.counters.lost_bytes = 7;
+            status.receivers.push(ReceiverStatus { dead: 2, ..ReceiverStatus::default() });
+        };
+        let expected = [
+            (
+                Grade::Warning,
+                false,
+                "a newer configuration was refused: a.toml:1:1: unknown key `x`",
+            ),
+            (Grade::Warning, false, "7 bytes of logs were lost"),
+            (Grade::Warning, false, "2 notifications were given up"),
+        ];
+        check(change, &expected);
+    }
+}
