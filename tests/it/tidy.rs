@@ -71,7 +71,9 @@ impl Source {
 static PROJECT: LazyLock<Vec<Source>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = Vec::new();
-    for folder in ["src", "tests", "benches", "fuzz", "docs", "rules", "systemd", ".ci"] {
+    let folders =
+        ["src", "tests", "benches", "fuzz", "docs", "rules", "systemd", "packaging", ".ci"];
+    for folder in folders {
         collect(&root.join(folder), root, &mut sources);
     }
     for entry in root.read_dir().expect("the project's root") {

@@ -151,6 +151,16 @@ def a_line_that_a_unit_writes_to_the_journal_raises_an_alert(world):
     until("the journal's alert is mailed", lambda: world.postbox.mail("ocr_bankcard", "FIRING"))
 
 
+def a_receiver_can_be_tried_from_a_shell_with_the_service_s_secrets(world):
+    tried = world.machine.run(
+        "systemd-run", "--pipe", "--wait", "--collect", "-p", "User=ocrwatch",
+        "-p", "LoadCredential=ocrwatch:/etc/ocrwatch/credentials",
+        "ocrwatch", "send-test", "ops", "--config", CONFIG,
+    )
+    assert PASSWORD not in tried.stdout + tried.stderr
+    assert until("it is mailed", lambda: world.postbox.mail("this is a test of ocrwatch"))
+
+
 def the_unix_socket_s_directory_is_for_root_and_the_group(world):
     assert mode(world, "/run/ocrwatch") == "ocrwatch:ocrwatch 750"
 
@@ -303,6 +313,13 @@ def what_waited_is_told_after_the_next_start(world):
     told_once(world)
 
 
+def enabled_it_comes_up_with_the_machine(world):
+    world.postbox.close()
+    world.machine.reboot()
+    world.postbox.open(world.machine)
+    assert world.machine.show(SERVICE, "ActiveState") == "active"
+
+
 def its_memory_and_threads_are_few(world):
     tasks = int(world.machine.show(SERVICE, "TasksCurrent"))
     assert 0 < tasks < 32, tasks
@@ -326,6 +343,7 @@ LIFE = [
     six_failures_in_a_log_of_group_adm_are_mailed_over_tls_with_the_secret,
     the_secret_stands_in_no_journal_state_or_environment,
     a_line_that_a_unit_writes_to_the_journal_raises_an_alert,
+    a_receiver_can_be_tried_from_a_shell_with_the_service_s_secrets,
     the_unix_socket_s_directory_is_for_root_and_the_group,
     a_reload_takes_up_a_changed_configuration_without_a_restart,
     a_reload_of_a_broken_configuration_is_refused_and_it_goes_on,
@@ -336,4 +354,5 @@ LIFE = [
     it_stops_in_time_although_a_receiver_hangs,
     what_waited_is_told_after_the_next_start,
     its_memory_and_threads_are_few,
+    enabled_it_comes_up_with_the_machine,
 ]

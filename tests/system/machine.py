@@ -168,7 +168,8 @@ class Machine:
         if self.child.poll() is not None:
             said = (self.folder / "boot.log").read_text()
             raise Unavailable(f"no namespaces for systemd: {said.strip()}")
-        children = Path(f"/proc/{self.child.pid}/task/{self.child.pid}/children").read_text().split()
+        outer = self.child.pid
+        children = Path(f"/proc/{outer}/task/{outer}/children").read_text().split()
         comm = children and Path(f"/proc/{children[0]}/comm").read_text().strip()
         return int(children[0]) if comm == "systemd" else None
 
@@ -221,8 +222,18 @@ class Machine:
             "journalctl", "--no-pager", "--output=cat", f"--unit={unit}", *options
         ).stdout
 
+    def reboot(self):
+        """Turns it off and on again, with the same disk."""
+        self._turn_off()
+        self.boot()
+
     def stop(self):
         """Turns it off, and removes all that it had."""
+        self._turn_off()
+        for mount in [self.root, self.over]:
+            host("umount", "--lazy", str(mount), check=False)
+
+    def _turn_off(self):
         if self.child and self.child.poll() is None:
             self.run("systemctl", "poweroff", check=False)
             try:
@@ -230,11 +241,10 @@ class Machine:
             except subprocess.TimeoutExpired:
                 os.kill(self.pid, signal.SIGKILL)
                 self.child.wait(5)
-        for mount in [self.root, self.over]:
-            host("umount", "--lazy", str(mount), check=False)
         for group in self.groups:
             for folder in sorted(group.glob("**/"), reverse=True):
                 try:
                     folder.rmdir()
                 except OSError as error:
                     print(f"    left behind: {folder}: {error.strerror}", file=sys.stderr)
+        self.groups = []

@@ -64,7 +64,8 @@ def systemd_has_nothing_to_say_against_the_unit(world):
 
 def the_exposure_is_at_most_1_5_of_10(world):
     unit = "/usr/lib/systemd/system/ocrwatch.service"
-    said = world.machine.run("systemd-analyze", "security", "--offline=true", "--threshold=15", unit)
+    asked = ["systemd-analyze", "security", "--offline=true", "--threshold=15", unit]
+    said = world.machine.run(*asked)
     assert "Overall exposure level" in said.stdout
 
 
@@ -104,7 +105,8 @@ def an_upgrade_restarts_it_and_keeps_its_state_and_a_changed_configuration(world
     ours = machine.path("/etc/ocrwatch/ocrwatch.toml").read_text()
     told = len(world.postbox.mails())
     install(world, newer(world), "--force-confdef", "--force-confold")
-    assert machine.run("dpkg-query", "--show", "--showformat=${Version}", "ocrwatch").stdout == "99.0-1"
+    version = machine.run("dpkg-query", "--show", "--showformat=${Version}", "ocrwatch").stdout
+    assert version == "99.0-1", version
     assert machine.show(SERVICE, "MainPID") not in [before, "0"]
     assert machine.show(SERVICE, "ActiveState") == "active"
     assert machine.path("/etc/ocrwatch/ocrwatch.toml").read_text() == ours
@@ -148,6 +150,39 @@ def a_purge_removes_state_secrets_and_configuration_and_nobody_s_rules(world):
     assert left.stdout.strip() == "", left.stdout
 
 
+def rpm(world, *options):
+    """Runs this machine's rpm on the files of that one; its scripts run there."""
+    return host("rpm", "--root", str(world.machine.root), *options)
+
+
+def the_rpm_says_what_it_needs_and_marks_its_configuration(world):
+    asked = ["rpm", "--query", "--package", str(world.rpm)]
+    needs = host(*asked, "--requires").stdout
+    assert "systemd >= 252" in needs and "libc.so.6" in needs, needs
+    assert "/etc/ocrwatch/ocrwatch.toml\n" in host(*asked, "--configfiles").stdout
+    flags = host(*asked, "--queryformat", "[%{FILENAMES} %{FILEFLAGS:fflags}\n]").stdout
+    assert "/etc/ocrwatch/ocrwatch.toml cn\n" in flags, flags
+
+
+def the_rpm_brings_the_same_service_neither_enabled_nor_started(world):
+    # What it needs is there, but not as packages that rpm knows.
+    rpm(world, "--install", "--nodeps", str(world.rpm))
+    installed_it_is_neither_enabled_nor_started(world)
+    secrets_have_a_directory_that_only_root_can_look_into(world)
+    systemd_has_nothing_to_say_against_the_unit(world)
+    started_as_it_was_installed_it_runs_and_tells_nobody(world)
+
+
+def the_rpm_s_removal_stops_it_and_keeps_its_state(world):
+    machine = world.machine
+    machine.run("systemctl", "enable", "--now", SERVICE)
+    rpm(world, "--erase", "--nodeps", "ocrwatch")
+    assert machine.show(SERVICE, "ActiveState") == "inactive"
+    assert not machine.path("/usr/bin/ocrwatch").exists()
+    assert not machine.path(f"/etc/systemd/system/multi-user.target.wants/{SERVICE}").exists()
+    assert machine.path(f"{STATE}/state.db").exists()
+
+
 INSTALLATION = [
     it_installs_where_nothing_but_a_small_debian_is,
     installed_it_is_neither_enabled_nor_started,
@@ -167,4 +202,10 @@ REMOVAL = [
     a_removal_stops_it_and_keeps_state_and_configuration,
     installed_again_it_goes_on_with_the_state_that_was_kept,
     a_purge_removes_state_secrets_and_configuration_and_nobody_s_rules,
+]
+
+OF_RPM = [
+    the_rpm_says_what_it_needs_and_marks_its_configuration,
+    the_rpm_brings_the_same_service_neither_enabled_nor_started,
+    the_rpm_s_removal_stops_it_and_keeps_its_state,
 ]
