@@ -24,7 +24,7 @@ pub mod preview;
 mod program;
 mod queue;
 pub mod sample;
-mod secret;
+pub mod secret;
 pub mod terminal;
 pub mod web;
 

@@ -7,6 +7,8 @@
 //! Texts that come from logs are redacted; whoever shows them escapes them for its surface.
 
 mod line;
+pub mod metrics;
+mod outbox;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -14,6 +16,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use outbox::OutboxItem;
 pub use verdict::{Finding, Grade, Verdict};
 
 use crate::catalogue::Severity;
