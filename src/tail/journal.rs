@@ -257,7 +257,8 @@ impl Journal {
         let mut arguments: Vec<String> =
             ["--output=json", "--all", "--quiet", "--no-pager", "--follow"].map(Into::into).into();
         let since = |at: DateTime<Utc>| {
-            vec!["--no-tail".to_owned(), format!("--since=@{}", at.timestamp())]
+            let (seconds, micros) = (at.timestamp(), at.timestamp_subsec_micros());
+            vec!["--no-tail".to_owned(), format!("--since=@{seconds}.{micros:06}")]
         };
         let position = self.position.as_ref();
         arguments.extend(match (&self.from, position) {
@@ -273,7 +274,8 @@ impl Journal {
                 (JournalStart::Since(at), _) => since(at),
                 // A child that has read nothing was there before: nothing since is to be missed.
                 (JournalStart::End | JournalStart::Last(_), Some(began)) => since(began),
-                (JournalStart::End, None) => vec!["--lines=0".to_owned()],
+                // `--lines=0` leaves out what comes first where no entry fits yet.
+                (JournalStart::End, None) => since(now),
                 (JournalStart::Last(count), None) => vec![format!("--lines={count}")],
             },
         });

@@ -15,7 +15,8 @@ from package import SERVICE, STATE, mode
 from postbox import PASSWORD, PORT, USER
 
 CONFIG = "/etc/ocrwatch/ocrwatch.toml"
-LOG = "/var/log/app/gateway.log"
+LOGS = "/var/log/app"
+LOG = f"{LOGS}/gateway.log"
 SAMPLES = Path(__file__).parents[1] / "data" / "ocr-gateway.log"
 
 CONFIGURATION = f"""
@@ -72,7 +73,6 @@ def write(world, lines, log=LOG):
 def make_log(world, log=LOG):
     """A log as Debian's programs write them: of root, for the group adm."""
     path = world.machine.path(log)
-    path.parent.mkdir(exist_ok=True)
     path.write_text("")
     world.machine.run("chown", "root:adm", log)
     path.chmod(0o640)
@@ -117,9 +117,6 @@ def configured_it_starts_once_it_is_ready_and_says_what_it_does(world):
     machine.path("/etc/systemd/system/scan.service").write_text(
         "[Service]\nType=oneshot\nExecStart=/bin/cat /var/lib/scan.line\n"
     )
-    # Where wake-ups come from on a disk; the machine's own is an overlay, which tells less.
-    machine.path("/var/log/app").mkdir()
-    machine.run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/var/log/app")
     make_log(world)
     machine.run("systemctl", "daemon-reload")
     machine.run("systemctl", "enable", "--now", SERVICE)
@@ -181,7 +178,7 @@ def a_reload_takes_up_a_changed_configuration_without_a_restart(world):
 def a_reload_of_a_broken_configuration_is_refused_and_it_goes_on(world):
     machine = world.machine
     before, right = pid(world), machine.path(CONFIG).read_text()
-    machine.path(CONFIG).write_text(right + 'log = { level = "loud" }\n')
+    machine.path(CONFIG).write_text('log = { level = "loud" }\n' + right)
     refused = machine.run("systemctl", "reload", SERVICE, check=False)
     assert refused.returncode != 0
     assert said(world, "error: /etc/ocrwatch/ocrwatch.toml:")
@@ -330,7 +327,7 @@ def its_memory_and_threads_are_few(world):
 def drop_in(world, text):
     """A drop-in of an administrator, or none."""
     path = world.machine.path(f"/etc/systemd/system/{SERVICE}.d/test.conf")
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     if text is None:
         path.unlink(missing_ok=True)
     else:

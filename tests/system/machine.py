@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-PACKAGES = ["systemd", "systemd-sysv", "logrotate", "ca-certificates"]
+PACKAGES = ["systemd", "systemd-sysv", "dbus", "logrotate", "ca-certificates"]
 
 # What would touch the machine around it, or waits for a terminal that is not there.
 MASKED = ["console-getty", "getty@", "systemd-sysctl", "systemd-modules-load", "systemd-udevd"]
@@ -26,7 +26,7 @@ CONTROLLERS = ["memory", "pids", "cpu", "cpuacct"]
 # Process 1 becomes systemd in namespaces of its own. A container's manager that hides the boot's id
 # would hide the journal's newest lines from services with a /proc of their own.
 BOOT = r"""
-R=$1; mount --bind "$R" "$R"; cd "$R"
+R=$1; mount --rbind "$R" "$R"; cd "$R"
 mount -t proc proc proc; mount -t sysfs sysfs sys -o ro
 for d in dev run tmp; do mount -t tmpfs tmpfs $d -o mode=755; done; chmod 1777 tmp
 for n in null zero full random urandom tty; do : > dev/$n; mount --bind /dev/$n dev/$n; done
@@ -122,7 +122,7 @@ def make_root(folder):
 class Machine:
     """A root under way. Its files are below `root`, those of /run and /tmp aside."""
 
-    def __init__(self, base, folder):
+    def __init__(self, base, folder, disks):
         self.folder = folder
         self.over = folder / "over"
         self.root = self.over / "root"
@@ -135,6 +135,11 @@ class Machine:
             (self.over / part).mkdir()
         layers = f"lowerdir={base},upperdir={self.over}/upper,workdir={self.over}/work"
         host("mount", "-t", "overlay", "overlay", "-o", layers, str(self.root))
+        # Directories that are told of like those of a disk; an overlay tells less of its changes.
+        self.disks = [self.path(disk) for disk in disks]
+        for disk in self.disks:
+            disk.mkdir()
+            host("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", str(disk))
         self.path("/etc/fstab").write_text("")
         identity = host("systemd-id128", "new").stdout
         self.path("/etc/machine-id").write_text(identity)
@@ -230,7 +235,7 @@ class Machine:
     def stop(self):
         """Turns it off, and removes all that it had."""
         self._turn_off()
-        for mount in [self.root, self.over]:
+        for mount in [*self.disks, self.root, self.over]:
             host("umount", "--lazy", str(mount), check=False)
 
     def _turn_off(self):

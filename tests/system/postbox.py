@@ -121,6 +121,7 @@ class Postbox:
     def mail(self, *words):
         """The first mail that has all the words in its head or text."""
         for mail in self.mails():
-            if all(word in mail.as_string() for word in words):
+            text = f"{mail.as_string()}\n{mail.get_body(['plain']).get_content()}"
+            if all(word in text for word in words):
                 return mail
         return None

@@ -145,7 +145,7 @@ fn a_cursor_that_is_not_understood_is_looked_for_by_its_time() {
     scene.pass(1);
     assert_eq!(scene.next(), "d");
     let arguments = scene.arguments();
-    assert!(arguments[2].ends_with("--no-tail --since=@7"), "{arguments:?}");
+    assert!(arguments[2].ends_with("--no-tail --since=@7.000000"), "{arguments:?}");
     assert!(arguments[3].ends_with("--cursor=c"), "{arguments:?}");
     let counters = scene.journal.counters();
     assert_eq!((counters.cursors_lost, counters.known), (1, 3));
@@ -242,10 +242,10 @@ fn it_starts_where_it_is_told_to_and_misses_nothing_after_a_child_that_read_noth
     };
     check(JournalStart::Beginning, None, "--no-tail");
     check(JournalStart::Beginning, Some(9), "--no-tail");
-    check(JournalStart::End, None, "--lines=0");
-    check(JournalStart::End, Some(9), "--no-tail --since=@9");
+    check(JournalStart::End, None, "--no-tail --since=@1000.000000");
+    check(JournalStart::End, Some(9), "--no-tail --since=@9.000000");
     check(JournalStart::Last(5), None, "--lines=5");
-    check(JournalStart::Since(start()), None, "--no-tail --since=@1000");
+    check(JournalStart::Since(start()), None, "--no-tail --since=@1000.000000");
 }
 
 #[test]
