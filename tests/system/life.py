@@ -22,6 +22,10 @@ SAMPLES = Path(__file__).parents[1] / "data" / "ocr-gateway.log"
 CONFIGURATION = f"""
 rules = "rules.d"
 
+[http]
+listen = "127.0.0.1:9464"
+socket = "/run/ocrwatch/http.sock"
+
 [[source]]
 name = "gateway"
 files = ["/var/log/app/*.log"]
@@ -158,8 +162,27 @@ def a_receiver_can_be_tried_from_a_shell_with_the_service_s_secrets(world):
     assert until("it is mailed", lambda: world.postbox.mail("this is a test of ocrwatch"))
 
 
-def the_unix_socket_s_directory_is_for_root_and_the_group(world):
+ASK = r'''
+use IO::Socket::UNIX;
+my $socket = IO::Socket::UNIX->new(Peer => "/run/ocrwatch/http.sock") or exit 1;
+print $socket "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+print <$socket>;
+'''
+
+
+def it_answers_root_and_its_group_on_a_unix_socket_and_nobody_else(world):
     assert mode(world, "/run/ocrwatch") == "ocrwatch:ocrwatch 750"
+    of_group = ["setpriv", "--reuid=nobody", "--regid=ocrwatch", "--clear-groups"]
+    for who in [[], of_group]:
+        assert "\nocrwatch_" in world.machine.run(*who, "perl", "-e", ASK).stdout
+    of_nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+    assert world.machine.run(*of_nobody, "perl", "-e", ASK, check=False).returncode != 0
+
+
+def it_answers_on_an_address_of_the_machine(world):
+    url = "http://127.0.0.1:9464/metrics"
+    ask = f"import urllib.request; print(urllib.request.urlopen({url!r}).read().decode())"
+    assert "\nocrwatch_" in world.machine.beside("python3", "-c", ask).stdout
 
 
 def a_reload_takes_up_a_changed_configuration_without_a_restart(world):
@@ -341,7 +364,8 @@ LIFE = [
     the_secret_stands_in_no_journal_state_or_environment,
     a_line_that_a_unit_writes_to_the_journal_raises_an_alert,
     a_receiver_can_be_tried_from_a_shell_with_the_service_s_secrets,
-    the_unix_socket_s_directory_is_for_root_and_the_group,
+    it_answers_root_and_its_group_on_a_unix_socket_and_nobody_else,
+    it_answers_on_an_address_of_the_machine,
     a_reload_takes_up_a_changed_configuration_without_a_restart,
     a_reload_of_a_broken_configuration_is_refused_and_it_goes_on,
     each_line_counts_once_while_logrotate_rotates,

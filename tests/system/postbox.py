@@ -122,6 +122,6 @@ class Postbox:
         """The first mail that has all the words in its head or text."""
         for mail in self.mails():
             text = f"{mail.as_string()}\n{mail.get_body(['plain']).get_content()}"
-            if all(word in text for word in words):
+            if all(word in " ".join(text.split()) for word in words):
                 return mail
         return None
