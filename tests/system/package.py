@@ -94,7 +94,7 @@ def newer(world):
     shipped = folder / "etc/ocrwatch/ocrwatch.toml"
     shipped.write_text(shipped.read_text() + "\n# A later version says more.\n")
     package = world.machine.folder / "newer.deb"
-    host("dpkg-deb", "--root-owner-group", "--build", str(folder), str(package))
+    host("dpkg-deb", "--root-owner-group", "-Znone", "--build", str(folder), str(package))
     return package
 
 
@@ -150,9 +150,17 @@ def a_purge_removes_state_secrets_and_configuration_and_nobody_s_rules(world):
     assert left.stdout.strip() == "", left.stdout
 
 
-def rpm(world, *options):
-    """Runs this machine's rpm on the files of that one; its scripts run there."""
-    return host("rpm", "--root", str(world.machine.root), *options)
+def rpm(world, action, name, script, left):
+    """Runs this machine's rpm on the files of that one, and a script of the package there."""
+    query = ["rpm", "--query", "--package", str(world.rpm), "--queryformat", f"%{{{script}}}"]
+    before = script == "PREUN"
+    run_script = ["sh", "-ec", host(*query).stdout, "rpm", left]
+    if before:
+        world.machine.run(*run_script)
+    # What it needs is there, but not as packages that rpm knows.
+    host("rpm", "--root", str(world.machine.root), action, "--nodeps", "--noscripts", name)
+    if not before:
+        world.machine.run(*run_script)
 
 
 def the_rpm_says_what_it_needs_and_marks_its_configuration(world):
@@ -165,8 +173,7 @@ def the_rpm_says_what_it_needs_and_marks_its_configuration(world):
 
 
 def the_rpm_brings_the_same_service_neither_enabled_nor_started(world):
-    # What it needs is there, but not as packages that rpm knows.
-    rpm(world, "--install", "--nodeps", str(world.rpm))
+    rpm(world, "--install", str(world.rpm), "POSTIN", "1")
     installed_it_is_neither_enabled_nor_started(world)
     secrets_have_a_directory_that_only_root_can_look_into(world)
     systemd_has_nothing_to_say_against_the_unit(world)
@@ -176,7 +183,7 @@ def the_rpm_brings_the_same_service_neither_enabled_nor_started(world):
 def the_rpm_s_removal_stops_it_and_keeps_its_state(world):
     machine = world.machine
     machine.run("systemctl", "enable", "--now", SERVICE)
-    rpm(world, "--erase", "--nodeps", "ocrwatch")
+    rpm(world, "--erase", "ocrwatch", "PREUN", "0")
     assert machine.show(SERVICE, "ActiveState") == "inactive"
     assert not machine.path("/usr/bin/ocrwatch").exists()
     assert not machine.path(f"/etc/systemd/system/multi-user.target.wants/{SERVICE}").exists()
