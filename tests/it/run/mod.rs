@@ -9,6 +9,7 @@ mod daemon;
 mod deliver;
 mod equal;
 mod faults;
+mod http;
 mod journal;
 mod kills;
 mod limits;
