@@ -2,8 +2,8 @@
 //!
 //! Owns one thread, which holds all connections, and what who connects may cost: time for a head, a
 //! body and a connection, bytes, places. Must never change anything by itself, nor keep the run
-//! from its work: what is to be known or done is a [`Question`]. Fails where a place cannot be opened;
-//! later everything that goes wrong is a connection that ends.
+//! from its work: what is to be known or done is a [`Question`]. Fails where a place cannot be
+//! opened; later everything that goes wrong is a connection that ends.
 
 mod answer;
 mod connections;
