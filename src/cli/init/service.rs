@@ -60,9 +60,11 @@ pub(super) fn how_to_begin(config: &Path, unit: Option<&Unit>) -> String {
 
 fn begun(config: &Path, has_service: bool) -> String {
     if has_service && config == Path::new(system::CONFIG) {
-        return "  systemctl enable --now ocrwatch    (one that runs: systemctl reload ocrwatch)\n\
-                  journalctl -fu ocrwatch            (what it says)\n"
-            .to_owned();
+        let lines = [
+            "  systemctl enable --now ocrwatch    (one that runs: systemctl restart ocrwatch)",
+            "  journalctl -fu ocrwatch            (what it says)",
+        ];
+        return format!("{}\n", lines.join("\n"));
     }
     format!("  ocrwatch run --config {}\n", shell_word(config))
 }
