@@ -313,10 +313,11 @@ impl Setup<'_> {
         let zone = config.zone.unwrap_or_else(machine_zone);
         rehearsal::rehearse(config, &answers.logs, zone, self.args.style.style())?;
         let unit = service::unit();
-        let secrets = answers.secret_files();
-        let mut read = rehearsal::paths(&answers.logs);
-        read.extend(secrets.iter().map(|file| self.place.directory().join(file)));
-        for obstacle in service::obstacles(unit.as_ref(), &read) {
+        let logs = rehearsal::paths(&answers.logs);
+        let directory = self.place.directory();
+        let secrets: Vec<_> =
+            answers.secret_files().iter().map(|file| directory.join(file)).collect();
+        for obstacle in service::obstacles(unit.as_ref(), &logs, &secrets) {
             written(writeln!(out, "\n{}", visible(&obstacle)))?;
         }
         let begin = service::how_to_begin(&self.place.path, unit.as_ref());

@@ -69,9 +69,9 @@ fn begun(config: &Path, has_service: bool) -> String {
     format!("  ocrwatch run --config {}\n", shell_word(config))
 }
 
-/// What keeps the service from reading files, and the commands that let it; nothing if it can read
-/// them all or nobody asks as root.
-pub(super) fn obstacles(unit: Option<&Unit>, files: &[PathBuf]) -> Vec<String> {
+/// What keeps the service from reading logs and secrets, and the commands that let it; nothing if
+/// it can read them all or nobody asks as root.
+pub(super) fn obstacles(unit: Option<&Unit>, logs: &[PathBuf], secrets: &[PathBuf]) -> Vec<String> {
     let name = unit.map_or(Some(system::ACCOUNT), |unit| unit.user.as_deref());
     let reads_all = unit.is_some_and(|unit| unit.reads_all);
     let Some((name, user)) = name.and_then(|name| Some((name, system::user(name)?))) else {
@@ -84,10 +84,19 @@ pub(super) fn obstacles(unit: Option<&Unit>, files: &[PathBuf]) -> Vec<String> {
     let of_unit = unit.map(|unit| &*unit.groups).unwrap_or_default();
     let ids = memberships(name, user, of_unit, &groups);
     let mut said = Vec::new();
-    for file in files.iter().filter(|file| file.exists()).take(FILES_MAX) {
+    let files = logs.iter().map(|log| (log, false)).chain(secrets.iter().map(|it| (it, true)));
+    for (file, is_secret) in files.filter(|(file, _)| file.exists()).take(FILES_MAX) {
         match may(user, &ids, "-r", file) {
             Some(true) => {}
-            Some(false) => said.push(obstacle(name, file, &closed(user, &ids, file), &groups)),
+            Some(false) => {
+                let closed = closed(user, &ids, file);
+                let commands = match Guarded::of(file) {
+                    Some(_) if is_secret => remedy_of_secret(name, file, &closed),
+                    Some(log) => remedy(name, &log, &closed, &groups),
+                    None => Vec::new(),
+                };
+                said.push(obstacle(name, file, &commands));
+            }
             None => {
                 let path = file.display();
                 said.push(format!("whether user {name} can read {path} is not known: no setpriv"));
@@ -148,13 +157,21 @@ impl Guarded {
     }
 }
 
-fn obstacle(name: &str, file: &Path, closed: &[Guarded], groups: &[Group]) -> String {
-    let commands = match Guarded::of(file) {
-        Some(file) => remedy(name, &file, closed, groups),
-        None => Vec::new(),
-    };
+fn obstacle(name: &str, file: &Path, commands: &[String]) -> String {
     let commands: Vec<_> = commands.iter().map(|command| format!("\n  {command}")).collect();
     format!("user {name} cannot read {}; this lets it:{}", file.display(), commands.concat())
+}
+
+/// A secret is for the group of the service alone, and what else lies beside it is not.
+fn remedy_of_secret(name: &str, file: &Path, closed: &[Guarded]) -> Vec<String> {
+    let file = shell_word(file);
+    let ways = closed.iter().map(|way| searched(name, way));
+    let own = format!("chown root:{} {file} && chmod 640 {file}", system::ACCOUNT);
+    ways.chain([own]).collect()
+}
+
+fn searched(name: &str, directory: &Guarded) -> String {
+    format!("setfacl -m u:{name}:x {}    (package acl)", shell_word(&directory.path))
 }
 
 /// Membership in the group that may read, where there is one; else rights for the user alone, those
@@ -172,9 +189,7 @@ fn remedy(name: &str, file: &Guarded, closed: &[Guarded], groups: &[Group]) -> V
     }
     let parent = file.path.parent().unwrap_or(Path::new("/"));
     let ways = closed.iter().filter(|directory| directory.path != parent);
-    let mut commands: Vec<_> = ways
-        .map(|directory| format!("setfacl -m u:{name}:x {}", shell_word(&directory.path)))
-        .collect();
+    let mut commands: Vec<_> = ways.map(|directory| searched(name, directory)).collect();
     let parent = shell_word(parent);
     commands.push(format!("setfacl -m u:{name}:rx,d:u:{name}:r {parent}    (package acl)"));
     commands.push(format!("setfacl -m u:{name}:r {}", shell_word(&file.path)));
@@ -224,13 +239,15 @@ mod tests {
         assert_eq!(
             remedy(&log, &[guarded("/srv", 0o040_750, 0), of_root]),
             [
-                "setfacl -m u:ocrwatch:x /srv",
+                "setfacl -m u:ocrwatch:x /srv    (package acl)",
                 "setfacl -m u:ocrwatch:rx,d:u:ocrwatch:r '/srv/it'\\''s'    (package acl)",
                 "setfacl -m u:ocrwatch:r '/srv/it'\\''s/ocr.log'",
             ]
         );
         let log = guarded("/var/log/app/ocr.log", 0o100_600, 4);
         assert_eq!(remedy(&log, &[]).len(), 2, "its group may not read it either");
+        let secret = remedy_of_secret("ocrwatch", Path::new("/srv/pw"), &[]);
+        assert_eq!(secret, ["chown root:ocrwatch /srv/pw && chmod 640 /srv/pw"]);
     }
 
     #[test]

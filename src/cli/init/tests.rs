@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::answers::{Answers, Way};
 use super::interview::{Facts, Interview, secret_file};
 use super::question::Question;
+use super::text::quoted;
 use super::usual_path;
 use crate::config::{self, Config, Draft, Login, Origin, Proof, Secret, Service, Via};
 
@@ -106,6 +107,19 @@ fn an_answer_that_the_reader_refuses_is_asked_for_again() {
         typed(&mut interview, &["starttls", "alerts", ""]).last().expect("a line"),
         "Password! an answer is needed here"
     );
+}
+
+#[test]
+fn an_answer_may_hold_what_means_something_in_toml() {
+    let mut interview = interview();
+    let story =
+        typed(&mut interview, &["'/var/log/a \"b\" \\ c'", r#"x \ "y" # 'z'"#, "図\u{301}"]);
+    assert_eq!(story, ["Logs", "Service", "Credential"]);
+    typed(&mut interview, &["", "terminal", ""]);
+    let config = read(&interview.text());
+    assert_eq!(config.sources[0].label.service.as_deref(), Some(r#"x \ "y" # 'z'"#));
+    assert_eq!(config.sources[0].label.credential.as_deref(), Some("図\u{301}"));
+    assert_eq!(config.sources[0].origin.to_string(), r#"/var/log/a "b" \ c"#);
 }
 
 #[test]
@@ -294,6 +308,14 @@ fn says(config: &Config, answers: &Answers) {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    /// Whatever a text holds, it is written so that it is read back.
+    #[test]
+    fn any_text_is_written_as_a_string_of_toml(text in prop_oneof![answer(), any::<String>(), "[\\\\\"'\n\t#]{0,6}"]) {
+        let read: toml::Table = format!("a = {}\nb = 1\n", quoted(&text)).parse().expect("TOML");
+        prop_assert_eq!(read["a"].as_str(), Some(&*text));
+        prop_assert_eq!(read.len(), 2);
+    }
 
     /// Whatever is typed: what was taken is read back as what it means.
     #[test]
