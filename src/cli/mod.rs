@@ -13,6 +13,7 @@ mod extract;
 mod failure;
 mod filter;
 mod r#gen;
+mod init;
 mod input_words;
 mod messages;
 mod outbox;
@@ -25,6 +26,7 @@ mod run;
 mod send_test;
 mod state;
 mod stream;
+mod system;
 mod terminal;
 mod test;
 mod time_range;
@@ -55,6 +57,9 @@ enum Command {
     /// Follow logs, tell alerts as they come, and keep what is known over restarts
     #[command(after_help = ExitCode::help())]
     Run(Box<run::RunArgs>),
+    /// Write a first configuration by asking, and try it: a test notification, a look at the logs
+    #[command(after_help = ExitCode::help())]
+    Init(Box<init::InitArgs>),
     /// Report what went wrong, how often, since when, and what to do
     #[command(after_help = ExitCode::help())]
     Report(Box<report::ReportArgs>),
@@ -91,6 +96,7 @@ impl Cli {
     pub fn run(&self) -> Result<ExitCode, Failure> {
         match &self.command {
             Command::Run(args) => args.run(),
+            Command::Init(args) => args.run(),
             Command::Report(args) => args.run(),
             Command::Backtest(args) => args.run(),
             Command::Extract(args) => args.run(),

@@ -12,6 +12,7 @@ mod config;
 mod documents;
 mod fuzz;
 mod harness;
+mod init;
 mod invariants;
 mod mail;
 mod policy;

@@ -226,7 +226,7 @@ impl Drop for Daemon {
 
 /// Waits where no daemon's words can be heard.
 #[track_caller]
-pub(super) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let stopwatch = Stopwatch::start();
     while !holds() {
         assert!(stopwatch.elapsed() < WAIT_MAX, "waited in vain: {what}");

@@ -5,7 +5,7 @@
 
 mod alertmanager;
 mod backlog;
-mod daemon;
+pub(crate) mod daemon;
 mod deliver;
 mod equal;
 mod faults;
@@ -14,7 +14,7 @@ mod journal;
 mod kills;
 mod limits;
 mod log;
-mod mail;
+pub(crate) mod mail;
 mod reload;
 mod sources;
 mod state;
