@@ -62,6 +62,8 @@ pub mod scenario;
 
 pub mod report;
 
+pub mod export;
+
 pub mod daemon;
 
 pub mod cli;
