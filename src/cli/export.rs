@@ -20,7 +20,7 @@ use crate::export;
 const EXAMPLES: &str = "\
 Examples:
   ocrwatch export prometheus-rules --output /etc/prometheus/rules/ocrwatch.rules.yml
-  ocrwatch export prometheus-rules --config /etc/ocrwatch/ocrwatch.toml | promtool check rules
+  ocrwatch export prometheus-rules --config /etc/ocrwatch/ocrwatch.toml > ocrwatch.rules.yml
   ocrwatch export grafana --output /var/lib/grafana/dashboards/ocrwatch.json";
 
 /// Options of `export`.

@@ -63,12 +63,14 @@ pub(super) fn write(rules: &RuleSet, catalogue: &Catalogue) -> String {
 
 /// When alerts began, drawn over every panel.
 fn fired() -> Value {
+    let firing = format!("ocrwatch_alerts{{state=\"firing\", {CHOSEN}}}");
+    let more = format!("sum by (rule) ({firing}) > sum by (rule) ({firing} offset 1m)");
     json!({
         "name": "alerts that fire",
         "datasource": datasource(),
         "enable": true,
         "iconColor": "red",
-        "expr": format!("sum by (rule) (increase(ocrwatch_alert_changes_total{{to=\"firing\", {CHOSEN}}}[1m])) > 0"),
+        "expr": more,
         "step": "1m",
         "titleFormat": "{{rule}}",
         "textFormat": "fires",

@@ -61,6 +61,8 @@ fn whatever_asks_asks_the_chosen_prometheus_and_only_of_variables_that_there_are
         }
     }
     assert!(questions.len() > 35, "{questions:?}");
+    let marks = dashboard["annotations"]["list"].as_array().expect("a list of marks");
+    questions.extend(marks.iter().filter_map(|mark| mark["expr"].as_str()));
     assert!(!text.contains("http://") && !text.contains("https://"), "it loads nothing");
 
     // As rules, for promtool to read; JSON is YAML.
