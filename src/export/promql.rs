@@ -179,9 +179,9 @@ sum_over_time((
 
 /// The branches of [`risen`], for who reads the file.
 pub(super) const HOW: &str = "\
-How it is counted, step by step of a window: what a counter rose by since the step before; all of it \
-if it fell, as its process began anew; all of it if it is born while its process was asked; the same \
-two after up to 5 minutes in which nobody asked; all of it if its process is young. Of any other \
-counter that appears nobody knows since when it counts: it counts from then on. So nothing counts \
-twice and nothing is guessed, as `increase()` does, which does not see a counter's first errors at \
-all.";
+How it is counted, step by step of a window: what a counter rose by since the step before; all of \
+it if it fell, as its process began anew; all of it if it is born while its process was asked; the \
+same two after up to 5 minutes in which nobody asked; all of it if its process is young. Of any \
+other counter that appears nobody knows since when it counts: it counts from then on. So nothing \
+counts twice and nothing is guessed, as `increase()` does, which does not see a counter's first \
+errors at all.";
