@@ -9,6 +9,7 @@ mod check;
 mod config;
 mod exit_code;
 mod explain;
+mod export;
 mod extract;
 mod failure;
 mod filter;
@@ -86,6 +87,9 @@ enum Command {
     /// Show what a rule's alert looks like when it is told
     #[command(after_help = ExitCode::help())]
     Preview(preview::PreviewArgs),
+    /// Write rules for Prometheus or a dashboard for Grafana, made of the alert rules and the
+    /// catalogue
+    Export(export::ExportArgs),
     /// Generate man pages and shell completions
     #[command(hide = true)]
     Gen(r#gen::GenArgs),
@@ -107,6 +111,7 @@ impl Cli {
             Command::Why(args) => args.run(),
             Command::SendTest(args) => args.run(),
             Command::Preview(args) => args.run(),
+            Command::Export(args) => args.run(),
             Command::Gen(args) => args.run(),
         }
     }
