@@ -26,7 +26,7 @@ const RULE: &str = "[engine]\nlateness = '1s'\n\
                     receiver = 'ops'\ngroup_wait = '0s'\ngroup_interval = '1s'\n";
 
 /// A line of one more signature that failed.
-fn failure(at: DateTime<Utc>, number: usize) -> String {
+pub(crate) fn failure(at: DateTime<Utc>, number: usize) -> String {
     format!(
         "{} ERROR ocr: {{\"error_code\":\"APIG.0301\",\"error_msg\":\"Incorrect IAM authentication \
          information: verify aksk signature fail\",\"request_id\":\"{number:032x}\"}}\n",

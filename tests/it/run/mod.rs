@@ -13,7 +13,7 @@ mod http;
 mod journal;
 mod kills;
 mod limits;
-mod log;
+pub(crate) mod log;
 pub(crate) mod mail;
 mod reload;
 mod sources;
