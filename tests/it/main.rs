@@ -16,6 +16,7 @@ mod invariants;
 mod mail;
 mod policy;
 mod receivers;
+mod reference;
 mod resume;
 mod rules;
 mod run;
