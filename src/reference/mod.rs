@@ -1,17 +1,17 @@
-//! What operators look up: a schema of the files that they write, for editors; tables of their keys,
-//! for documents; what each named problem means.
+//! What operators look up: a schema of the files that they write, for editors; tables of their
+//! keys, for documents; what each named problem means.
 //!
 //! Owns how these look. Must not know what any key means: the facts are the readers' own
 //! ([`crate::toml_file::reference`]). Nothing here fails.
 
-//MODPROBLEM
+mod problem;
 mod rows;
 mod schema;
 
 #[cfg(test)]
 mod tests;
 
-//PROBLEM
+pub use problem::{Section, section, sections};
 pub use rows::rows;
 pub use schema::schema;
 

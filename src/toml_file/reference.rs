@@ -1,8 +1,8 @@
 //! What is to be said of the keys of a file that operators write: what each takes, what holds
 //! without it, and a sentence.
 //!
-//! Owns the form of these facts. Must not know any file's keys: each reader states its own, with the
-//! very ranges, words and defaults that it reads by. Nothing here can fail.
+//! Owns the form of these facts. Must not know any file's keys: each reader states its own, with
+//! the very ranges, words and defaults that it reads by. Nothing here can fail.
 //!
 //! Deriving the facts from types was rejected: the readers collect every problem of a file with its
 //! place, for which no derived reader is made.

@@ -10,6 +10,7 @@ mod cli;
 mod clients;
 mod config;
 mod documents;
+mod errors;
 mod fuzz;
 mod harness;
 mod invariants;

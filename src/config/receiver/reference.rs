@@ -133,6 +133,7 @@ fn email() -> Table {
             key("from", Kind::Text, from).required().such_as("\"alerts@example.com\""),
             key("reply_to", Kind::Text, "where answers go").such_as("\"team@example.com\""),
             key("servers", Kind::Texts(email::SERVERS_MAX), servers)
+                .otherwise("required without `sendmail`")
                 .such_as("[\"smtp.example.com\"]"),
             key("sendmail", Kind::Texts(secret::ARGUMENTS_MAX), sendmail)
                 .such_as("[\"/usr/sbin/sendmail\", \"-i\"]"),
