@@ -3,14 +3,17 @@
 //!
 //! Owns where they are written. For packagers, so hidden. Fails when they cannot be written.
 
+use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, CommandFactory, Subcommand, ValueEnum};
+use clap::{Args, Command, CommandFactory, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use clap_mangen::Man;
 
 use super::exit_code::ExitCode;
 use super::failure::{Failure, plain, written};
+use super::help;
 use crate::{config, policy_file, reference};
 
 /// What to generate.
@@ -60,13 +63,33 @@ impl Kind {
     }
 }
 
+/// Writes a man page for each command that is not hidden.
+fn write_pages(command: Command, directory: &Path) -> io::Result<()> {
+    let mut command = command.disable_help_subcommand(true);
+    command.build();
+    let mut commands = vec![command];
+    while let Some(command) = commands.pop() {
+        let below = command.get_subcommands().filter(|command| !command.is_hide_set());
+        commands.extend(below.cloned());
+        let name = command.get_display_name().unwrap_or("ocrwatch").to_owned();
+        let sections = help::sections(name.strip_prefix("ocrwatch-").unwrap_or_default());
+        let man = Man::new(command.after_help(None::<&str>))
+            .source(concat!("ocrwatch ", env!("CARGO_PKG_VERSION")));
+        let mut page = Vec::new();
+        man.render(&mut page)?;
+        page.extend_from_slice(sections.as_bytes());
+        fs::write(directory.join(man.get_filename()), page)?;
+    }
+    Ok(())
+}
+
 impl GenArgs {
     /// Writes them.
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let mut command = super::Cli::command();
         match &self.what {
             What::Man { directory } => {
-                clap_mangen::generate_to(command, directory).map_err(|error| {
+                write_pages(command, directory).map_err(|error| {
                     let directory = directory.display();
                     let problem =
                         format!("cannot write man pages to `{directory}`: {}", plain(&error));

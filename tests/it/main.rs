@@ -11,6 +11,7 @@ mod clients;
 mod config;
 mod documents;
 mod errors;
+mod examples;
 mod fuzz;
 mod harness;
 mod invariants;
