@@ -49,17 +49,21 @@ fn problems_in(said: &str) -> Vec<String> {
 /// The example of a problem: its file, if it is short, and what is said of that.
 fn example(kind: &BadFiles, name: &str) -> String {
     let Some((file, said)) = kind.example(name) else { return String::new() };
-    let is_short = file.lines().count() <= LINES_MAX
-        && file.lines().all(|line| line.chars().count() <= COLUMNS_MAX);
+    let file = file.trim_end();
     let problems = problems_in(&said);
     let is_own = |problem: &&String| problem.contains(&format!("[{name}]"));
-    let own = problems.iter().filter(is_own).take(SHOWN_MAX);
-    let mut shown: Vec<&str> = own.map(String::as_str).collect();
+    let is_narrow = |text: &str| text.lines().all(|line| line.chars().count() <= COLUMNS_MAX);
+    let own: Vec<&str> = problems.iter().filter(is_own).map(String::as_str).collect();
+    let narrow = own.iter().copied().filter(|problem| is_narrow(problem)).take(SHOWN_MAX);
+    let mut shown: Vec<&str> = narrow.collect();
+    if shown.is_empty() {
+        shown.extend(own.first());
+    }
     if shown.len() < problems.len() {
         shown.push("⋮");
     }
-    let file =
-        if is_short { format!("```toml\n{}\n```\n\n", file.trim_end()) } else { String::new() };
+    let is_short = file.lines().count() <= LINES_MAX && is_narrow(file);
+    let file = if is_short { format!("```toml\n{file}\n```\n\n") } else { String::new() };
     format!("\n{file}```text\n{}\n```\n", shown.join("\n"))
 }
 
