@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::input::{InputProblem, ProblemKind};
-use crate::store::{self, OpenError, StoreErrorKind};
+use crate::store::{self, LookError, OpenError, StoreErrorKind};
 use crate::tail::journal;
 use crate::tail::watch::Why;
 use crate::tail::{NoticeKind, Unseen};
@@ -137,6 +137,7 @@ fn the_page_explains_what_is_said_of_the_state() {
             OpenError::Unusable { file: file(), kind: StoreErrorKind::Io, why: why() }
         },
     });
+    check_rows(vec![LookError { file: file(), why: why(), hint: "" }.to_string()]);
     check_rows(messages! { StoreErrorKind:
         Full => "full",
         ReadOnly => "read-only",

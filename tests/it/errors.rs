@@ -3,6 +3,7 @@
 //!
 //! `OCRWATCH_BLESS=1 cargo test --test it errors` writes the examples anew; read the difference.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -124,4 +125,41 @@ fn explain_says_what_the_page_says_of_a_problem_and_proposes_a_near_name() {
     far.code(64).stderr_has("hint: the name stands in brackets behind the message");
     let json = sandbox.run(&["explain", "--format", "json", "config-unknown-key"]);
     json.code(64).stderr_has("hint: leave out `--format json`");
+}
+
+/// The steps that the code names where a delivery fails.
+fn steps_that_fail() -> BTreeSet<String> {
+    let mut steps = BTreeSet::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/deliver");
+    for entry in walkdir::WalkDir::new(folder) {
+        let path = entry.expect("a readable folder").into_path();
+        let is_code = path.extension().is_some_and(|extension| extension == "rs");
+        let is_test = |part: std::path::Component<'_>| part.as_os_str() == "tests";
+        if !is_code || path.ends_with("tests.rs") || path.components().any(is_test) {
+            continue;
+        }
+        let code = fs::read_to_string(&path).expect("a readable file");
+        for start in
+            ["Failure::unreachable(\"", "Failure::refused(\"", "=> (\"", "STAGE: &str = \""]
+        {
+            let named = code.split(start).skip(1).filter_map(|rest| rest.split_once('"'));
+            // A pair of a step and of words, such as of errors of the system.
+            let is_step = |rest: &str| start != "=> (\"" || rest.starts_with(", ");
+            let in_http = start != "=> (\"" || path.ends_with("web/http.rs");
+            steps.extend(
+                named.filter(|(_, rest)| is_step(rest) && in_http).map(|(step, _)| step.to_owned()),
+            );
+        }
+    }
+    steps
+}
+
+#[test]
+fn every_step_in_which_a_delivery_can_fail_is_explained() {
+    let page = text_of("docs/errors/running.md");
+    let steps = steps_that_fail();
+    assert!(steps.len() > 7 && steps.contains("secret"), "{steps:?}");
+    let missing: Vec<_> =
+        steps.iter().filter(|step| !page.contains(&format!("\n| `{step}` | "))).collect();
+    assert!(missing.is_empty(), "docs/errors/running.md does not explain {missing:?}");
 }
