@@ -206,63 +206,58 @@ fn base(table: &Table, key: &Key) -> Toml {
     }
 }
 
-/// A file in which a table of this name stands.
-fn file_with(name: &str, table: Toml) -> Toml {
-    let of = |key: &str, value: Value| Toml::from_iter([(key.to_owned(), value)]);
-    let list = |key: &str, table: Toml| of(key, Value::Array(vec![Value::Table(table)]));
-    let inside = |key: &str| Value::Table(of(key, Value::Table(table.clone())));
-    let receiver = |rest: Toml| {
-        let console = with(Toml::new(), &[("name", "\"console\""), ("terminal", "true")]);
-        let named = with(Toml::new(), &[("name", "\"ops\"")]).into_iter().chain(rest).collect();
-        of("receiver", Value::Array(vec![Value::Table(named), Value::Table(console)]))
-    };
-    let rule = |rest: Toml| {
-        let needed = [
-            ("name", "\"r\""),
-            ("severity", "\"info\""),
-            ("summary", "\"s\""),
-            ("condition", "\"count >= 5\""),
-            ("window", "\"1m\""),
-        ];
-        list("rule", with(Toml::new(), &needed).into_iter().chain(rest).collect())
-    };
-    let route = |rest: Toml| {
-        let needed = [("name", "\"r\""), ("receiver", "\"ops\"")];
-        list("route", with(Toml::new(), &needed).into_iter().chain(rest).collect())
-    };
-    let below = |key: &str| of(key, Value::Table(table.clone()));
-    match name {
-        "the file" => table,
-        "[state]" | "[watch]" | "[log]" | "[engine]" | "[success]" => {
-            below(name.trim_matches(['[', ']']))
+/// The table that has this one below it, and by which key.
+fn above<'t>(root: &'t Table, name: &str) -> Option<(&'t Table, &'t Key)> {
+    fn holds(kind: &Kind, name: &str) -> bool {
+        match kind {
+            Kind::Table(table) => table.name == name,
+            Kind::List(kind, _) | Kind::Pairs(kind, _) => holds(kind, name),
+            Kind::Either(kinds) => kinds.iter().any(|kind| holds(kind, name)),
+            _ => false,
         }
-        "[[receiver]]" => receiver(table),
-        "[[rule]]" if table.contains_key("inhibits") => {
-            with(list("rule", table), &[("shipped", "true")])
-        }
-        "[[source]]" | "[[rule]]" | "[[route]]" | "[[silence]]" | "[[mute]]" => {
-            list(name.trim_matches(['[', ']']), table)
-        }
-        "journal" => list("source", below("journal")),
-        "rate" | "templates" => receiver(with(below(name), &[("terminal", "true")])),
-        "secret" => receiver(of("dingtalk", inside("url"))),
-        "match" | "zh" | "flap" => rule(below(name)),
-        "not" => rule(of("match", inside("not"))),
-        "inhibits" => with(rule(list("inhibits", table)), &[("shipped", "true")]),
-        "digest" => route(below("digest")),
-        "match of alerts" => {
-            let labels = table.keys().filter(|key| !["rule", "severity"].contains(&key.as_str()));
-            let labels: Vec<_> = labels.map(|key| Value::String(key.clone())).collect();
-            let grouped = rule(of("group_by", Value::Array(labels)));
-            route(below("match")).into_iter().chain(grouped).collect()
-        }
-        "not of alerts" => route(below("not")),
-        "times" => {
-            let mute = [("name", "\"m\""), ("timezone", "\"UTC\"")];
-            list("mute", with(list("times", table), &mute))
-        }
-        way => receiver(below(way)),
     }
+    let keys = |table: &'t Table| table.keys.iter().map(move |key| (table, key));
+    root.all().into_iter().flat_map(keys).find(|(_, key)| holds(&key.kind, name))
+}
+
+/// A file in which a table of this name stands, with what the file needs around it.
+fn file_with(root: &Table, name: &str, table: Toml) -> Toml {
+    let labels: Vec<_> = match name {
+        "match of alerts" => table.keys().cloned().collect(),
+        _ => Vec::new(),
+    };
+    let names_rules =
+        ["inhibits", "not"].iter().any(|key| name == *key || table.contains_key(*key));
+    let is_about_rules = is_read_with_rules(name);
+    let (mut name, mut file) = (name, table);
+    while let Some((parent, key)) = above(root, name) {
+        let value = match &key.kind {
+            Kind::List(..) => Value::Array(vec![Value::Table(file)]),
+            Kind::Pairs(..) => Value::Table(Toml::from_iter([("NAME".to_owned(), file.into())])),
+            _ => Value::Table(file),
+        };
+        (name, file) = (parent.name, base(parent, key));
+        file.insert(key.name.to_owned(), value);
+    }
+    if let Some(Value::Array(receivers)) = file.get_mut("receiver") {
+        let console = [("name", "\"console\""), ("terminal", "true")];
+        receivers.push(Value::Table(with(Toml::new(), &console)));
+    }
+    if !labels.is_empty() {
+        // An alert has the labels that some rule groups by.
+        let labels = labels.into_iter().filter(|label| !["rule", "severity"].contains(&&**label));
+        let rule = [("name", "\"r\""), ("severity", "\"info\""), ("summary", "\"s\"")];
+        let counted = [("condition", "\"count >= 5\""), ("window", "\"1m\"")];
+        let mut rule = with(with(Toml::new(), &rule), &counted);
+        let grouped = labels.map(Value::String).collect();
+        rule.insert("group_by".to_owned(), Value::Array(grouped));
+        file.insert("rule".to_owned(), Value::Array(vec![Value::Table(rule)]));
+    }
+    if is_about_rules {
+        // Reading the shipped ones takes longer than all else here.
+        file.insert("shipped".to_owned(), Value::Boolean(names_rules));
+    }
+    file
 }
 
 /// Values of a key that are right, and those that are not, with what the problem's name ends in.
@@ -343,14 +338,14 @@ fn cases() -> Vec<Case> {
                 let place = format!("{} of {}: {value}", key.name, table.name);
                 let mut table_with = base.clone();
                 table_with.insert(key.name.to_owned(), value);
-                let file = file_with(table.name, table_with);
+                let file = file_with(&root, table.name, table_with);
                 cases.push(Case { table: table.name, place, file, problem, is_seen_by_schema });
             }
         }
         let mut unknown = base(table, &table.keys[0]);
         if table.others.is_none() {
             unknown.insert("unknown_thing".to_owned(), Value::Boolean(true));
-            let file = file_with(table.name, unknown);
+            let file = file_with(&root, table.name, unknown);
             let place = format!("an unknown key of {}", table.name);
             let problem = Some("unknown-key");
             cases.push(Case { table: table.name, place, file, problem, is_seen_by_schema: true });
@@ -359,17 +354,21 @@ fn cases() -> Vec<Case> {
     cases
 }
 
+/// Whether a table is none of the configuration's own.
+fn is_read_with_rules(table: &str) -> bool {
+    config::keys().into_iter().all(|(name, _)| name != table)
+}
+
 /// What is wrong with a file, by the reader of the table that it is about.
 fn problems_of(table: &str, text: &str, catalogue: &Catalogue) -> Vec<&'static str> {
     let draft = Draft::read("o.toml", text, Path::new("/etc/ocrwatch"));
-    let of_config = config::keys().into_iter().any(|(name, _)| name == table);
     let found = if table == "the file" {
         draft.finish(&[], &[]).err().unwrap_or_default()
-    } else if of_config {
-        draft.into_diagnostics()
-    } else {
+    } else if is_read_with_rules(table) {
         let files = [("o.toml".to_owned(), text.to_owned())];
         Alerting::load(&files, catalogue).err().unwrap_or_default()
+    } else {
+        draft.into_diagnostics()
     };
     found.iter().map(|problem| problem.name).collect()
 }
