@@ -4,7 +4,8 @@
 //! or what contradicts what, is said by `ocrwatch check`. A right file is right by its schema.
 //! Nothing here can fail.
 //!
-//! Draft 7, as schemas of editors are: every validator knows it, and nothing here needs a later one.
+//! Draft 7, as the schemas of editors are: every validator knows it, and nothing here needs a later
+//! one.
 
 use serde_json::{Map, Value, json};
 

@@ -25,8 +25,8 @@ fn examples(help: &str) -> Vec<&str> {
     examples.lines().filter(|line| !line.starts_with("   ")).map(str::trim).collect()
 }
 
-/// What follows until it is stopped, asks somebody else or names what only a real run has. These are
-/// parsed where the help is made.
+/// What follows until it is stopped, asks somebody else or names what only a real run has. These
+/// are parsed where the help is made.
 fn needs_more_than_files(example: &str) -> bool {
     let words = ["/etc/", "/var/", "journalctl ", "outbox retry", "outbox drop", "why 0"];
     words.iter().any(|word| example.contains(word))
