@@ -60,6 +60,8 @@ pub mod deliver;
 
 pub mod scenario;
 
+pub mod reference;
+
 pub mod report;
 
 pub mod status;

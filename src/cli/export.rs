@@ -17,15 +17,8 @@ use super::rules::RulesArgs;
 use crate::config::Config;
 use crate::export;
 
-const EXAMPLES: &str = "\
-Examples:
-  ocrwatch export prometheus-rules --output /etc/prometheus/rules/ocrwatch.rules.yml
-  ocrwatch export prometheus-rules --config /etc/ocrwatch/ocrwatch.toml > ocrwatch.rules.yml
-  ocrwatch export grafana --output /var/lib/grafana/dashboards/ocrwatch.json";
-
 /// Options of `export`.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
 pub(super) struct ExportArgs {
     /// What to write
     #[arg(value_enum, value_name = "WHAT")]

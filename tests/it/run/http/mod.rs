@@ -116,8 +116,10 @@ fn a_run_tells_how_it_stands_in_every_form() {
     let place = scene.address();
     scene.fail(2);
     scene.daemon().until("the alert is told", || scene.told_count() == 1);
-    let status = document(&place.get("/api/v1/status").expect("an answer"));
-    assert_eq!(status["sources"][0]["errors"], 2, "{status:#}");
+    let status = || document(&place.get("/api/v1/status").expect("an answer"));
+    // What is asked within a quarter of a second has one answer.
+    scene.daemon().until("the errors are told", || status()["sources"][0]["errors"] == 2);
+    let status = status();
     assert_eq!(status["alerts"][0]["labels"]["api"], "ocr_api_1", "{status:#}");
     assert_eq!(status["receivers"][0]["kind"], "command", "{status:#}");
     let alerts = document(&place.get("/api/v1/alerts?state=pending").expect("an answer"));
@@ -135,7 +137,6 @@ fn a_run_tells_how_it_stands_in_every_form() {
     });
     let sent = "ocrwatch_notifications_total{receiver=\"ops\",outcome=\"sent\"} 1\n";
     let metrics = || place.get("/metrics").expect("an answer");
-    // What is asked within a quarter of a second has one answer.
     scene.daemon().until("the delivery is counted", || metrics().body.contains(sent));
     let metrics = metrics();
     assert_eq!(metrics.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
