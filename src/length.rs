@@ -9,6 +9,10 @@ use std::fmt::Write as _;
 pub(crate) const FORMS: &str =
     "write a number and a unit, such as `30s`, `5m`, `2h`, `1d` or `1h30m`";
 
+/// The units in which lengths are written, the longest first.
+const UNITS: [(i64, &str); 5] =
+    [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s"), (1, "ms")];
+
 /// Reads `1d12h` and its like, in milliseconds; saturated beyond what can be counted.
 pub(crate) fn milliseconds(text: &str) -> Option<i64> {
     let mut sum_ms = 0i64;
@@ -36,8 +40,6 @@ pub(crate) fn milliseconds(text: &str) -> Option<i64> {
 
 /// A length in milliseconds as people write it: `1h30m`. What [`milliseconds`] reads back.
 pub(crate) fn words(ms: i64) -> String {
-    const UNITS: [(i64, &str); 5] =
-        [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s"), (1, "ms")];
     let mut rest = ms.max(0);
     let mut out = String::new();
     for (unit, name) in UNITS {
@@ -48,6 +50,12 @@ pub(crate) fn words(ms: i64) -> String {
         rest %= unit;
     }
     if out.is_empty() { "0s".to_owned() } else { out }
+}
+
+/// A length in milliseconds in its greatest whole unit: `90m`, which [`milliseconds`] reads back.
+pub(crate) fn in_one_unit(ms: i64) -> String {
+    let unit = UNITS.into_iter().find(|(unit, _)| ms >= *unit && ms % unit == 0);
+    unit.map_or_else(|| "0s".to_owned(), |(unit, name)| format!("{}{name}", ms / unit))
 }
 
 fn unit_ms(unit: &str) -> Option<i64> {
@@ -65,7 +73,7 @@ fn unit_ms(unit: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{milliseconds, words};
+    use super::{in_one_unit, milliseconds, words};
 
     #[track_caller]
     fn check(text: &str, expected_ms: impl Into<Option<i64>>) {
@@ -102,6 +110,9 @@ mod tests {
     fn lengths_read_back_as_they_were_written() {
         for text in ["0s", "500ms", "5m", "1h30m", "10d", "1d1h1m1s1ms"] {
             assert_eq!(milliseconds(text).map(words).as_deref(), Some(text));
+        }
+        for text in ["0s", "500ms", "90m", "36h", "31d"] {
+            assert_eq!(milliseconds(text).map(in_one_unit).as_deref(), Some(text));
         }
     }
 }

@@ -60,11 +60,15 @@ pub mod deliver;
 
 pub mod scenario;
 
+pub mod reference;
+
 pub mod report;
 
 pub mod status;
 
 pub mod http;
+
+pub mod export;
 
 pub mod daemon;
 

@@ -15,7 +15,7 @@ pub enum ExitCode {
     /// Everything was read and shown, and the verdict is what scripts ask for: `--fail-on` matched,
     /// or a scenario failed.
     Matched = 1,
-    /// The arguments are wrong.
+    /// The arguments are wrong, or whoever was asked instead has not answered to the end.
     Usage = 64,
     /// Something that was named is not there. What is there was read and shown.
     InputMissing = 66,
@@ -32,7 +32,7 @@ impl ExitCode {
     pub const ALL: [(Self, &str); 7] = [
         (Self::Done, "done"),
         (Self::Matched, "--fail-on matched, and everything was read; or a scenario failed"),
-        (Self::Usage, "the arguments are wrong"),
+        (Self::Usage, "the arguments are wrong, or questions were not answered to their end"),
         (Self::InputMissing, "an input is missing; the others were read"),
         (Self::NotTaken, "a receiver did not take the test notification"),
         (Self::Io, "an input could not be read to its end, or the output not be written"),

@@ -1,7 +1,8 @@
-//! `ocrwatch explain`: what the documentation says of a code.
+//! `ocrwatch explain`: what the documentation says of a code, and our own of a problem's name.
 //!
 //! Owns its options and which entries are meant. Must never shorten an entry. Fails on codes that
-//! the catalogue does not know, all of them at once, after the known ones were written.
+//! the catalogue does not know and names that no problem has, all of them at once, after the known
+//! ones were written.
 
 use std::io::{self, BufWriter, Write};
 
@@ -14,7 +15,9 @@ use super::filter::{CodePattern, did_you_mean};
 use super::terminal::StyleArgs;
 use crate::catalogue::{Catalogue, Entry};
 use crate::occurrence::Module;
+use crate::reference;
 use crate::report::{explain, json};
+use crate::toml_file;
 
 /// What an explanation is written as.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -29,7 +32,8 @@ enum Format {
 /// Options of `explain`.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// Error codes, such as APIG.0301, or patterns, such as 'AIS.*'
+    /// Error codes, such as APIG.0301, patterns, such as 'AIS.*', or names of problems in files,
+    /// such as config-unknown-key
     #[arg(value_name = "CODE", required_unless_present = "all", conflicts_with = "all")]
     codes: Vec<String>,
 
@@ -52,10 +56,11 @@ impl ExplainArgs {
     /// Writes what is known to standard output.
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let catalogue = self.catalogue.load()?;
-        let (entries, problems) = if self.all {
+        let (names, codes) = self.codes.iter().partition::<Vec<_>, _>(|text| is_name(text));
+        let (entries, mut problems) = if self.all {
             (catalogue.entries().collect(), Vec::new())
         } else {
-            meant(&self.codes, &catalogue)
+            meant(&codes, &catalogue)
         };
         if !entries.is_empty() {
             let mut out = BufWriter::with_capacity(super::OUT_BYTES, io::stdout().lock());
@@ -67,6 +72,7 @@ impl ExplainArgs {
             };
             written(result.and_then(|()| out.flush()))?;
         }
+        problems.extend(self.problems_named(&names, !entries.is_empty())?);
         if problems.is_empty() {
             Ok(ExitCode::Done)
         } else {
@@ -75,8 +81,39 @@ impl ExplainArgs {
     }
 }
 
+impl ExplainArgs {
+    /// Writes what is known of problems in files; what is wrong with the other names.
+    fn problems_named(&self, names: &[&String], is_behind: bool) -> Result<Vec<String>, Failure> {
+        if self.format == Format::Json && !names.is_empty() {
+            let problem = "what a problem means is written for people only";
+            return Err(Failure::usage(problem, "leave out `--format json`"));
+        }
+        let mut wrong = Vec::new();
+        let mut sections = Vec::new();
+        for name in names {
+            if let Some(section) = reference::section(name) {
+                sections.push(section.plain());
+                continue;
+            }
+            let known = reference::sections().map(|section| section.name);
+            let hint = toml_file::did_you_mean(name, known)
+                .unwrap_or_else(|| "the name stands in brackets behind the message".to_owned());
+            wrong.push(with_hint(&format!("no problem is called `{name}`"), &hint));
+        }
+        let before = if is_behind && !sections.is_empty() { "\n" } else { "" };
+        let mut out = io::stdout().lock();
+        written(write!(out, "{before}{}", sections.join("\n")).and_then(|()| out.flush()))?;
+        Ok(wrong)
+    }
+}
+
+/// Whether an argument means a problem in a file: codes have no hyphen.
+fn is_name(text: &str) -> bool {
+    text.contains('-') && !text.contains(['.', '*', '?', '['])
+}
+
 /// The entries that the arguments mean, each once, and what is wrong with the other arguments.
-fn meant<'c>(codes: &[String], catalogue: &'c Catalogue) -> (Vec<&'c Entry>, Vec<String>) {
+fn meant<'c>(codes: &[&String], catalogue: &'c Catalogue) -> (Vec<&'c Entry>, Vec<String>) {
     let mut entries: Vec<&Entry> = Vec::new();
     let mut problems = Vec::new();
     for text in codes {

@@ -9,10 +9,13 @@ mod check;
 mod config;
 mod exit_code;
 mod explain;
+mod export;
 mod extract;
 mod failure;
 mod filter;
 mod r#gen;
+mod help;
+mod init;
 mod input_words;
 mod messages;
 mod outbox;
@@ -25,6 +28,7 @@ mod run;
 mod send_test;
 mod state;
 mod stream;
+mod system;
 mod terminal;
 mod test;
 mod time_range;
@@ -44,7 +48,7 @@ const OUT_BYTES: usize = 64 * 1024;
 /// Read application logs and tell which errors Huawei Cloud OCR returned, how often, since when,
 /// and what the documentation says to do
 #[derive(Debug, Parser)]
-#[command(name = "ocrwatch", version, after_help = ExitCode::help())]
+#[command(name = "ocrwatch", version, after_help = help::after(""))]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -53,34 +57,45 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Follow logs, tell alerts as they come, and keep what is known over restarts
-    #[command(after_help = ExitCode::help())]
+    #[command(after_help = help::after("run"))]
     Run(Box<run::RunArgs>),
+    /// Write a first configuration by asking, and try it: a test notification, a look at the logs
+    #[command(after_help = help::after("init"))]
+    Init(Box<init::InitArgs>),
     /// Report what went wrong, how often, since when, and what to do
-    #[command(after_help = ExitCode::help())]
+    #[command(after_help = help::after("report"))]
     Report(Box<report::ReportArgs>),
     /// Tell which alerts there would have been, and which notifications
-    #[command(after_help = ExitCode::help())]
+    #[command(after_help = help::after("backtest"))]
     Backtest(Box<backtest::BacktestArgs>),
     /// Print one JSON object for each error, in input order
+    #[command(after_help = help::after("extract"))]
     Extract(extract::ExtractArgs),
     /// Print what the documentation says of error codes
+    #[command(after_help = help::after("explain"))]
     Explain(explain::ExplainArgs),
     /// Check configuration, catalogue, rule and scenario files before they are used
+    #[command(after_help = help::after("check"))]
     Check(check::CheckArgs),
     /// Run rules against scenarios: log lines and the alerts that they must give
+    #[command(after_help = help::after("test"))]
     Test(test::TestArgs),
     /// Show what is to be delivered, was delivered or was given up; try again, or drop it
-    #[command(after_help = ExitCode::help())]
+    #[command(after_help = help::after("outbox"))]
     Outbox(outbox::OutboxArgs),
     /// Tell the story of an alert: when it changed, who was told, what was withheld and why
-    #[command(after_help = ExitCode::help())]
+    #[command(after_help = help::after("why"))]
     Why(why::WhyArgs),
     /// Send a receiver a notification that is marked as a test, and show each step
-    #[command(after_help = ExitCode::help())]
+    #[command(after_help = help::after("send-test"))]
     SendTest(send_test::SendTestArgs),
     /// Show what a rule's alert looks like when it is told
-    #[command(after_help = ExitCode::help())]
+    #[command(after_help = help::after("preview"))]
     Preview(preview::PreviewArgs),
+    /// Write rules for Prometheus or a dashboard for Grafana, made of the alert rules and the
+    /// catalogue
+    #[command(after_help = help::after("export"))]
+    Export(export::ExportArgs),
     /// Generate man pages and shell completions
     #[command(hide = true)]
     Gen(r#gen::GenArgs),
@@ -91,6 +106,7 @@ impl Cli {
     pub fn run(&self) -> Result<ExitCode, Failure> {
         match &self.command {
             Command::Run(args) => args.run(),
+            Command::Init(args) => args.run(),
             Command::Report(args) => args.run(),
             Command::Backtest(args) => args.run(),
             Command::Extract(args) => args.run(),
@@ -101,6 +117,7 @@ impl Cli {
             Command::Why(args) => args.run(),
             Command::SendTest(args) => args.run(),
             Command::Preview(args) => args.run(),
+            Command::Export(args) => args.run(),
             Command::Gen(args) => args.run(),
         }
     }

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::exit_code::ExitCode;
 use super::failure::{Failure, plain, with_hint, written};
+use super::help;
 use super::state::{StateArgs, look, look_failure, state_failure};
 use crate::clock::{self, Stopwatch};
 use crate::daemon::request::{self, Answer, Request, Verb};
@@ -46,10 +47,13 @@ pub(super) struct OutboxArgs {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// List notifications: those that wait and those that were given up, the newest first
+    #[command(after_help = help::after("outbox-list"))]
     List(ListArgs),
     /// Try notifications now, also those that were given up
+    #[command(after_help = help::after("outbox-retry"))]
     Retry(MeantArgs),
     /// Never deliver notifications that wait
+    #[command(after_help = help::after("outbox-drop"))]
     Drop(MeantArgs),
 }
 

@@ -40,6 +40,11 @@ impl RulesArgs {
         if waits { Ok(Vec::new()) } else { Self::of(path).files() }
     }
 
+    /// Whether none are named.
+    pub(super) fn is_none(&self) -> bool {
+        self.rules.is_none()
+    }
+
     /// The rules to use, and who is told.
     pub(super) fn load(&self, catalogue: &Catalogue) -> Result<Alerting, Failure> {
         match self.files() {

@@ -23,7 +23,8 @@ pub(super) struct StateArgs {
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
 
-    /// The configuration of the run, which may say where its state is
+    /// The configuration of the run, which may say where its state is [default without --state-dir,
+    /// for root and the service's user: /etc/ocrwatch/ocrwatch.toml, if it is there]
     #[arg(long, short, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -31,7 +32,9 @@ pub(super) struct StateArgs {
 impl StateArgs {
     /// The directory, and the zone in which times are shown.
     pub(super) fn find(&self) -> Result<(PathBuf, Zone), Failure> {
-        let config = self.config.as_deref().map(config::load).transpose()?;
+        let is_free = self.state_dir.is_none();
+        let config = config::named_or_of_service(self.config.as_deref(), is_free)?;
+        let config = config.map(|(_, config)| config);
         let zone = config.as_ref().and_then(|config| config.zone);
         let state = config.map(|config| config.state).unwrap_or_default();
         Ok((directory(self.state_dir.as_deref(), &state)?, zone.unwrap_or_else(machine_zone)))

@@ -4,7 +4,7 @@
 //! problem and reads as absent.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -42,7 +42,8 @@ pub(super) const SOURCE_KEYS: &[&str] = &[
 
 const NAME_BYTES_MAX: usize = 128;
 const LABEL_BYTES_MAX: usize = 256;
-const LABELS_MAX: usize = 32;
+pub(super) const LINE_MAX: RangeInclusive<u64> = KIB..=GIB;
+pub(super) const LABELS_MAX: usize = 32;
 
 /// A source with what must not be there twice.
 pub(super) struct Said {
@@ -70,7 +71,7 @@ pub(super) fn read(
     let zone = zone_of(&keys, problems).or(zone);
     let encoding = keys.one_of("encoding", &Encoding::ALL, problems);
     let start = start::read(&keys, zone, problems);
-    let line_bytes_max = size_in("line_max", KIB..=GIB, &keys, problems);
+    let line_bytes_max = size_in("line_max", LINE_MAX, &keys, problems);
     let found = found?;
     // What streams bring has no past.
     let usual = match found.origin {

@@ -3,6 +3,8 @@
 //! Owns the file's form. Must not know what stands in the files that it names. Everything wrong is
 //! collected; what is returned is only good when nothing was.
 
+use std::ops::RangeInclusive;
+
 use toml::Spanned;
 
 use super::entry::{self, SOURCE_KEYS, zone_of};
@@ -22,10 +24,10 @@ use crate::zone::Zone;
 /// What stands at the root beside the tables of rule files.
 pub(super) const OWN_KEYS: &[&str] =
     &["rules", "catalogue", "timezone", "state", "watch", "log", "http", "source", "receiver"];
-const STATE_KEYS: &[&str] = &["directory", "history", "outbox", "size_max"];
-const WATCH_KEYS: &[&str] =
+pub(super) const STATE_KEYS: &[&str] = &["directory", "history", "outbox", "size_max"];
+pub(super) const WATCH_KEYS: &[&str] =
     &["mode", "poll_interval", "open_files_max", "rotated_quiet", "partial_line"];
-const LOG_KEYS: &[&str] = &["level", "format"];
+pub(super) const LOG_KEYS: &[&str] = &["level", "format"];
 
 const KEYS: [(&str, &[&str]); 8] = [
     ("the file", OWN_KEYS),
@@ -45,18 +47,27 @@ pub fn keys() -> Vec<(&'static str, Vec<&'static str>)> {
     tables.chain([("[[receiver]]", receiver::receiver_keys())]).collect()
 }
 
-const SOURCES_MAX: usize = 256;
-const RECEIVERS_MAX: usize = 64;
-const CATALOGUES_MAX: usize = 64;
+pub(super) const SOURCES_MAX: usize = 256;
+pub(super) const RECEIVERS_MAX: usize = 64;
+pub(super) const CATALOGUES_MAX: usize = 64;
 
-const MODES: [(&str, Mode); 2] = [("auto", Mode::Auto), ("poll", Mode::Poll)];
-const LEVELS: [(&str, Level); 4] = [
+/// How long counts and notifications can be kept.
+pub(super) const HISTORY: RangeInclusive<i64> = Span::HOUR.0..=3_660 * Span::DAY.0;
+pub(super) const OUTBOX: RangeInclusive<i64> = Span::HOUR.0..=366 * Span::DAY.0;
+pub(super) const SIZE: RangeInclusive<u64> = 16 * MIB..=TIB;
+pub(super) const POLL: RangeInclusive<i64> = 100..=Span::MINUTE.0;
+pub(super) const OPEN_FILES: RangeInclusive<i64> = 16..=65_536;
+/// How long nothing more is waited for.
+pub(super) const QUIET: RangeInclusive<i64> = Span::SECOND.0..=Span::DAY.0;
+
+pub(super) const MODES: [(&str, Mode); 2] = [("auto", Mode::Auto), ("poll", Mode::Poll)];
+pub(super) const LEVELS: [(&str, Level); 4] = [
     ("error", Level::Error),
     ("warn", Level::Warn),
     ("info", Level::Info),
     ("debug", Level::Debug),
 ];
-const FORMATS: [(&str, LogFormat); 3] =
+pub(super) const FORMATS: [(&str, LogFormat); 3] =
     [("auto", LogFormat::Auto), ("text", LogFormat::Text), ("journal", LogFormat::Journal)];
 
 /// What a file says.
@@ -138,10 +149,9 @@ fn receivers_of(
 fn state_of(keys: &Keys<'_, '_>, paths: Paths<'_>, problems: &mut Problems<'_>) -> State {
     let usual = State::default();
     let directory = paths.path("directory", keys, problems);
-    let years = |years: i64| Span::DAY.times(366).times(years).0;
-    let history = span_in(keys, "history", Span::HOUR.0..=years(10), problems);
-    let outbox = span_in(keys, "outbox", Span::HOUR.0..=years(1), problems);
-    let bytes_max = size_in("size_max", 16 * MIB..=TIB, keys, problems);
+    let history = span_in(keys, "history", HISTORY, problems);
+    let outbox = span_in(keys, "outbox", OUTBOX, problems);
+    let bytes_max = size_in("size_max", SIZE, keys, problems);
     State {
         directory: directory.map(Spanned::into_inner),
         history: history.unwrap_or(usual.history),
@@ -153,13 +163,12 @@ fn state_of(keys: &Keys<'_, '_>, paths: Paths<'_>, problems: &mut Problems<'_>) 
 fn watch_of(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Watch {
     let usual = Watch::default();
     let mode = keys.one_of("mode", &MODES, problems);
-    let poll_interval = span_in(keys, "poll_interval", 100..=Span::MINUTE.0, problems);
+    let poll_interval = span_in(keys, "poll_interval", POLL, problems);
     let hint = "files beyond are opened and closed in turn; the system's limit lowers it, too";
-    let open_files = keys.number_in("open_files_max", 16..=65_536, hint, problems);
+    let open_files = keys.number_in("open_files_max", OPEN_FILES, hint, problems);
     let open_files = open_files.and_then(|count| usize::try_from(count.into_inner()).ok());
-    let quiet = Span::SECOND.0..=Span::DAY.0;
-    let rotated_quiet = span_in(keys, "rotated_quiet", quiet.clone(), problems);
-    let partial_line = span_in(keys, "partial_line", quiet, problems);
+    let rotated_quiet = span_in(keys, "rotated_quiet", QUIET, problems);
+    let partial_line = span_in(keys, "partial_line", QUIET, problems);
     Watch {
         mode: mode.map_or(usual.mode, Spanned::into_inner),
         poll_interval: poll_interval.unwrap_or(usual.poll_interval),

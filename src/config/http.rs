@@ -3,7 +3,8 @@
 //! Owns its keys and the rule that nobody beyond this machine is answered who does not show that he
 //! may ask. Must never open anything. What is wrong is a problem and reads as absent.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use toml::Spanned;
@@ -18,8 +19,9 @@ pub(super) const HTTP_KEYS: &[&str] =
     &["listen", "socket", "token", "tls", "hosts", "connections_max"];
 pub(super) const TLS_KEYS: &[&str] = &["certificate", "key"];
 
-const LISTEN_MAX: usize = 8;
-const HOSTS_MAX: usize = 32;
+pub(super) const LISTEN_MAX: usize = 8;
+pub(super) const HOSTS_MAX: usize = 32;
+pub(super) const CONNECTIONS: RangeInclusive<i64> = 4..=4_096;
 
 /// Where a run answers over HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +86,7 @@ pub(super) fn read(keys: &Keys<'_, '_>, paths: Paths<'_>, problems: &mut Problem
     let hosts = limited("hosts", HOSTS_MAX, "name those that are really used", keys, problems);
     let hosts = hosts.iter().filter_map(|text| host(text, problems)).collect();
     let hint = "a connection is held while something is asked; a scraper needs one";
-    let connections = keys.number_in("connections_max", 4..=4_096, hint, problems);
+    let connections = keys.number_in("connections_max", CONNECTIONS, hint, problems);
     let connections = connections.and_then(|count| usize::try_from(count.into_inner()).ok());
     Http {
         listen: listen.into_iter().map(Spanned::into_inner).collect(),

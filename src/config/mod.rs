@@ -14,6 +14,7 @@ mod origin;
 mod paths;
 mod problem;
 mod receiver;
+mod reference;
 mod size;
 mod source;
 mod start;
@@ -35,6 +36,7 @@ pub use receiver::{
     Receiver, Robot, Secret, Server, Servers, Service, Smn, SmnLogin, Templates, Tls, Via, Way,
     Web, Webhook,
 };
+pub use reference::reference;
 pub use source::{Encoding, FileArgument, Origin, SinceWhen, Source, Start};
 
 use crate::catalogue::Catalogue;

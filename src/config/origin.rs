@@ -18,7 +18,7 @@ pub(super) const ORIGINS: [&str; 6] = ["files", "stdin", "fifo", "journal", "doc
 pub(super) const JOURNAL_KEYS: &[&str] = &["units", "matches", "directory"];
 
 pub(super) const PATTERNS_MAX: usize = 64;
-const FILTERS_MAX: usize = 64;
+pub(super) const FILTERS_MAX: usize = 64;
 const FILTER_BYTES_MAX: usize = 256;
 
 /// Which keys mean something only to some origins.

@@ -6,11 +6,12 @@
 mod address;
 mod command;
 mod email;
+pub(super) mod reference;
 pub(super) mod secret;
 mod templates;
 mod web;
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -19,6 +20,7 @@ use toml::de::DeValue;
 pub use address::Server;
 pub use command::Command;
 pub use email::{Email, Login, Proof, Servers, Tls, Via};
+pub(super) use reference::receiver as reference;
 pub use secret::Secret;
 pub use templates::Templates;
 pub use web::{
@@ -37,8 +39,15 @@ use crate::zone::Zone;
 /// The ways of which one must stand there; those over HTTP are in [`web`].
 const WAYS: [&str; 4] = ["terminal", "email", "command", "journal"];
 
+pub(super) const RATE_KEYS: &[&str] = &["messages", "per"];
+const MESSAGES: RangeInclusive<i64> = 1..=100_000;
+const PER: RangeInclusive<i64> = Span::SECOND.0..=Span::DAY.0;
+const PER_USUAL: Span = Span::MINUTE;
+
 const COMMON_KEYS: [&str; 7] =
     ["name", "timezone", "language", "rate", "fallback", "fallback_after", "templates"];
+
+const FALLBACK: RangeInclusive<i64> = Span::SECOND.0..=Span::DAY.0;
 
 /// Who takes nothing for so long is taken to be unreachable.
 const FALLBACK_AFTER: Span = Span::MINUTE.times(5);
@@ -50,7 +59,8 @@ pub(super) fn receiver_keys() -> Vec<&'static str> {
 
 /// Every key of the tables below `[[receiver]]`, by the table.
 pub(super) fn tables() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
-    const OWN: [(&str, &[&str]); 4] = [
+    const OWN: [(&str, &[&str]); 5] = [
+        ("rate", RATE_KEYS),
         ("command", command::KEYS),
         ("email", email::KEYS),
         ("secret", secret::KEYS),
@@ -196,7 +206,7 @@ pub(super) fn read(
     let rate = rate_of(&keys, problems);
     let fallback = keys.text("fallback", problems);
     let templates = templates::read(&keys, problems);
-    let fallback_after = span_in(&keys, "fallback_after", Span::SECOND.0..=Span::DAY.0, problems);
+    let fallback_after = span_in(&keys, "fallback_after", FALLBACK, problems);
     let way = way_of(paths, &keys, problems);
     let name = name?;
     let receiver = Receiver {
@@ -224,15 +234,15 @@ fn is_short(name: &Spanned<String>, problems: &mut Problems<'_>) -> bool {
 
 /// `rate = { messages = 20, per = "1m" }`.
 fn rate_of(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Rate> {
-    let keys = keys.table("rate", "rate", &["messages", "per"], problems)?;
+    let keys = keys.table("rate", "rate", RATE_KEYS, problems)?;
     let hint = "what is more waits, and is joined if it becomes much";
-    let messages = keys.number_in("messages", 1..=100_000, hint, problems);
-    let per = span_in(&keys, "per", Span::SECOND.0..=Span::DAY.0, problems);
+    let messages = keys.number_in("messages", MESSAGES, hint, problems);
+    let per = span_in(&keys, "per", PER, problems);
     if messages.is_none() && !keys.has("messages") {
         keys.missing("messages", "write `rate = { messages = 20, per = \"1m\" }`", problems);
     }
     let messages = u32::try_from(messages?.into_inner()).unwrap_or(u32::MAX);
-    Some(Rate { messages, per: per.unwrap_or(Span::MINUTE) })
+    Some(Rate { messages, per: per.unwrap_or(PER_USUAL) })
 }
 
 fn way_of(paths: Paths<'_>, keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Way> {

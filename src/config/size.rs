@@ -6,6 +6,7 @@
 use std::ops::RangeInclusive;
 
 use super::problem;
+pub(super) use crate::toml_file::reference::size_words as words;
 use crate::toml_file::{Keys, Problems};
 
 pub(super) const KIB: u64 = 1024;
@@ -57,14 +58,6 @@ fn bytes(text: &str) -> Option<u64> {
     };
     // Too many digits for a number are still a size, only a very large one.
     Some(number.parse().unwrap_or(u64::MAX).saturating_mul(unit_bytes))
-}
-
-/// A size in its greatest whole unit: what [`bytes`] reads back.
-pub(super) fn words(bytes: u64) -> String {
-    let units = [(TIB, "TiB"), (GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")];
-    let unit = units.into_iter().find(|(unit, _)| bytes >= *unit && bytes.is_multiple_of(*unit));
-    let (unit, name) = unit.unwrap_or((1, "B"));
-    format!("{} {name}", bytes / unit)
 }
 
 #[cfg(test)]

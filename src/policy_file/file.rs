@@ -13,11 +13,28 @@ use super::matcher::Known;
 use super::{mute, problem, route, settings, silence};
 use crate::engine::{Mute, Route, Settings, Silence};
 use crate::extract::Successes;
+use crate::rules::TABLES;
 use crate::toml_file::{self, Keys, Problems};
 
-const ROUTES_MAX: usize = 100;
-const SILENCES_MAX: usize = 1_000;
-const MUTES_MAX: usize = 100;
+pub(super) const ROUTES_MAX: usize = 100;
+pub(super) const SILENCES_MAX: usize = 1_000;
+pub(super) const MUTES_MAX: usize = 100;
+
+/// Every key of a rule file by the table that it stands in; those of matchers aside, which are
+/// labels.
+pub fn keys() -> Vec<(&'static str, Vec<&'static str>)> {
+    let own = [
+        ("[[route]]", route::ROUTE_KEYS),
+        ("digest", route::DIGEST_KEYS),
+        ("[[silence]]", silence::SILENCE_KEYS),
+        ("[[mute]]", mute::MUTE_KEYS),
+        ("times", mute::TIME_KEYS),
+        ("[engine]", settings::ENGINE_KEYS),
+        ("[success]", settings::SUCCESS_KEYS),
+    ];
+    let tables = TABLES.into_iter().chain(own);
+    tables.map(|(table, keys)| (table, keys.to_vec())).collect()
+}
 
 /// What a file says.
 #[derive(Debug, Default)]

@@ -10,6 +10,7 @@ mod file;
 mod matcher;
 mod mute;
 mod problem;
+mod reference;
 mod route;
 mod settings;
 mod silence;
@@ -21,7 +22,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use file::keys;
 pub use problem::PROBLEMS;
+pub use reference::reference;
 
 use crate::catalogue::Catalogue;
 use crate::diagnostic::{Diagnostic, Position};

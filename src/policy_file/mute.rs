@@ -14,9 +14,10 @@ use crate::engine::{Mute, TimeOfWeek};
 use crate::toml_file::{Keys, Problems, did_you_mean};
 use crate::zone::{Zone, ZoneError};
 
-const MUTE_KEYS: &[&str] = &["name", "match", "not", "timezone", "times"];
+pub(super) const MUTE_KEYS: &[&str] = &["name", "match", "not", "timezone", "times"];
 
-const TIMES_MAX: usize = 50;
+pub(super) const TIMES_MAX: usize = 50;
+pub(super) const TIME_KEYS: &[&str] = &["days", "from", "to"];
 const DAY_MINUTES: u16 = 1_440;
 
 const DAYS: [(&str, Weekday); 7] = [
@@ -77,7 +78,7 @@ fn times(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Vec<TimeOfWeek> {
 }
 
 fn time_of_week(item: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<TimeOfWeek> {
-    let keys = Keys::of_value(item, "times", &["days", "from", "to"], problems)?;
+    let keys = Keys::of_value(item, "times", TIME_KEYS, problems)?;
     let days = days(&keys, problems);
     let from = keys.value("from").map(|value| minutes("from", value, problems));
     let to = keys.value("to").map(|value| minutes("to", value, problems));

@@ -17,7 +17,7 @@ use crate::engine::{Digest, Every, Facet, Route, Span};
 use crate::rules::span_in;
 use crate::toml_file::{Keys, Problems, did_you_mean};
 
-const ROUTE_KEYS: &[&str] = &[
+pub(super) const ROUTE_KEYS: &[&str] = &[
     "name",
     "match",
     "not",
@@ -31,12 +31,16 @@ const ROUTE_KEYS: &[&str] = &[
     "digest",
 ];
 
-const GROUP_BY_MAX: usize = 8;
+pub(super) const DIGEST_KEYS: &[&str] = &["every", "at", "timezone"];
+
+pub(super) const GROUP_BY_MAX: usize = 8;
 
 /// A change can wait this long for others.
-const WAIT: RangeInclusive<i64> = 0..=Span::HOUR.0;
+pub(super) const WAIT: RangeInclusive<i64> = 0..=Span::HOUR.0;
 /// So long can lie between two notifications.
-const INTERVAL: RangeInclusive<i64> = Span::SECOND.0..=31 * Span::DAY.0;
+pub(super) const INTERVAL: RangeInclusive<i64> = Span::SECOND.0..=31 * Span::DAY.0;
+
+pub(super) const EVERY: [(&str, Every); 2] = [("hour", Every::Hour), ("day", Every::Day)];
 
 /// Reads a route.
 pub(super) fn read(
@@ -87,7 +91,6 @@ pub(super) fn read(
 
 /// `digest = { every = "day", at = "09:00", timezone = "Asia/Shanghai" }`.
 fn digest(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Digest> {
-    const EVERY: [(&str, Every); 2] = [("hour", Every::Hour), ("day", Every::Day)];
     let value = keys.value("digest")?;
     for other in ["group_wait", "group_interval", "repeat_interval"] {
         if let Some(other_value) = keys.value(other) {
@@ -96,7 +99,7 @@ fn digest(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Digest> {
             problems.add(problem::BAD_VALUE, other_value.span(), message, hint.to_owned());
         }
     }
-    let table = Keys::of_value(value, "digest", &["every", "at", "timezone"], problems)?;
+    let table = Keys::of_value(value, "digest", DIGEST_KEYS, problems)?;
     if !table.has("every") {
         let hint = "write `every = \"hour\"` or `every = \"day\"`";
         table.missing("every", hint, problems);

@@ -4,6 +4,8 @@
 //! Owns their keys and bounds. Must not know what either does with it. What is wrong is a problem
 //! and reads as the default.
 
+use std::ops::RangeInclusive;
+
 use toml::Spanned;
 
 use super::problem;
@@ -12,13 +14,13 @@ use crate::extract::Successes;
 use crate::rules::{REGEX_BYTES_MAX, span_in, why_no_expression};
 use crate::toml_file::{Keys, Problems, did_you_mean, listed};
 
-const ENGINE_KEYS: &[&str] = &["lateness", "past_max", "groups_max"];
-const SUCCESS_KEYS: &[&str] = &["access_logs", "patterns"];
+pub(super) const ENGINE_KEYS: &[&str] = &["lateness", "past_max", "groups_max"];
+pub(super) const SUCCESS_KEYS: &[&str] = &["access_logs", "patterns"];
 
-const LATENESS_MAX: i64 = 10 * Span::MINUTE.0;
-const PAST_MAX: i64 = 31 * Span::DAY.0;
-const GROUPS_MAX: i64 = 1_000_000;
-const PATTERNS_MAX: usize = 20;
+pub(super) const LATENESS: RangeInclusive<i64> = 0..=10 * Span::MINUTE.0;
+pub(super) const PAST: RangeInclusive<i64> = Span::MINUTE.0..=31 * Span::DAY.0;
+pub(super) const GROUPS_MAX: RangeInclusive<i64> = 1..=1_000_000;
+pub(super) const PATTERNS_MAX: usize = 20;
 
 /// What groups of a pattern can tell.
 const GROUPS: [&str; 5] = ["api", "access_key", "region", "project", "host"];
@@ -27,9 +29,9 @@ const GROUPS: [&str; 5] = ["api", "access_key", "region", "project", "host"];
 pub(super) fn engine(root: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Settings> {
     let keys = root.table("engine", "[engine]", ENGINE_KEYS, problems)?;
     let usual = Settings::default();
-    let lateness = span_in(&keys, "lateness", 0..=LATENESS_MAX, problems);
+    let lateness = span_in(&keys, "lateness", LATENESS, problems);
     let lateness = lateness.unwrap_or(usual.lateness);
-    let past_max = span_in(&keys, "past_max", Span::MINUTE.0..=PAST_MAX, problems);
+    let past_max = span_in(&keys, "past_max", PAST, problems);
     let past_max = past_max.unwrap_or(usual.past_max);
     if past_max < lateness {
         let message = "`past_max` is shorter than `lateness`".to_owned();
@@ -38,7 +40,7 @@ pub(super) fn engine(root: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option
         problems.add(problem::BAD_VALUE, range, message, hint);
     }
     let hint = "each takes memory; a group is a combination of the values of `group_by`";
-    let groups = keys.number_in("groups_max", 1..=GROUPS_MAX, hint, problems);
+    let groups = keys.number_in("groups_max", GROUPS_MAX, hint, problems);
     let groups = groups.and_then(|groups| usize::try_from(groups.into_inner()).ok());
     let groups_max = groups.unwrap_or(usual.groups_max);
     Some(Settings { lateness, past_max, groups_max, ..usual })

@@ -12,7 +12,7 @@ use super::problem;
 use crate::engine::{AlertMatcher, Fingerprint, Instant, Pattern, Silence, SilenceEnd};
 use crate::toml_file::{self, Keys, Problems};
 
-const SILENCE_KEYS: &[&str] =
+pub(super) const SILENCE_KEYS: &[&str] =
     &["name", "match", "not", "author", "reason", "from", "until", "until_resolved"];
 
 /// Reads a silence.

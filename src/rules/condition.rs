@@ -17,6 +17,7 @@ use crate::engine::{
     Absent, Condition, Consecutive, EventKind, LabelName, Matcher, New, Ratio, Sequence, Span,
     Spike, Threshold, Window,
 };
+use crate::length;
 use crate::toml_file::{Keys, Problems, listed};
 
 /// Keys that belong to some conditions only, with these.
@@ -40,14 +41,22 @@ const BELONGS: [(&str, &[Kind]); 13] = [
 const OF_A_MOMENT: [Kind; 3] = [Kind::Consecutive, Kind::New, Kind::Sequence];
 
 /// The shortest and the longest window.
-const WINDOW: RangeInclusive<i64> = Span::SECOND.0..=31 * Span::DAY.0;
+pub(super) const WINDOW: RangeInclusive<i64> = Span::SECOND.0..=31 * Span::DAY.0;
+/// How long everything of a group is known already.
+pub(super) const LEARNING: RangeInclusive<i64> = 0..=31 * Span::DAY.0;
+/// How many windows can be averaged.
+pub(super) const BASELINE: RangeInclusive<i64> = 1..=48;
 /// How long ago something can be remembered to have been seen.
-const UNSEEN: RangeInclusive<i64> = Span::MINUTE.0..=366 * Span::DAY.0;
+pub(super) const UNSEEN: RangeInclusive<i64> = Span::MINUTE.0..=366 * Span::DAY.0;
 
-const RESETS_MAX: usize = 20;
+pub(super) const RESETS_MAX: usize = 20;
 
 /// A ratio or a spike of fewer events than this says nothing, where a rule gives no number.
-const FLOOR: i64 = 20;
+pub(super) const FLOOR: i64 = 20;
+pub(super) const BASELINE_USUAL: i64 = 4;
+pub(super) const GAP: Span = Span::HOUR;
+pub(super) const UNSEEN_USUAL: Span = Span::DAY.times(30);
+pub(super) const LEARNING_USUAL: Span = Span::DAY;
 
 /// What a rule's condition is read with.
 pub(super) struct Reader<'r, 'a, 't, 'p> {
@@ -86,20 +95,20 @@ impl Reader<'_, '_, '_, '_> {
             }
             Phrase::Rate(rate) => self.rate(rate, &text),
             Phrase::Consecutive(more_than) => {
-                let gap = self.span("gap", WINDOW)?.unwrap_or(Span::HOUR);
+                let gap = self.span("gap", WINDOW)?.unwrap_or(GAP);
                 let reset = self.reset();
                 Some(Condition::Consecutive(Consecutive { more_than, gap, reset }))
             }
             Phrase::Ratio(at_least) => self.ratio(at_least),
             Phrase::Spike(factor_permille) => {
                 let floor = self.number("at_least", 1..=NUMBER_MAX, FLOOR);
-                let baseline = self.number("baseline", 1..=48, 4);
+                let baseline = self.number("baseline", BASELINE, BASELINE_USUAL);
                 let window = self.window(kind)?;
                 Some(Condition::Spike(Spike { factor_permille, floor, baseline, window }))
             }
             Phrase::New => {
-                let unseen = self.span("unseen", UNSEEN)?.unwrap_or(Span::DAY.times(30));
-                let learning = self.span("learning", 0..=31 * Span::DAY.0)?.unwrap_or(Span::DAY);
+                let unseen = self.span("unseen", UNSEEN)?.unwrap_or(UNSEEN_USUAL);
+                let learning = self.span("learning", LEARNING)?.unwrap_or(LEARNING_USUAL);
                 Some(Condition::New(New { unseen, learning }))
             }
             Phrase::Absent => Some(Condition::Absent(Absent { window: self.window(kind)? })),
@@ -281,24 +290,14 @@ pub(crate) fn span_in(
     if range.contains(read.get_ref()) {
         return Some(Span(read.into_inner()));
     }
-    let message =
-        format!("`{key}` must be from {} to {}", shown(*range.start()), shown(*range.end()));
+    let message = format!(
+        "`{key}` must be from {} to {}",
+        length::in_one_unit(*range.start()),
+        length::in_one_unit(*range.end())
+    );
     let hint = "lengths are written as `30s`, `5m`, `2h` or `1d`".to_owned();
     problems.add(problems.names().bad_value, read.span(), message, hint);
     None
-}
-
-/// A length of time as a file writes it, in its greatest whole unit.
-pub(super) fn shown(length_ms: i64) -> String {
-    let units = [
-        (Span::DAY, "d"),
-        (Span::HOUR, "h"),
-        (Span::MINUTE, "m"),
-        (Span::SECOND, "s"),
-        (Span(1), "ms"),
-    ];
-    let unit = units.into_iter().find(|(unit, _)| length_ms >= unit.0 && length_ms % unit.0 == 0);
-    unit.map_or_else(|| "0s".to_owned(), |(unit, sign)| format!("{}{sign}", length_ms / unit.0))
 }
 
 /// Whether the condition is true of a moment: its alert would end as soon as it begins.

@@ -3,7 +3,7 @@
 //! Owns the file's form and every rule about a single file. Must not know which other files there
 //! are. Everything wrong is collected; what is returned is only good when nothing was.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -55,15 +55,30 @@ const RULE_KEYS: &[&str] = &[
     "links",
 ];
 
-const SEVERITIES: [(&str, Severity); 3] =
+const FLAP_KEYS: &[&str] = &["times", "within"];
+const INHIBITS_KEYS: &[&str] = &["rules", "equal"];
+
+/// Every key of `[[rule]]` and of the tables below it, by the table; those of matchers aside, which
+/// are labels.
+pub(crate) const TABLES: [(&str, &[&str]); 5] = [
+    ("the file", ROOT_KEYS),
+    ("[[rule]]", RULE_KEYS),
+    ("zh", texts::ZH_KEYS),
+    ("flap", FLAP_KEYS),
+    ("inhibits", INHIBITS_KEYS),
+];
+
+pub(super) const SEVERITIES: [(&str, Severity); 3] =
     [("critical", Severity::Critical), ("warning", Severity::Warning), ("info", Severity::Info)];
 
 const NAME_BYTES_MAX: usize = 64;
-const GROUP_BY_MAX: usize = 8;
-const INHIBITS_MAX: usize = 20;
+pub(super) const GROUP_BY_MAX: usize = 8;
+pub(super) const INHIBITS_MAX: usize = 20;
 /// How long an alert can be kept, held or locked.
-const LENGTH_MAX: i64 = 31 * Span::DAY.0;
-const FLAP: Flap = Flap { times: 5, within: Span::HOUR };
+pub(super) const LENGTH: RangeInclusive<i64> = 0..=31 * Span::DAY.0;
+pub(super) const LOCK: RangeInclusive<i64> = Span::SECOND.0..=31 * Span::DAY.0;
+pub(super) const FLAP_TIMES: RangeInclusive<i64> = 2..=1000;
+pub(super) const FLAP: Flap = Flap { times: 5, within: Span::HOUR };
 
 /// What a rule file says.
 pub(super) struct File {
@@ -169,9 +184,9 @@ fn meaning(
     };
     let condition = Reader { keys, catalogue, problems: &mut *problems }.read();
     let group_by = group_by(keys, problems);
-    let hold = span_in(keys, "for", 0..=LENGTH_MAX, problems);
-    let lock = span_in(keys, "lock", Span::SECOND.0..=LENGTH_MAX, problems);
-    let keep_firing_for = span_in(keys, "keep_firing_for", 0..=LENGTH_MAX, problems);
+    let hold = span_in(keys, "for", LENGTH, problems);
+    let lock = span_in(keys, "lock", LOCK, problems);
+    let keep_firing_for = span_in(keys, "keep_firing_for", LENGTH, problems);
     let flap = flap(keys, problems);
     let summary = texts::summary(keys, problems);
     let note = texts::note(keys, problems);
@@ -230,11 +245,11 @@ fn flap(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Flap> {
     if value.get_ref().as_bool() == Some(false) {
         return None;
     }
-    let table = keys.table("flap", "flap", &["times", "within"], problems)?;
+    let table = keys.table("flap", "flap", FLAP_KEYS, problems)?;
     let hint = "an alert that fires so often within so long is told as one";
-    let times = table.number_in("times", 2..=1000, hint, problems);
+    let times = table.number_in("times", FLAP_TIMES, hint, problems);
     let times = times.and_then(|times| u32::try_from(times.into_inner()).ok());
-    let within = span_in(&table, "within", Span::SECOND.0..=LENGTH_MAX, problems);
+    let within = span_in(&table, "within", LOCK, problems);
     Some(Flap { times: times.unwrap_or(FLAP.times), within: within.unwrap_or(FLAP.within) })
 }
 
@@ -251,7 +266,7 @@ fn inhibits(
     }
     let mut read = Vec::new();
     for item in items.iter().take(INHIBITS_MAX) {
-        let table = Keys::of_value(item, "inhibits", &["rules", "equal"], problems);
+        let table = Keys::of_value(item, "inhibits", INHIBITS_KEYS, problems);
         let Some(table) = table else { continue };
         if !table.has("rules") {
             table.missing("rules", "name the rules whose alerts are explained", problems);

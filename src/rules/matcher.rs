@@ -20,7 +20,7 @@ const REGEX_COMPILED_BYTES_MAX: usize = 256 * 1024;
 /// The keys that are no labels.
 const OWN: [&str; 4] = ["event", "message", "known", "not"];
 
-const EVENTS: [(&str, EventKind); 4] = [
+pub(super) const EVENTS: [(&str, EventKind); 4] = [
     ("error", EventKind::Error),
     ("success", EventKind::Success),
     ("call", EventKind::Call),

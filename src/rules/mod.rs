@@ -11,6 +11,7 @@ mod matcher;
 mod pattern;
 mod phrase;
 mod problem;
+mod reference;
 mod shipped;
 mod texts;
 
@@ -21,10 +22,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(crate) use condition::span_in;
-pub(crate) use file::{ROOT_KEYS, why_no_name};
+pub(crate) use file::{ROOT_KEYS, TABLES, why_no_name};
 pub(crate) use matcher::{REGEX_BYTES_MAX, why_no_expression};
 pub(crate) use pattern::{PATTERNS_MAX, label_named, pattern_of};
 pub use problem::PROBLEMS;
+pub use reference::{condition_keys, keys as rule_keys, time_keys};
+pub(crate) use reference::{labels, others, root};
 pub(crate) use texts::place as place_of_template;
 
 use crate::catalogue::Catalogue;

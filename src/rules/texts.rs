@@ -13,12 +13,14 @@ use crate::engine::Translation;
 use crate::template;
 use crate::toml_file::{Keys, Problems};
 
+pub(super) const ZH_KEYS: &[&str] = &["summary", "why"];
+
 const WHY_BYTES_MAX: usize = 2 * 1024;
 /// A subject of a mail; values come on top.
 const SUMMARY_BYTES_MAX: usize = 512;
 const NOTE_BYTES_MAX: usize = 8 * 1024;
 const LINK_BYTES_MAX: usize = 512;
-const LINKS_MAX: usize = 10;
+pub(super) const LINKS_MAX: usize = 10;
 
 pub(super) fn why(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Arc<str>> {
     let text = keys.text("why", problems)?;
@@ -39,7 +41,7 @@ pub(super) fn translation(
     keys: &Keys<'_, '_>,
     problems: &mut Problems<'_>,
 ) -> Option<Translation> {
-    let table = keys.table(key, key, &["summary", "why"], problems)?;
+    let table = keys.table(key, key, ZH_KEYS, problems)?;
     let summary = table.text("summary", problems).and_then(|text| {
         check_template(&text, problems);
         short("summary", &text, SUMMARY_BYTES_MAX, problems)

@@ -7,6 +7,7 @@
 
 mod keys;
 mod problems;
+pub mod reference;
 mod stamp;
 
 #[cfg(test)]

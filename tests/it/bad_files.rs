@@ -55,6 +55,18 @@ impl BadFiles {
         }
     }
 
+    /// A problem's file, and what is said of it.
+    pub(crate) fn example(&self, name: &str) -> Option<(String, String)> {
+        let own = name.strip_prefix(self.prefix)?.strip_prefix('-')?;
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/config")
+            .join(self.folder)
+            .join(format!("{own}.toml"));
+        let text = std::fs::read_to_string(&file).ok()?;
+        let said = std::fs::read_to_string(file.with_extension("txt")).ok()?;
+        Some((text, said))
+    }
+
     fn files(&self) -> Vec<PathBuf> {
         toml_files(&Path::new("tests/config").join(self.folder))
     }

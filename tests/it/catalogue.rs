@@ -198,7 +198,7 @@ fn a_bad_file_leaves_the_catalogue_as_it_was() {
     assert_eq!(catalogue.entries().cloned().collect::<Vec<_>>(), before);
 }
 
-const BAD_FILES: BadFiles =
+pub(crate) const BAD_FILES: BadFiles =
     BadFiles { folder: "catalogue", prefix: "catalogue", names: &PROBLEMS, problems: problems_of };
 
 fn problems_of(name: &str, text: &str) -> Vec<Diagnostic> {

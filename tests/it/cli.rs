@@ -394,6 +394,12 @@ fn packagers_get_man_pages_and_completions() {
     sandbox.run(&["gen", "man", "."]).code(0).stdout_is("");
     let page = std::fs::read_to_string(sandbox.path("ocrwatch-report.1")).expect("a man page");
     assert!(page.contains("\\-\\-fail\\-on"), "{page}");
+    let sections = [
+        ".SH \"EXIT STATUS\"\n.TP 4\n\\fB0\\fR\ndone\n",
+        ".SH EXAMPLES\n.TP\n\\fBocrwatch report app.log",
+    ];
+    assert!(sections.iter().all(|section| page.contains(section)), "{page}");
+    assert!(sandbox.path("ocrwatch-outbox-list.1").exists() && sandbox.path("ocrwatch.1").exists());
     assert!(!sandbox.path("ocrwatch-gen.1").exists(), "the hidden command has no page");
     sandbox
         .run(&["gen", "man", "nowhere"])

@@ -10,7 +10,7 @@ use ocrwatch::diagnostic::Diagnostic;
 use crate::bad_files::BadFiles;
 use crate::harness::Sandbox;
 
-const BAD_FILES: BadFiles =
+pub(crate) const BAD_FILES: BadFiles =
     BadFiles { folder: "config", prefix: "config", names: &PROBLEMS, problems: problems_of };
 
 fn read(name: &str, text: &str) -> Result<Config, Vec<Diagnostic>> {

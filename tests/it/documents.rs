@@ -13,7 +13,7 @@ use clap::CommandFactory as _;
 use ocrwatch::cli::{Cli, ExitCode};
 use serde_json::Value;
 
-const DOCUMENTS: [&str; 10] = [
+const DOCUMENTS: [&str; 18] = [
     "README.md",
     "docs/commands.md",
     "docs/extract-json.md",
@@ -22,8 +22,16 @@ const DOCUMENTS: [&str; 10] = [
     "docs/rules.md",
     "docs/configuration.md",
     "docs/receivers.md",
+    "docs/prometheus.md",
     "docs/service.md",
     "docs/state.md",
+    "docs/errors/README.md",
+    "docs/errors/running.md",
+    "docs/errors/config.md",
+    "docs/errors/policy.md",
+    "docs/errors/rules.md",
+    "docs/errors/catalogue.md",
+    "docs/errors/scenarios.md",
 ];
 
 const CUT: &str = "⋮";
@@ -277,10 +285,12 @@ fn links_between_documents_lead_somewhere() {
 }
 
 #[test]
-fn every_exit_code_stands_in_the_readme() {
-    let readme = text_of("README.md");
-    for (code, _) in ExitCode::ALL {
-        let row = format!("\n| {} |", code as u8);
-        assert!(readme.contains(&row), "no row for exit code {}", code as u8);
+fn every_exit_code_stands_in_the_readme_and_on_the_page_of_errors() {
+    for page in ["README.md", "docs/errors/running.md"] {
+        let text = text_of(page);
+        for (code, _) in ExitCode::ALL {
+            let row = format!("\n| {} |", code as u8);
+            assert!(text.contains(&row), "{page} has no row for exit code {}", code as u8);
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::harness::{Outcome, Sandbox};
 /// What stands in another file already.
 const OTHER: &str = "\n[success]\n\n[engine]\nlateness = \"30s\"\n";
 
-const BAD_FILES: BadFiles =
+pub(crate) const BAD_FILES: BadFiles =
     BadFiles { folder: "policy", prefix: "policy", names: &PROBLEMS, problems: problems_of };
 
 fn problems_of(name: &str, text: &str) -> Vec<Diagnostic> {

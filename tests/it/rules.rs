@@ -16,7 +16,7 @@ use ocrwatch::template;
 use crate::bad_files::{BadFiles, toml_files};
 use crate::harness::Sandbox;
 
-const BAD_FILES: BadFiles =
+pub(crate) const BAD_FILES: BadFiles =
     BadFiles { folder: "rules", prefix: "rule", names: &PROBLEMS, problems: problems_of };
 
 fn problems_of(name: &str, text: &str) -> Vec<Diagnostic> {

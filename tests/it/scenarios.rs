@@ -14,7 +14,7 @@ use ocrwatch::scenario::{PROBLEMS, Scenario, ScenarioFile, is_scenario_file};
 use crate::bad_files::{BadFiles, toml_files};
 use crate::harness::Sandbox;
 
-const BAD_FILES: BadFiles =
+pub(crate) const BAD_FILES: BadFiles =
     BadFiles { folder: "scenarios", prefix: "scenario", names: &PROBLEMS, problems: problems_of };
 
 fn problems_of(name: &str, text: &str) -> Vec<Diagnostic> {

@@ -71,8 +71,18 @@ impl Source {
 static PROJECT: LazyLock<Vec<Source>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = Vec::new();
-    let folders =
-        ["src", "tests", "benches", "fuzz", "docs", "rules", "systemd", "packaging", ".ci"];
+    let folders = [
+        "src",
+        "tests",
+        "benches",
+        "fuzz",
+        "docs",
+        "rules",
+        "systemd",
+        "packaging",
+        "contrib",
+        ".ci",
+    ];
     for folder in folders {
         collect(&root.join(folder), root, &mut sources);
     }
@@ -198,7 +208,14 @@ fn extraction_asks_no_file_clock_thread_or_environment() {
         "src/template",
         "src/rules/",
         "src/policy_file/",
+        "src/export/",
         "src/config/",
+        "src/cli/init/answers.rs",
+        "src/cli/init/interview.rs",
+        "src/cli/init/listing.rs",
+        "src/cli/init/question.rs",
+        "src/cli/init/text.rs",
+        "src/cli/init/usual.rs",
         "src/file_pattern.rs",
         "src/length.rs",
         "src/render/affected.rs",

@@ -3,6 +3,7 @@
 //! Owns its keys and their bounds. Must never run anything. What is wrong is a problem and reads as
 //! absent.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::secret::{self, Secret};
@@ -14,9 +15,10 @@ use crate::toml_file::{Keys, Problems};
 
 pub(super) const KEYS: &[&str] = &["run", "timeout", "environment"];
 
-const VARIABLES_MAX: usize = 32;
+pub(super) const VARIABLES_MAX: usize = 32;
 
-const TIMEOUT: Span = Span(30_000);
+pub(super) const TIMEOUTS: RangeInclusive<i64> = Span::SECOND.0..=Span::HOUR.0;
+pub(super) const TIMEOUT: Span = Span(30_000);
 
 /// A program that is handed a notification as JSON on its standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +42,7 @@ pub(super) fn read(
         keys.missing("run", hint, problems);
     }
     let run = secret::arguments("run", &keys, problems);
-    let timeout = span_in(&keys, "timeout", Span::SECOND.0..=Span::HOUR.0, problems);
+    let timeout = span_in(&keys, "timeout", TIMEOUTS, problems);
     let environment = environment(paths, &keys, problems);
     Some(Command { run: run?, timeout: timeout.unwrap_or(TIMEOUT), environment })
 }

@@ -3,6 +3,7 @@
 //! Owns its keys and their bounds, and what contradicts what. Must never read a secret or ask a
 //! server. What is wrong is a problem and reads as absent.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -35,11 +36,12 @@ pub(super) const KEYS: &[&str] = &[
 /// The keys that mean nothing to a program that takes mail.
 const OF_SERVERS: [&str; 6] = ["tls", "ca_file", "user", "password", "oauth_token", "hello_name"];
 
-const RECIPIENTS_MAX: usize = 64;
-const SERVERS_MAX: usize = 8;
-const TIMEOUT: Span = Span(20_000);
+pub(super) const RECIPIENTS_MAX: usize = 64;
+pub(super) const SERVERS_MAX: usize = 8;
+pub(super) const TIMEOUTS: RangeInclusive<i64> = Span::SECOND.0..=10 * Span::MINUTE.0;
+pub(super) const TIMEOUT: Span = Span(20_000);
 
-const TLS: [(&str, Tls); 4] = [
+pub(super) const TLS: [(&str, Tls); 4] = [
     ("starttls", Tls::Starttls),
     ("implicit", Tls::Implicit),
     ("opportunistic", Tls::Opportunistic),
@@ -143,7 +145,7 @@ pub(super) fn read(
     let from = from.and_then(|text| address::mailbox("from", &text, problems));
     let reply_to = keys.text("reply_to", problems);
     let reply_to = reply_to.and_then(|text| address::mailbox("reply_to", &text, problems));
-    let timeout = span_in(&keys, "timeout", Span::SECOND.0..=10 * Span::MINUTE.0, problems);
+    let timeout = span_in(&keys, "timeout", TIMEOUTS, problems);
     let via = via(paths, &keys, problems);
     Some(Email { to: to?, from: from?, reply_to, via: via?, timeout: timeout.unwrap_or(TIMEOUT) })
 }

@@ -15,7 +15,7 @@ use crate::toml_file::{Keys, Problems};
 
 pub(in crate::config) const KEYS: &[&str] = &["file", "env", "credential", "command"];
 
-const ARGUMENTS_MAX: usize = 64;
+pub(super) const ARGUMENTS_MAX: usize = 64;
 
 /// Where a secret lies.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,6 +32,20 @@ pub(super) enum Stage {
 }
 
 impl Stage {
+    #[cfg(test)]
+    const ALL: [Self; 10] = [
+        Self::Resolve,
+        Self::Connect,
+        Self::Tls,
+        Self::Hello,
+        Self::Starttls,
+        Self::Login,
+        Self::Sender,
+        Self::Recipient,
+        Self::Data,
+        Self::End,
+    ];
+
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Resolve => "resolve",
@@ -260,4 +274,18 @@ fn is_no_relay(code: u16, text: &str) -> bool {
             && ["relay", "authentication required", "auth required", "not authenticated"]
                 .iter()
                 .any(|needle| lower.contains(needle)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_errors_explains_every_step() {
+        let page = include_str!("../../../docs/errors/running.md");
+        assert_eq!(Stage::ALL.last().map(|last| *last as usize + 1), Some(Stage::ALL.len()));
+        for stage in Stage::ALL {
+            assert!(page.contains(&format!("\n| `{}` | ", stage.word())), "{}", stage.word());
+        }
+    }
 }

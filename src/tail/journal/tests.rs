@@ -145,7 +145,7 @@ fn a_cursor_that_is_not_understood_is_looked_for_by_its_time() {
     scene.pass(1);
     assert_eq!(scene.next(), "d");
     let arguments = scene.arguments();
-    assert!(arguments[2].ends_with("--no-tail --since=@7.000000"), "{arguments:?}");
+    assert!(arguments[2].ends_with("--no-tail --since=@7.500000"), "{arguments:?}");
     assert!(arguments[3].ends_with("--cursor=c"), "{arguments:?}");
     let counters = scene.journal.counters();
     assert_eq!((counters.cursors_lost, counters.known), (1, 3));

@@ -59,7 +59,7 @@ impl Ear {
 }
 
 /// A daemon under way. One that is let go of is killed.
-pub(super) struct Daemon {
+pub(crate) struct Daemon {
     child: Child,
     pid: Pid,
     ear: Arc<Ear>,
@@ -76,7 +76,7 @@ pub(super) struct Ended {
 }
 
 impl Daemon {
-    pub(super) fn start(mut run: Run) -> Self {
+    pub(crate) fn start(mut run: Run) -> Self {
         let command: &mut Command = &mut run.command;
         let mut child = command
             .stdout(Stdio::piped())
@@ -126,7 +126,7 @@ impl Daemon {
         String::from_utf8_lossy(&self.ear.heard().stdout).into_owned()
     }
 
-    pub(super) fn stderr(&self) -> String {
+    pub(crate) fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.ear.heard().stderr).into_owned()
     }
 
@@ -148,7 +148,7 @@ impl Daemon {
     }
 
     #[track_caller]
-    pub(super) fn until_stderr(&self, needle: &str) {
+    pub(crate) fn until_stderr(&self, needle: &str) {
         self.until(needle, || self.stderr().contains(needle));
     }
 
@@ -226,7 +226,7 @@ impl Drop for Daemon {
 
 /// Waits where no daemon's words can be heard.
 #[track_caller]
-pub(super) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let stopwatch = Stopwatch::start();
     while !holds() {
         assert!(stopwatch.elapsed() < WAIT_MAX, "waited in vain: {what}");
@@ -235,7 +235,7 @@ pub(super) fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// Whether programs are there; else says that the test is skipped.
-pub(super) fn has(programs: &[&str]) -> bool {
+pub(crate) fn has(programs: &[&str]) -> bool {
     const DIRECTORIES: [&str; 5] = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/lib/systemd"];
     let is_there =
         |name: &&&str| DIRECTORIES.iter().any(|d| std::path::Path::new(d).join(name).exists());

@@ -150,7 +150,7 @@ fn open(path: &Path) -> File {
 }
 
 /// Appends to a file.
-pub(super) fn append(path: &Path, text: impl AsRef<[u8]>) {
+pub(crate) fn append(path: &Path, text: impl AsRef<[u8]>) {
     open(path).write_all(text.as_ref()).expect("room for the log");
 }
 

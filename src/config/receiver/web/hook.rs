@@ -19,12 +19,12 @@ pub(super) const SHAPE_KEYS: &[&str] = &["url", "authorization", "headers", "ca_
 pub(super) const ALERTMANAGER_KEYS: &[&str] =
     &["urls", "authorization", "labels", "ca_file", "timeout"];
 
-const PEERS_MAX: usize = 16;
-const HEADERS_MAX: usize = 16;
-const LABELS_MAX: usize = 16;
+pub(super) const PEERS_MAX: usize = 16;
+pub(super) const HEADERS_MAX: usize = 16;
+pub(super) const LABELS_MAX: usize = 16;
 
 /// The new one and the one before it.
-const SECRETS_MAX: usize = 2;
+pub(super) const SECRETS_MAX: usize = 2;
 
 /// What the program sets itself, and what steers a connection.
 const OWN_HEADERS: [&str; 12] = [

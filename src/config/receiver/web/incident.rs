@@ -27,7 +27,7 @@ pub(super) const SMN_KEYS: &[&str] = &[
     "timeout",
 ];
 
-const PAGERDUTY_URL: &str = "https://events.pagerduty.com/v2/enqueue";
+pub(super) const PAGERDUTY_URL: &str = "https://events.pagerduty.com/v2/enqueue";
 
 /// Events of `PagerDuty`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,8 +5,10 @@
 
 mod hook;
 mod incident;
+mod reference;
 mod robot;
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ use toml::de::DeValue;
 
 pub use hook::{Alertmanager, Webhook};
 pub use incident::{PagerDuty, Smn, SmnLogin};
+pub(super) use reference::keys as reference;
 pub use robot::Robot;
 
 use super::{Rate, secret};
@@ -52,6 +55,7 @@ pub(super) const TABLES: [(&str, &[&str]); 10] = [
     ("alertmanager", hook::ALERTMANAGER_KEYS),
 ];
 
+const TIMEOUTS: RangeInclusive<i64> = Span::SECOND.0..=5 * Span::MINUTE.0;
 const TIMEOUT: Span = Span(20_000);
 
 /// A receiver over HTTP.
@@ -159,7 +163,7 @@ pub(super) fn read(
     let (_, known) = TABLES.iter().find(|(name, _)| *name == way)?;
     let keys = receiver.table(way, way, known, problems)?;
     let ca_file = keys.has("ca_file").then(|| paths.path("ca_file", &keys, problems));
-    let timeout = span_in(&keys, "timeout", Span::SECOND.0..=5 * Span::MINUTE.0, problems);
+    let timeout = span_in(&keys, "timeout", TIMEOUTS, problems);
     let link = Link {
         ca_file: ca_file.flatten().map(Spanned::into_inner),
         timeout: timeout.unwrap_or(TIMEOUT),

@@ -17,7 +17,7 @@ pub(super) const KEYS: &[&str] = &["url", "mention", "ca_file", "timeout"];
 pub(super) const SIGNED_KEYS: &[&str] =
     &["url", "sign", "keyword", "mention", "ca_file", "timeout"];
 
-const MENTIONS_MAX: usize = 32;
+pub(super) const MENTIONS_MAX: usize = 32;
 
 /// A robot.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -215,3 +215,31 @@ fn a_webhook_s_status_decides() {
     let what = judge(&moved).unwrap_err().what;
     assert_eq!(what, "HTTP 307: it points to evil.example, and nobody is followed there");
 }
+
+/// Whether a cell such as `401, 403` or `500 to 599` names a status.
+fn names(cell: &str, status: u16) -> bool {
+    cell.split(", ").any(|part| {
+        let (least, most) = part.split_once(" to ").unwrap_or((part, part));
+        matches!((least.parse(), most.parse()), (Ok(least), Ok(most)) if (least..=most).contains(&status))
+    })
+}
+
+#[test]
+fn the_page_of_errors_says_what_is_done_about_every_status() {
+    let page = include_str!("../../../../docs/errors/running.md");
+    let table = page.split("\n## Deliveries over HTTP\n").nth(1).expect("a section");
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| "));
+    let rows: Vec<_> = rows.filter_map(|row| row.split_once(" | ")).collect();
+    for status in 200..600 {
+        let said = rows.iter().find(|(cell, _)| names(cell, status));
+        let said = said.or(rows.iter().find(|(cell, _)| *cell == "any other"));
+        let (_, said) = said.expect("a row of its own, or for any other");
+        let answer = Answer { status, ..Answer::default() };
+        let done = match answer::by_status(&answer) {
+            Ok(()) => "told",
+            Err(failure) if failure.again == Again::Never => "given up",
+            Err(_) => "tried again",
+        };
+        assert!(said.starts_with(done), "{status} is {done}, and the page says: {said}");
+    }
+}
