@@ -6,6 +6,7 @@
 mod backtest;
 mod catalogue;
 mod check;
+mod client;
 mod config;
 mod exit_code;
 mod explain;
@@ -23,11 +24,14 @@ mod report;
 mod rules;
 mod run;
 mod send_test;
+mod silence;
 mod state;
+mod status;
 mod stream;
 mod terminal;
 mod test;
 mod time_range;
+mod top;
 mod undecodable;
 mod watch;
 mod why;
@@ -69,6 +73,14 @@ enum Command {
     Check(check::CheckArgs),
     /// Run rules against scenarios: log lines and the alerts that they must give
     Test(test::TestArgs),
+    /// Show how the run stands: what fires, how far its logs are read, who is told, what failed
+    #[command(after_help = ExitCode::help())]
+    Status(status::StatusArgs),
+    /// Watch the run on a live view of the terminal
+    #[command(after_help = ExitCode::help())]
+    Top(top::TopArgs),
+    /// Silence alerts under a run for a while, list silences, end them
+    Silence(silence::SilenceArgs),
     /// Show what is to be delivered, was delivered or was given up; try again, or drop it
     #[command(after_help = ExitCode::help())]
     Outbox(outbox::OutboxArgs),
@@ -97,6 +109,9 @@ impl Cli {
             Command::Explain(args) => args.run(),
             Command::Check(args) => args.run(),
             Command::Test(args) => args.run(),
+            Command::Status(args) => args.run(),
+            Command::Top(args) => args.run(),
+            Command::Silence(args) => args.run(),
             Command::Outbox(args) => args.run(),
             Command::Why(args) => args.run(),
             Command::SendTest(args) => args.run(),

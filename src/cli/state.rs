@@ -11,7 +11,7 @@ use super::config;
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use crate::clock;
-use crate::config::State;
+use crate::config::{Config, State};
 use crate::store::{self, Look};
 use crate::zone::Zone;
 
@@ -31,10 +31,24 @@ pub(super) struct StateArgs {
 impl StateArgs {
     /// The directory, and the zone in which times are shown.
     pub(super) fn find(&self) -> Result<(PathBuf, Zone), Failure> {
-        let config = self.config.as_deref().map(config::load).transpose()?;
-        let zone = config.as_ref().and_then(|config| config.zone);
-        let state = config.map(|config| config.state).unwrap_or_default();
-        Ok((directory(self.state_dir.as_deref(), &state)?, zone.unwrap_or_else(machine_zone)))
+        let config = self.configuration()?;
+        Ok((self.directory(config.as_ref())?, Self::zone(config.as_ref())))
+    }
+
+    /// The configuration, if one is named.
+    pub(super) fn configuration(&self) -> Result<Option<Config>, Failure> {
+        self.config.as_deref().map(config::load).transpose()
+    }
+
+    /// The directory under a configuration.
+    pub(super) fn directory(&self, config: Option<&Config>) -> Result<PathBuf, Failure> {
+        let state = config.map(|config| config.state.clone()).unwrap_or_default();
+        directory(self.state_dir.as_deref(), &state)
+    }
+
+    /// The zone in which times are shown: the configuration's, else the machine's.
+    pub(super) fn zone(config: Option<&Config>) -> Zone {
+        config.and_then(|config| config.zone).unwrap_or_else(machine_zone)
     }
 }
 

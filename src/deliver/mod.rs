@@ -36,6 +36,7 @@ use chrono::{DateTime, Utc};
 
 pub use post::{Post, Report};
 pub use queue::{Joined, LaneStatus, Outcome, Queue, Settings, Unreached};
+pub(crate) use secret::read as read_secret;
 pub use secret::{Hidden, SecretError};
 
 use crate::config::{Receiver, Way};

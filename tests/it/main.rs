@@ -14,6 +14,7 @@ mod fuzz;
 mod harness;
 mod invariants;
 mod mail;
+mod operate;
 mod policy;
 mod receivers;
 mod resume;
