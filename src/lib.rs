@@ -64,6 +64,8 @@ pub mod report;
 
 pub mod status;
 
+pub mod http;
+
 pub mod daemon;
 
 pub mod cli;

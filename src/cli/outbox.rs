@@ -19,7 +19,7 @@ use super::state::{StateArgs, look, look_failure, state_failure};
 use crate::clock::{self, Stopwatch};
 use crate::daemon::request::{self, Answer, Request, Verb};
 use crate::deliver::Parcel;
-use crate::engine::Notification;
+use crate::status::OutboxItem;
 use crate::store::{Look, OutboxEntry, OutboxState};
 use crate::surface::escape::visible;
 use crate::surface::{json, phrase};
@@ -154,7 +154,7 @@ impl ListArgs {
                 zone.show(at).to_rfc3339_opts(SecondsFormat::Secs, false)
             }),
             Format::Json => {
-                let notifications = entries.iter().map(Item::of).collect();
+                let notifications = entries.iter().map(OutboxItem::of).collect();
                 json::write_line(&mut out, &Document { schema: SCHEMA, notifications })
             }
         };
@@ -177,54 +177,7 @@ impl ListArgs {
 #[derive(Serialize)]
 struct Document {
     schema: &'static str,
-    notifications: Vec<Item>,
-}
-
-/// A notification of the list.
-#[derive(Serialize)]
-pub(super) struct Item {
-    id: String,
-    recipient: String,
-    state: &'static str,
-    receiver: String,
-    created: DateTime<Utc>,
-    attempts: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_attempt: Option<DateTime<Utc>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    done: Option<DateTime<Utc>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_error: Option<String>,
-    reason: String,
-    rules: Vec<String>,
-}
-
-impl Item {
-    pub(super) fn of(entry: &OutboxEntry) -> Self {
-        let row = &entry.row;
-        let recipient = Parcel::recipient_of(&row.id);
-        let id = row.id.split(' ').next().unwrap_or_default();
-        let told: Option<Notification> = serde_json::from_slice(&row.notification).ok();
-        let mut rules: Vec<String> = Vec::new();
-        for alert in told.iter().flat_map(|told| &told.alerts) {
-            if !rules.iter().any(|rule| **rule == *alert.alert.rule) {
-                rules.push(alert.alert.rule.to_string());
-            }
-        }
-        Self {
-            id: id.to_owned(),
-            recipient: recipient.to_string(),
-            state: entry.state.as_str(),
-            receiver: row.receiver.clone(),
-            created: row.created,
-            attempts: row.attempts,
-            next_attempt: (entry.state == OutboxState::Queued).then_some(row.next_attempt),
-            done: entry.done,
-            last_error: row.last_error.clone(),
-            reason: told.map(|told| told.reason.to_string()).unwrap_or_default(),
-            rules,
-        }
-    }
+    notifications: Vec<OutboxItem>,
 }
 
 /// A line for each, in columns, what went wrong behind them.
@@ -240,7 +193,7 @@ fn table(
     let heads = ["STATE", "ID", "RECEIVER", "AGE", "TRIED", "NEXT OR DONE", "ABOUT"];
     let mut rows = vec![heads.map(str::to_owned)];
     for entry in entries {
-        let item = Item::of(entry);
+        let item = OutboxItem::of(entry);
         let at = item.next_attempt.or(item.done);
         let next = match at {
             Some(at) if at <= now && item.next_attempt.is_some() => "now".to_owned(),

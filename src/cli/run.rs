@@ -99,6 +99,7 @@ impl RunArgs {
         };
         let daemon = Daemon::start(config, options).map_err(|error| match error {
             StartError::State(error) => state_failure(&error),
+            StartError::Http(error) => Failure::new(ExitCode::Io, vec![error.to_string()]),
             StartError::Signals(error) => {
                 Failure::new(ExitCode::Io, vec![format!("cannot be told of signals: {error}")])
             }

@@ -3,21 +3,22 @@
 //! Owns its options and the answers in words. Must never judge whether a silence is right: the run
 //! does. Fails when the run does not answer or refuses.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use serde::Serialize;
-use serde_json::{Map, Value};
 
-use super::client::{Client, NewSilence, NoAnswer, RunArgs, Silenced, Why};
+use super::client::{Client, NoAnswer, RunArgs, Why};
 use super::exit_code::ExitCode;
 use super::failure::{Failure, written};
 use super::messages::Messages;
 use super::terminal::StyleArgs;
 use super::time_range::Present;
 use crate::clock;
+use crate::http::{NewSilence, OneOrMore, Silenced};
 use crate::length;
 use crate::status::{AlertStatus, SilenceStatus, Status, write_silences};
 use crate::surface::escape::visible;
@@ -175,11 +176,10 @@ impl AddArgs {
         });
         let hint = "say who asks for it: `--author NAME`";
         let author = author.ok_or_else(|| Failure::usage("nobody asks for the silence", hint))?;
-        let not = matchers("--not", &self.not)?;
         Ok(NewSilence {
             id: self.id.clone(),
-            matched: Value::Object(matchers("--match", &self.matched)?),
-            not: (!not.is_empty()).then_some(Value::Object(not)),
+            matchers: matchers("--match", &self.matched)?,
+            not: matchers("--not", &self.not)?,
             author,
             reason: self.reason.clone(),
             from: self.from.as_deref().map(|text| instant("--from", text, present)).transpose()?,
@@ -188,7 +188,7 @@ impl AddArgs {
                 .as_deref()
                 .map(|text| instant("--until", text, present))
                 .transpose()?,
-            lasts: self.lasts.clone(),
+            lasting: self.lasts.clone(),
             until_resolved: self.until_resolved.then_some(true),
         })
     }
@@ -246,17 +246,17 @@ impl ExpireArgs {
 }
 
 /// `rule=aksk-*` and `credential=a,b` as the run reads them.
-fn matchers(option: &str, texts: &[String]) -> Result<Map<String, Value>, Failure> {
-    let mut matchers = Map::new();
+fn matchers(option: &str, texts: &[String]) -> Result<BTreeMap<String, OneOrMore>, Failure> {
+    let mut matchers = BTreeMap::new();
     for text in texts {
         let (name, values) = text.split_once('=').unwrap_or((text, ""));
-        let values: Vec<_> = values.split(',').map(|value| Value::from(value.trim())).collect();
+        let values: Vec<_> = values.split(',').map(|value| value.trim().to_owned()).collect();
         let name = name.trim();
         if name.is_empty() || !text.contains('=') {
             let hint = format!("write a name and its values: `{option} rule=aksk-*`");
             return Err(Failure::usage(&format!("`{option} {text}` names no values"), &hint));
         }
-        if matchers.insert(name.to_owned(), Value::from(values)).is_some() {
+        if matchers.insert(name.to_owned(), OneOrMore::More(values)).is_some() {
             let hint = "all of several options must fit; write values that may be beside each \
                         other: `rule=a,b`";
             return Err(Failure::usage(&format!("`{option} {name}=…` stands there twice"), hint));
@@ -295,13 +295,11 @@ fn covered(client: &Client, silence: &SilenceStatus) -> String {
 }
 
 fn nobody(status: &Status) -> String {
-    let firing = status.firing();
-    let of = if firing == 0 {
-        "no alert fires now".to_owned()
-    } else {
-        format!("none of the {} that fire now", phrase::counted(firing, "alert", "alerts"))
-    };
-    format!("{of}{}\n", if firing == 0 { "" } else { " is covered by it" })
+    match status.firing() {
+        0 => "no alert fires now\n".to_owned(),
+        1 => "it does not cover the alert that fires now\n".to_owned(),
+        more => format!("it covers none of the {} alerts that fire now\n", phrase::count(more)),
+    }
 }
 
 /// How many, and the first of them by name.
@@ -312,17 +310,17 @@ fn named<'s>(alerts: impl Iterator<Item = &'s AlertStatus>, one: &str, many: &st
     }
     let count = alerts.len() as u64;
     let verb = if count == 1 { one } else { many };
-    let mut text = format!("{} that {} {verb}:\n", phrase::counted(count, "alert", "alerts"), {
-        if count == 1 { "fires" } else { "fire" }
-    });
-    for alert in alerts.iter().take(NAMED_MAX) {
-        let headline = visible(&alert.headline);
-        text += &format!("  {} {}: {headline}\n", alert.severity, visible(&alert.rule));
-    }
+    let fire = if count == 1 { "fires" } else { "fire" };
+    let mut lines =
+        vec![format!("{} that {fire} {verb}:", phrase::counted(count, "alert", "alerts"))];
+    lines.extend(alerts.iter().take(NAMED_MAX).map(|alert| {
+        let (rule, headline) = (visible(&alert.rule), visible(&alert.headline));
+        format!("  {} {rule}: {headline}", alert.severity)
+    }));
     if alerts.len() > NAMED_MAX {
-        text += &format!("  and {} more\n", alerts.len() - NAMED_MAX);
+        lines.push(format!("  and {} more", alerts.len() - NAMED_MAX));
     }
-    text
+    lines.join("\n") + "\n"
 }
 
 fn note_kept(made: &Silenced) {

@@ -13,10 +13,10 @@ use serde::Serialize;
 
 use super::exit_code::ExitCode;
 use super::failure::{Failure, with_hint, written};
-use super::outbox::Item;
 use super::state::{StateArgs, look, look_failure};
 use crate::daemon::story::{Chapter, Happened};
 use crate::engine::{Notification, State, WithheldBy};
+use crate::status::OutboxItem;
 use crate::store::{Look, OutboxEntry, OutboxState};
 use crate::surface::escape::visible;
 use crate::surface::{json, phrase};
@@ -67,7 +67,7 @@ struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     notification: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    deliveries: Vec<Item>,
+    deliveries: Vec<OutboxItem>,
     alerts: Vec<Story>,
 }
 
@@ -85,7 +85,7 @@ struct Told {
     #[serde(flatten)]
     chapter: Chapter,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    deliveries: Vec<Item>,
+    deliveries: Vec<OutboxItem>,
     #[serde(skip)]
     entries: Vec<OutboxEntry>,
 }
@@ -122,7 +122,7 @@ impl WhyArgs {
                 &Document {
                     schema: SCHEMA,
                     notification: self.id.clone().filter(|_| !entries.is_empty()),
-                    deliveries: entries.iter().map(Item::of).collect(),
+                    deliveries: entries.iter().map(OutboxItem::of).collect(),
                     alerts: stories,
                 },
             ),
@@ -164,7 +164,7 @@ fn story(look: &Look, alert: &str) -> Result<Story, Failure> {
             Happened::Withheld { rule, .. } if name.is_empty() => name = rule.to_string(),
             Happened::Withheld { .. } => {}
         }
-        let deliveries = entries.iter().map(Item::of).collect();
+        let deliveries = entries.iter().map(OutboxItem::of).collect();
         chapters.push(Told { chapter, deliveries, entries });
     }
     Ok(Story { alert: alert.to_owned(), name, chapters })

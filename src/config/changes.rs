@@ -222,6 +222,18 @@ impl Changes {
         let (was, is) = (old.log, new.log);
         self.value("[log] level", &was.level, &is.level, |level| level.as_str().to_owned());
         self.value("[log] format", &was.format, &is.format, |format| format.as_str().to_owned());
+        let (was, is) = (&old.http, &new.http);
+        let parts = [
+            ("listen", was.listen != is.listen),
+            ("socket", was.socket != is.socket),
+            ("token", was.token != is.token),
+            ("tls", was.tls != is.tls),
+            ("hosts", was.hosts != is.hosts),
+            ("connections_max", was.connections_max != is.connections_max),
+        ];
+        for (key, _) in parts.into_iter().filter(|(_, is_other)| *is_other) {
+            self.say(format!("[http] {key} changed"));
+        }
     }
 }
 

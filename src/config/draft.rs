@@ -97,6 +97,7 @@ impl<'t> Draft<'t> {
                 state: file.state,
                 watch: file.watch,
                 log: file.log,
+                http: file.http,
             }),
             _ => Err(found),
         }

@@ -6,6 +6,7 @@
 use toml::Spanned;
 
 use super::entry::{self, SOURCE_KEYS, zone_of};
+use super::http::{self, HTTP_KEYS, Http, TLS_KEYS};
 use super::origin::JOURNAL_KEYS;
 use super::paths::{Paths, limited};
 use super::problem;
@@ -20,17 +21,19 @@ use crate::zone::Zone;
 
 /// What stands at the root beside the tables of rule files.
 pub(super) const OWN_KEYS: &[&str] =
-    &["rules", "catalogue", "timezone", "state", "watch", "log", "source", "receiver"];
+    &["rules", "catalogue", "timezone", "state", "watch", "log", "http", "source", "receiver"];
 const STATE_KEYS: &[&str] = &["directory", "history", "outbox", "size_max"];
 const WATCH_KEYS: &[&str] =
     &["mode", "poll_interval", "open_files_max", "rotated_quiet", "partial_line"];
 const LOG_KEYS: &[&str] = &["level", "format"];
 
-const KEYS: [(&str, &[&str]); 6] = [
+const KEYS: [(&str, &[&str]); 8] = [
     ("the file", OWN_KEYS),
     ("[state]", STATE_KEYS),
     ("[watch]", WATCH_KEYS),
     ("[log]", LOG_KEYS),
+    ("[http]", HTTP_KEYS),
+    ("tls", TLS_KEYS),
     ("[[source]]", SOURCE_KEYS),
     ("journal", JOURNAL_KEYS),
 ];
@@ -67,6 +70,7 @@ pub(super) struct File {
     pub(super) state: State,
     pub(super) watch: Watch,
     pub(super) log: Log,
+    pub(super) http: Http,
     pub(super) sources: Vec<Source>,
     pub(super) receivers: Vec<Receiver>,
     /// Whether rules or what stands beside them stand here, too.
@@ -88,6 +92,8 @@ pub(super) fn read(paths: Paths<'_>, problems: &mut Problems<'_>) -> Option<File
     let watch = watch.map(|keys| watch_of(&keys, problems));
     let log = root.table("log", "[log]", LOG_KEYS, problems);
     let log = log.map(|keys| log_of(&keys, problems));
+    let http = root.table("http", "[http]", HTTP_KEYS, problems);
+    let http = http.map(|keys| http::read(&keys, paths, problems));
     let items = root.tables("source", "[[source]]", problems).unwrap_or_default();
     if let Some(first_beyond) = items.get(SOURCES_MAX) {
         let message = format!("{} sources stand here, at most {SOURCES_MAX} can", items.len());
@@ -105,6 +111,7 @@ pub(super) fn read(paths: Paths<'_>, problems: &mut Problems<'_>) -> Option<File
         state: state.unwrap_or_default(),
         watch: watch.unwrap_or_default(),
         log: log.unwrap_or_default(),
+        http: http.unwrap_or_default(),
         sources: said.into_iter().map(|said| said.source).collect(),
         receivers,
         has_rule_tables: ROOT_KEYS.iter().any(|key| root.has(key)),

@@ -9,6 +9,7 @@ mod changes;
 mod draft;
 mod entry;
 mod file;
+mod http;
 mod origin;
 mod paths;
 mod problem;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 pub use changes::Change;
 pub use draft::{Draft, is_config_file};
 pub use file::keys;
+pub use http::{Certificate, Http};
 pub use problem::PROBLEMS;
 pub use receiver::{
     Address, Alertmanager, Command, Email, JournalTo, Link, Login, PagerDuty, Proof, Rate,
@@ -61,6 +63,8 @@ pub struct Config {
     pub watch: Watch,
     /// The run's own log.
     pub log: Log,
+    /// Where the run answers.
+    pub http: Http,
 }
 
 /// `[state]`: what is kept, and where.
@@ -171,6 +175,7 @@ impl Config {
             state: State::default(),
             watch: Watch::default(),
             log: Log::default(),
+            http: Http::default(),
         }
     }
 

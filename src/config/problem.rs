@@ -28,10 +28,11 @@ pub(super) const UNKNOWN_RECEIVER: &str = "config-unknown-receiver";
 pub(super) const SECRET_IN_FILE: &str = "config-secret-in-file";
 pub(super) const BAD_TEMPLATE: &str = "config-bad-template";
 pub(super) const BAD_ADDRESS: &str = "config-bad-address";
+pub(super) const OPEN_TO_ALL: &str = "config-open-to-all";
 
 /// The name of every problem that a configuration file can have; what stands in it of rules and
 /// routes has the problems of those.
-pub const PROBLEMS: [&str; 23] = [
+pub const PROBLEMS: [&str; 24] = [
     SYNTAX,
     TOO_LARGE,
     UNKNOWN_KEY,
@@ -55,6 +56,7 @@ pub const PROBLEMS: [&str; 23] = [
     SECRET_IN_FILE,
     BAD_TEMPLATE,
     BAD_ADDRESS,
+    OPEN_TO_ALL,
 ];
 
 /// What configuration files call the problems that files of every kind can have.

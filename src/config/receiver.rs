@@ -6,7 +6,7 @@
 mod address;
 mod command;
 mod email;
-mod secret;
+pub(super) mod secret;
 mod templates;
 mod web;
 

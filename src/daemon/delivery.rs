@@ -109,7 +109,7 @@ impl Daemon {
 
     /// Commits what there is, unless that has failed of late: who is to be told does not wait for a
     /// disk. Nor does what is read wait any less for its turn.
-    fn commit_now(&mut self, now: Now) {
+    pub(super) fn commit_now(&mut self, now: Now) {
         if self.keeper.failing_since().is_none() && !self.follow.has_ended_files_waiting() {
             self.gather(now);
             self.commit(now);

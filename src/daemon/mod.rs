@@ -13,6 +13,7 @@
 //! What is told was committed before; if nothing can be committed it is told all the same, and the
 //! commit catches up.
 
+mod asked;
 mod delivery;
 pub mod event;
 mod folded;
@@ -48,6 +49,7 @@ use crate::config::{Config, Receiver};
 use crate::deliver::{self, Parcel, Post};
 use crate::engine::Notification;
 use crate::follow::{Backlog, Follow, Now, Sources};
+use crate::http::{Desk, ListenError, Questions, Server};
 use crate::render::Texts;
 use crate::store::{OpenError, OutboxRow};
 use crate::surface::style::Style;
@@ -107,6 +109,8 @@ pub enum StartError {
     State(OpenError),
     /// Signals.
     Signals(io::Error),
+    /// A place where others are answered.
+    Http(ListenError),
 }
 
 /// A run.
@@ -126,6 +130,10 @@ pub struct Daemon {
     post: Post,
     texts: Arc<Texts>,
     telemetry: Telemetry,
+    questions: Questions,
+    desk: Desk,
+    /// Where others are answered; none of a run that ends by itself.
+    server: Option<Server>,
     progress: Progress,
     tally: Tally,
     started: DateTime<Utc>,
@@ -168,6 +176,7 @@ impl Daemon {
         let (pipeline, forgotten) = Pipeline::new(&config, engine, policy);
         report::forgotten(&forgotten);
         let wake = events.waker();
+        let (desk, questions) = Desk::new(wake.clone());
         let common = common(&config, &options, &wake, now.wall);
         let (follow, unknown) = Sources(&config.sources).follow(&common, &positions, None);
         for key in unknown {
@@ -196,6 +205,9 @@ impl Daemon {
             post: Post::new(wake.clone()),
             texts,
             telemetry,
+            questions,
+            desk,
+            server: None,
             progress: Progress::default(),
             tally: Tally::default(),
             started: now.wall,
@@ -211,6 +223,7 @@ impl Daemon {
             is_rest_told: false,
         };
         daemon.meet_receivers(&[]);
+        daemon.answer_others().map_err(StartError::Http)?;
         Ok(daemon)
     }
 
@@ -255,6 +268,7 @@ impl Daemon {
             if events.contains(&Event::Reload) {
                 self.reload(now);
             }
+            self.hear_questions(now);
             self.look(now);
             is_more = self.read(now);
             self.follow_up(now, is_more);

@@ -250,6 +250,20 @@ impl Pipeline {
         self.policy.silences()
     }
 
+    /// Adds a silence, or replaces the one of the same name. False if there is no room for it, or if
+    /// it is over.
+    pub fn add_silence(&mut self, wall: DateTime<Utc>, silence: Silence) -> bool {
+        let is_added = self.policy.add_silence(wall.into(), silence);
+        self.decide();
+        is_added
+    }
+
+    /// Ends a silence.
+    pub fn expire_silence(&mut self, wall: DateTime<Utc>, id: &str) {
+        self.policy.expire_silence(wall.into(), id);
+        self.decide();
+    }
+
     /// The silence that covers an alert now.
     pub fn silence_of(&self, alert: &Alert) -> Option<&Arc<str>> {
         self.policy.silence_of(alert)

@@ -9,6 +9,7 @@ use tracing::info;
 
 use super::settings::{common, watcher};
 use super::{Daemon, report};
+use crate::config::Http;
 use crate::follow::{Now, Sources};
 use crate::tail;
 
@@ -48,6 +49,9 @@ impl Daemon {
             report::forgotten(&forgotten);
         }
         self.meet_receivers(&old.receivers);
+        if old.http != self.config.http {
+            self.answer_elsewhere(old.http);
+        }
         let is_followed_otherwise = old.sources != self.config.sources
             || old.watch != self.config.watch
             || old.zone != self.config.zone
@@ -55,6 +59,18 @@ impl Daemon {
             || old.alerting != self.config.alerting;
         if is_followed_otherwise {
             self.follow_anew(now);
+        }
+    }
+
+    /// Answers where the new configuration says. What cannot be opened leaves what was there before.
+    fn answer_elsewhere(&mut self, before: Http) {
+        // A place that stays is to be free before it can be opened anew.
+        self.server = None;
+        let Err(error) = self.answer_others() else { return };
+        report::not_answering(&error);
+        self.config.http = before;
+        if let Err(error) = self.answer_others() {
+            report::not_answering(&error);
         }
     }
 

@@ -20,6 +20,7 @@ use crate::deliver::{Accepted, Failure, LaneStatus, Outcome, Parcel};
 use crate::engine::{Alert, Forgotten, State, Transition, Withheld, WithheldBy};
 use crate::extract::Counters;
 use crate::follow::{Follow, Now, Problem};
+use crate::http::ListenError;
 use crate::render;
 use crate::store::{self, StoreError};
 use crate::tail::watch::Reach;
@@ -255,6 +256,11 @@ pub(super) fn given_up(parcel: &Parcel, outcome: &Outcome) {
 pub(super) fn joined(digest: &Parcel, count: usize) {
     let (receiver, notification) = (&*digest.notification.receiver, digest.id());
     warn!(receiver, notification, count, "too much waits: the oldest are told as one");
+}
+
+/// A place where others are answered cannot be opened.
+pub(super) fn not_answering(error: &ListenError) {
+    warn!(place = error.place, hint = error.hint, "cannot answer over HTTP: {}", error.why);
 }
 
 /// A rule begins anew.

@@ -24,7 +24,7 @@ pub mod preview;
 mod program;
 mod queue;
 pub mod sample;
-mod secret;
+pub mod secret;
 pub mod terminal;
 pub mod web;
 
@@ -36,7 +36,6 @@ use chrono::{DateTime, Utc};
 
 pub use post::{Post, Report};
 pub use queue::{Joined, LaneStatus, Outcome, Queue, Settings, Unreached};
-pub(crate) use secret::read as read_secret;
 pub use secret::{Hidden, SecretError};
 
 use crate::config::{Receiver, Way};

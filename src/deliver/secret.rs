@@ -62,7 +62,7 @@ impl fmt::Display for SecretError {
 impl std::error::Error for SecretError {}
 
 /// Reads a secret: its first line.
-pub(crate) fn read(secret: &Secret) -> Result<Hidden, SecretError> {
+pub fn read(secret: &Secret) -> Result<Hidden, SecretError> {
     match secret {
         Secret::File(path) => of_file(path, true),
         Secret::Environment(name) => {

@@ -25,7 +25,7 @@ pub use problem::PROBLEMS;
 
 use crate::catalogue::Catalogue;
 use crate::diagnostic::{Diagnostic, Position};
-use crate::engine::{PolicyConfig, Route, Settings};
+use crate::engine::{PolicyConfig, Route, Settings, Silence};
 use crate::extract::Successes;
 use crate::rules::{RuleSet, RuleText};
 use crate::toml_file::Problems;
@@ -51,6 +51,17 @@ pub struct Alerting {
     pub successes: Successes,
     /// How much of that files say.
     pub written: Written,
+}
+
+/// A silence that is asked for while a run goes on, written as the only table of a file.
+pub fn asked_silence(name: &str, text: &str, rules: &RuleSet) -> Result<Silence, Vec<Diagnostic>> {
+    let mut problems = Problems::of(name, text, &problem::NAMES);
+    let file = file::read(Known { rules: Some(rules), receivers: None }, &mut problems);
+    let found = problems.into_diagnostics();
+    match file.silences.into_iter().next() {
+        Some(silence) if found.is_empty() => Ok(silence.value),
+        _ => Err(found),
+    }
 }
 
 /// The receivers that there are.

@@ -9,6 +9,8 @@
 mod check;
 mod frame;
 mod line;
+pub mod metrics;
+mod outbox;
 mod page;
 mod section;
 mod table;
@@ -25,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::unknown_line;
 pub use frame::{Frame, Screen, Seen, frame};
+pub use outbox::OutboxItem;
 pub use page::{write_page, write_silences, write_top};
 pub use verdict::{Finding, Grade, Verdict};
 pub use view::{ErrorsByModule, Key, MINUTES, Sort, View};

@@ -105,7 +105,10 @@ impl Board<'_> {
                 wrap::width(last) + wrap::width(&said) + 2 <= self.text_columns()
             });
             match facts.last_mut() {
-                Some(last) if fits => *last += &format!(", {said}"),
+                Some(last) if fits => {
+                    last.push_str(", ");
+                    last.push_str(&said);
+                }
                 _ => facts.push(said),
             }
         }
@@ -269,17 +272,19 @@ impl Board<'_> {
     pub(super) fn run(&self) -> Vec<Line> {
         let status = self.status;
         let (store, configuration) = (&status.store, &status.configuration);
-        let mut state = self.safe(&store.directory);
-        let mut role = Role::Plain;
-        if let Some(since) = store.failing_since {
-            state += &format!(", not written for {}", self.ago(since));
-            role = Role::Of(Severity::Critical);
-        } else {
-            state += &format!(", {}", phrase::counted(store.commits, "commit", "commits"));
-            if store.failures > 0 {
-                state += &format!(", {} failed", phrase::count(store.failures));
+        let directory = self.safe(&store.directory);
+        let commits = phrase::counted(store.commits, "commit", "commits");
+        let (role, state) = match (store.failing_since, store.failures) {
+            (Some(since), _) => {
+                let state = format!("{directory}, not written for {}", self.ago(since));
+                (Role::Of(Severity::Critical), state)
             }
-        }
+            (None, 0) => (Role::Plain, format!("{directory}, {commits}")),
+            (None, failures) => {
+                let failed = phrase::count(failures);
+                (Role::Plain, format!("{directory}, {commits}, {failed} failed"))
+            }
+        };
         let mut lines = self.row("State", Role::Quiet, self.wrapped(role, &state));
         let since = format!("since {}", self.when(configuration.since));
         let mut texts = vec![Line::of(Role::Plain, since)];

@@ -4,13 +4,15 @@
 //! to tidy up what a killed daemon left. Fails with [`LookError`].
 
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::opening::DATABASE_NAME;
 use super::problem::Fault;
-use super::row::{DecisionRow, OutboxEntry, OutboxState};
+use super::row::{DecisionRow, HistoryFilter, HistoryRow, OutboxEntry, OutboxState};
 use super::schema::{self, Form};
 use super::{connection, read};
 
@@ -79,6 +81,17 @@ impl Look {
         rows_max: usize,
     ) -> Result<Vec<OutboxEntry>, LookError> {
         self.seen(read::outbox(&self.connection, state, rows_max))
+    }
+
+    /// Counts by minute, from the minute of one instant on and before that of another, the oldest
+    /// first, at most so many rows.
+    pub fn history(
+        &self,
+        range: Range<DateTime<Utc>>,
+        only: &HistoryFilter,
+        rows_max: usize,
+    ) -> Result<Vec<HistoryRow>, LookError> {
+        self.seen(read::history(&self.connection, range, only, rows_max))
     }
 
     /// A notification, once for each of its recipients.

@@ -39,8 +39,8 @@ pub use look::{Look, LookError};
 pub use problem::{Notice, OpenError, StoreError, StoreErrorKind};
 pub use retention::Retained;
 pub use row::{
-    DecisionKey, DecisionRow, HistoryKey, HistoryRow, Loaded, OutboxEntry, OutboxRow, OutboxState,
-    Position,
+    DecisionKey, DecisionRow, HistoryFilter, HistoryKey, HistoryRow, Loaded, OutboxEntry,
+    OutboxRow, OutboxState, Position,
 };
 
 use batch::Deltas;
@@ -161,7 +161,7 @@ impl Store {
     ) -> Result<Vec<HistoryRow>, StoreError> {
         self.make_ready(now)?;
         let Some(connection) = &self.connection else { return Err(self.closed()) };
-        let rows = read::history(connection, from, until, rows_max);
+        let rows = read::history(connection, from..until, &HistoryFilter::default(), rows_max);
         rows.map_err(|fault| self.failed(&fault, now))
     }
 

@@ -3,29 +3,35 @@
 //! Owns the reading of rows that the daemon itself does not go on from. Must never write. Fails
 //! with SQLite's answer.
 
+use std::ops::Range;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::load;
 use super::problem::Fault;
 use super::row::{
-    DecisionKey, DecisionRow, HistoryKey, HistoryRow, OutboxEntry, OutboxState, minute_of,
+    DecisionKey, DecisionRow, HistoryFilter, HistoryKey, HistoryRow, OutboxEntry, OutboxState,
+    minute_of,
 };
 
 /// The minutes from one instant's on and before another's, the oldest first, at most so many rows.
 pub(super) fn history(
     connection: &Connection,
-    from: DateTime<Utc>,
-    until: DateTime<Utc>,
+    range: Range<DateTime<Utc>>,
+    only: &HistoryFilter,
     rows_max: usize,
 ) -> Result<Vec<HistoryRow>, Fault> {
     let mut statement = connection.prepare(
         "SELECT minute, source, module, code, errors FROM history
-         WHERE minute >= ?1 AND minute < ?2 ORDER BY minute, source, module, code LIMIT ?3",
+         WHERE minute >= ?1 AND minute < ?2 AND (?4 IS NULL OR source = ?4)
+             AND (?5 IS NULL OR module = ?5) AND (?6 IS NULL OR code = ?6)
+         ORDER BY minute, source, module, code LIMIT ?3",
     )?;
     let rows_max = i64::try_from(rows_max).unwrap_or(i64::MAX);
-    let end = minute_of(until);
-    let rows = statement.query_map(params![minute_of(from), end, rows_max], |row| {
+    let (begin, end) = (minute_of(range.start), minute_of(range.end));
+    let HistoryFilter { source, module, code } = only;
+    let rows = statement.query_map(params![begin, end, rows_max, source, module, code], |row| {
         let errors: i64 = row.get(4)?;
         Ok(HistoryRow {
             key: HistoryKey {

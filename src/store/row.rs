@@ -177,6 +177,17 @@ impl DecisionRow {
     }
 }
 
+/// Which errors; what is absent may be anything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HistoryFilter {
+    /// Of this source.
+    pub source: Option<String>,
+    /// Of this module.
+    pub module: Option<String>,
+    /// Of this code.
+    pub code: Option<String>,
+}
+
 /// Errors of one code within one minute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryRow {

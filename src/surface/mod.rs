@@ -1,5 +1,5 @@
-//! What stands between text and whatever shows it: safety, width, numbers in words and as bars, rows
-//! of a page.
+//! What stands between text and whatever shows it: safety, width, numbers in words and as bars,
+//! rows of a page.
 //!
 //! Owns the one place where text becomes safe, and the look that reports, alerts and explanations
 //! share. Must never know what is shown. Only what writes can fail, with the output's `io::Error`.

@@ -23,8 +23,8 @@ pub(crate) fn pad_left(text: &str, columns: usize) -> String {
     format!("{}{text}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
-/// The text cut at its end to fit, with a mark in place of what was cut; no more than the mark where
-/// nothing else has room.
+/// The text cut at its end to fit, with a mark in place of what was cut; no more than the mark
+/// where nothing else has room.
 pub(crate) fn clip(text: &str, columns: usize, mark: &str) -> String {
     if width(text) <= columns {
         return text.to_owned();

@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use ureq::http::Response;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
@@ -26,19 +27,21 @@ use socket::{NoResolver, SocketConnector};
 use super::exit_code::ExitCode;
 use super::failure::{Failure, plain, with_hint};
 use super::state::StateArgs;
-use crate::config::{Config, Secret};
-use crate::deliver::{Hidden, read_secret};
-use crate::status::{SilenceStatus, Status};
+use crate::config::Secret;
+use crate::deliver::{Hidden, secret};
+use crate::http::{NewSilence, Silenced, socket_path};
+use crate::status::Status;
 use crate::zone::Zone;
-
-/// The socket's name in the state directory.
-const SOCKET_NAME: &str = "http.sock";
 
 /// An answer is no longer than this: 500 alerts and 1,000 sources are less than 2 MiB.
 const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// So many minutes of errors are asked for.
 const MINUTES_MAX: usize = 10_000;
+
+/// What may not stand as it is in one part of a path.
+const NOT_IN_PART: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 const USER_AGENT: &str = concat!("ocrwatch/", env!("CARGO_PKG_VERSION"));
 
@@ -84,35 +87,6 @@ pub(super) enum Place {
     Url(String),
 }
 
-/// A silence to be made; what is absent is the run's choice.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct NewSilence {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) id: Option<String>,
-    #[serde(rename = "match")]
-    pub(super) matched: serde_json::Value,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) not: Option<serde_json::Value>,
-    pub(super) author: String,
-    pub(super) reason: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) from: Option<DateTime<Utc>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) until: Option<DateTime<Utc>>,
-    #[serde(rename = "for", skip_serializing_if = "Option::is_none")]
-    pub(super) lasts: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) until_resolved: Option<bool>,
-}
-
-/// A silence that was made or ended.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Silenced {
-    pub(super) silence: SilenceStatus,
-    /// Whether a restart will know.
-    pub(super) kept: bool,
-}
-
 /// Errors minute by minute, the oldest first.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct Minutes {
@@ -138,23 +112,16 @@ impl RunArgs {
         let place = match (&self.url, &self.socket) {
             (Some(url), _) => Place::Url(base(url)?),
             (None, Some(socket)) => Place::Socket(socket.clone()),
-            (None, None) => match configuration.as_ref().and_then(configured_socket) {
-                Some(socket) => Place::Socket(socket),
-                None => {
-                    let directory = self.place.directory(configuration.as_ref())?;
-                    Place::Socket(directory.join(SOCKET_NAME))
-                }
-            },
+            (None, None) => {
+                let directory = self.place.directory(configuration.as_ref())?;
+                let configured = configuration.as_ref().and_then(|it| it.http.socket.as_deref());
+                Place::Socket(socket_path(configured, &directory))
+            }
         };
         let token = self.token_file.as_deref().map(token).transpose()?;
         let agent = agent(&place, self.ca_file.as_deref(), timeout)?;
         Ok((Client { agent, place, token }, zone))
     }
-}
-
-/// The socket that a configuration names.
-fn configured_socket(_: &Config) -> Option<PathBuf> {
-    None
 }
 
 fn base(url: &str) -> Result<String, Failure> {
@@ -172,7 +139,7 @@ fn base(url: &str) -> Result<String, Failure> {
 }
 
 fn token(path: &Path) -> Result<Hidden, Failure> {
-    read_secret(&Secret::File(path.to_owned())).map_err(|error| {
+    secret::read(&Secret::File(path.to_owned())).map_err(|error| {
         let problem = with_hint(&format!("cannot read the token: {error}"), error.hint);
         Failure::new(ExitCode::Configuration, vec![problem])
     })
@@ -244,7 +211,8 @@ impl Client {
 
     /// Ends a silence.
     pub(super) fn expire(&self, id: &str) -> Result<Silenced, NoAnswer> {
-        let mut delete = self.agent.delete(self.address(&format!("/api/v1/silences/{}", part(id))));
+        let id = utf8_percent_encode(id, NOT_IN_PART);
+        let mut delete = self.agent.delete(self.address(&format!("/api/v1/silences/{id}")));
         if let Some(token) = &self.token {
             delete = delete.header("Authorization", bearer(token));
         }
@@ -287,19 +255,6 @@ fn bearer(token: &Hidden) -> String {
     format!("Bearer {}", token.reveal())
 }
 
-/// A text as one part of a path.
-fn part(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -312,11 +267,5 @@ mod tests {
         for wrong in ["127.0.0.1:9464", "http://", "ftp://x", "http://x/y", "http://me:pw@x"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn what_an_id_holds_stays_within_its_part_of_the_path() {
-        assert_eq!(part("load-test_1.~"), "load-test_1.~");
-        assert_eq!(part("a/../b?c 图"), "a%2F..%2Fb%3Fc%20%E5%9B%BE");
     }
 }

@@ -13,23 +13,14 @@ use ureq::Timeout;
 use super::Place;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::{Failure, plain, with_hint};
+use crate::http::Wrong;
 
 /// No answer, or not the one that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cli) struct NoAnswer {
     pub(in crate::cli) why: Why,
     /// A lowercase fragment; of several problems each.
-    pub(in crate::cli) problems: Vec<Said>,
-}
-
-/// What was said of it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(in crate::cli) struct Said {
-    /// What.
-    pub(in crate::cli) what: String,
-    /// What to do.
-    #[serde(default)]
-    pub(in crate::cli) hint: Option<String>,
+    pub(in crate::cli) problems: Vec<Wrong>,
 }
 
 /// What kept it from being answered.
@@ -57,14 +48,14 @@ struct Refusal {
 #[derive(Deserialize)]
 struct Refused {
     #[serde(flatten)]
-    said: Said,
+    said: Wrong,
     #[serde(default)]
-    problems: Vec<Said>,
+    problems: Vec<Wrong>,
 }
 
 impl NoAnswer {
     fn new(why: Why, what: String, hint: impl Into<String>) -> Self {
-        Self { why, problems: vec![Said { what, hint: Some(hint.into()) }] }
+        Self { why, problems: vec![Wrong { what, hint: Some(hint.into()) }] }
     }
 
     /// What kept a request from being answered.
@@ -100,7 +91,8 @@ impl NoAnswer {
             let hint = "another program than ocrwatch may listen there";
             return Self::new(why, format!("the answer is HTTP {status}"), hint);
         };
-        if status == 401 && said.hint.is_none() {
+        // What the run says to do is for who writes requests.
+        if status == 401 {
             said.hint = Some("name the file with the token: `--token-file FILE`".to_owned());
         }
         Self { why, problems: if problems.is_empty() { vec![said] } else { problems } }
@@ -208,11 +200,11 @@ fn as_whom(socket: &Path) -> String {
     };
     let user = name_of(seen.uid(), "/etc/passwd");
     let may_group = seen.mode() & if path == socket { 0o020 } else { 0o010 } != 0;
-    let mut hint = format!("ask as the user of the run: `sudo -u {user} ocrwatch …`");
-    if may_group {
-        hint += &format!(", or as a member of the group {}", name_of(seen.gid(), "/etc/group"));
+    let hint = format!("ask as the user of the run: `sudo -u {user} ocrwatch …`");
+    if !may_group {
+        return hint;
     }
-    hint
+    format!("{hint}, or as a member of the group {}", name_of(seen.gid(), "/etc/group"))
 }
 
 /// The name of a user or group in a file of the system, else its number as `sudo` takes it.
@@ -231,7 +223,7 @@ mod tests {
     fn a_refusal_says_what_the_run_says() {
         let check = |status, body: &str| NoAnswer::refused(status, body.as_bytes());
         let one = check(404, r#"{"error":{"what":"no silence `x`","hint":"list them"}}"#);
-        let said = Said { what: "no silence `x`".into(), hint: Some("list them".into()) };
+        let said = Wrong { what: "no silence `x`".into(), hint: Some("list them".into()) };
         assert_eq!(one, NoAnswer { why: Why::Missing, problems: vec![said] });
         let several = check(
             400,

@@ -54,8 +54,8 @@ impl<In: Transport> Connector<In> for SocketConnector {
 }
 
 impl SocketConnector {
-    /// Waits for nobody: a run that takes no connections has a full queue of them after a while, and
-    /// connecting would then last as long as the run stands still.
+    /// Waits for nobody: a run that takes no connections has a full queue of them after a while,
+    /// and connecting would then last as long as the run stands still.
     fn stream(&self) -> io::Result<UnixStream> {
         let address = SocketAddrUnix::new(&self.0)?;
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;

@@ -81,10 +81,10 @@ impl Watch {
     pub(super) fn start(asker: Asker) -> io::Result<Self> {
         let (sender, events) = mpsc::channel();
         let signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM])?;
-        let (asking, asked) = mpsc::sync_channel(1);
+        let (asking, orders) = mpsc::sync_channel(1);
         spawn("signals", sender.clone(), move |sender| signalled(signals, sender))?;
         spawn("keys", sender.clone(), keys)?;
-        spawn("asks", sender, move |sender| answers(asker, &asked, sender))?;
+        spawn("asks", sender, move |sender| answers(asker, &orders, sender))?;
         Ok(Self { events, asking })
     }
 
@@ -127,8 +127,8 @@ fn keys(sender: &Sender<Event>) {
     }
 }
 
-fn answers(mut asker: Asker, asked: &Receiver<()>, sender: &Sender<Event>) {
-    while asked.recv().is_ok() {
+fn answers(mut asker: Asker, orders: &Receiver<()>, sender: &Sender<Event>) {
+    while orders.recv().is_ok() {
         if sender.send(Event::Answer(Box::new(asker.ask()))).is_err() {
             return;
         }

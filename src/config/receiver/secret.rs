@@ -13,7 +13,7 @@ use crate::config::paths::Paths;
 use crate::config::problem;
 use crate::toml_file::{Keys, Problems};
 
-pub(super) const KEYS: &[&str] = &["file", "env", "credential", "command"];
+pub(in crate::config) const KEYS: &[&str] = &["file", "env", "credential", "command"];
 
 const ARGUMENTS_MAX: usize = 64;
 
@@ -31,7 +31,7 @@ pub enum Secret {
 }
 
 /// The secret of a key, such as `password = { file = "smtp.password" }`.
-pub(super) fn read(
+pub(in crate::config) fn read(
     key: &'static str,
     paths: Paths<'_>,
     keys: &Keys<'_, '_>,

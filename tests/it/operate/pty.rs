@@ -115,13 +115,11 @@ impl Pty {
     pub(super) fn ended(mut self) -> (Option<i32>, String) {
         let stopwatch = Stopwatch::start();
         let status = loop {
-            match self.child.try_wait().expect("a child") {
-                Some(status) => break status,
-                None => {
-                    assert!(stopwatch.elapsed() < WAIT_MAX, "it does not end");
-                    std::thread::park_timeout(LOOK);
-                }
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                break status;
             }
+            assert!(stopwatch.elapsed() < WAIT_MAX, "it does not end");
+            std::thread::park_timeout(LOOK);
         };
         let user = self.user.take().expect("the user's side");
         let after = tcgetattr(&user).expect("modes");
@@ -146,9 +144,9 @@ impl Drop for Pty {
     }
 }
 
-fn set_size(side: &File, columns: u16, rows: u16) {
+fn set_size(terminal: &File, columns: u16, rows: u16) {
     let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-    tcsetwinsize(side, size).expect("a size");
+    tcsetwinsize(terminal, size).expect("a size");
 }
 
 fn read(controller: OwnedFd, shown: Arc<Shown>) -> JoinHandle<()> {

@@ -41,7 +41,8 @@ impl Server {
         answer: impl FnMut(&Request) -> (u16, String) + Send + 'static,
     ) -> Self {
         let listener = UnixListener::bind(path).expect("a socket");
-        let (is_over, requests) = (Arc::<AtomicBool>::default(), Arc::<Mutex<Vec<Request>>>::default());
+        let (is_over, requests) =
+            (Arc::<AtomicBool>::default(), Arc::<Mutex<Vec<Request>>>::default());
         let thread = {
             let (is_over, requests) = (Arc::clone(&is_over), Arc::clone(&requests));
             let mut answer: Box<Answer> = Box::new(answer);
@@ -108,13 +109,13 @@ fn written(status: u16, body: &str, framing: Framing) -> String {
     match framing {
         Framing::Length => format!("{start}Content-Length: {}\r\n\r\n{body}", body.len()),
         Framing::Chunks => {
-            let mut text = format!("{start}Transfer-Encoding: chunked\r\n\r\n");
+            let start = format!("{start}Transfer-Encoding: chunked\r\n\r\n");
             let chars: Vec<char> = body.chars().collect();
-            for chunk in chars.chunks(100) {
+            let chunks = chars.chunks(100).map(|chunk| {
                 let chunk: String = chunk.iter().collect();
-                text += &format!("{:x}\r\n{chunk}\r\n", chunk.len());
-            }
-            text + "0\r\n\r\n"
+                format!("{:x}\r\n{chunk}\r\n", chunk.len())
+            });
+            start + &chunks.collect::<String>() + "0\r\n\r\n"
         }
     }
 }

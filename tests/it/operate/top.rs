@@ -23,10 +23,8 @@ fn serve(path: &Path, mut status: Value) -> Server {
         {"at": now, "source": "app", "module": "APIG", "code": "APIG.0301", "errors": 7},
     ]});
     Server::start(path, Framing::Length, move |request| {
-        match request.line.starts_with("GET /api/v1/occurrences?from=") {
-            true => (200, minutes.to_string()),
-            false => (200, status.to_string()),
-        }
+        let is_minutes = request.line.starts_with("GET /api/v1/occurrences?from=");
+        (200, if is_minutes { &minutes } else { &status }.to_string())
     })
 }
 

@@ -14,6 +14,7 @@ mod kills;
 mod limits;
 mod log;
 mod mail;
+mod operators;
 mod reload;
 mod sources;
 mod state;

@@ -1,0 +1,228 @@
+//! What a request asks for.
+//!
+//! Owns paths, methods and parameters. Must never answer. Pure. Fails with a [`Refusal`], which names
+//! the methods that a path has, or the parameter that is wrong.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use hyper::{Method, StatusCode};
+
+use super::answer::Refusal;
+use crate::catalogue::Severity;
+use crate::engine::State;
+use crate::store::OutboxState;
+
+/// So many rows are given if nothing is said, and at most.
+const ROWS_USUAL: usize = 1_000;
+const ROWS_MAX: usize = 10_000;
+
+/// The minutes that are given if nothing is said.
+const HISTORY_USUAL: TimeDelta = TimeDelta::hours(1);
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Route {
+    Index,
+    Metrics,
+    Health,
+    Ready,
+    OpenApi,
+    Status,
+    Alerts(AlertFilter),
+    Sources,
+    Occurrences(Minutes),
+    Outbox(Vec<OutboxState>, usize),
+    Silences,
+    Silence,
+    Expire(String),
+}
+
+/// Which alerts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct AlertFilter {
+    pub(super) state: Option<State>,
+    pub(super) rule: Option<String>,
+    pub(super) severity: Option<Severity>,
+}
+
+/// Which minutes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Minutes {
+    pub(super) from: DateTime<Utc>,
+    pub(super) until: DateTime<Utc>,
+    pub(super) source: Option<String>,
+    pub(super) module: Option<String>,
+    pub(super) code: Option<String>,
+    pub(super) rows_max: usize,
+}
+
+const STATES: [(&str, &[OutboxState]); 5] = [
+    ("queued", &[OutboxState::Queued]),
+    ("dead", &[OutboxState::Dead]),
+    ("sent", &[OutboxState::Sent]),
+    ("merged", &[OutboxState::Merged]),
+    ("all", &[OutboxState::Queued, OutboxState::Dead, OutboxState::Sent, OutboxState::Merged]),
+];
+
+impl Route {
+    /// What is asked for by a method, a path and a query.
+    pub(super) fn of(
+        method: &Method,
+        path: &str,
+        query: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Refusal> {
+        let silence = path.strip_prefix("/api/v1/silences/").filter(|id| !id.is_empty());
+        let (allow, is_known) = match (path, silence) {
+            (_, Some(_)) => ("DELETE", true),
+            ("/api/v1/silences", _) => ("GET, HEAD, POST", true),
+            _ => ("GET, HEAD", Self::is_path(path)),
+        };
+        if !is_known {
+            let what = "there is nothing here";
+            let hint = "`/api/v1/openapi.json` tells what there is";
+            return Err(Refusal::new(StatusCode::NOT_FOUND, what).with_hint(hint));
+        }
+        let asked = if *method == Method::HEAD { "GET" } else { method.as_str() };
+        if !allow.split(", ").any(|allowed| allowed == asked) {
+            let what = format!("{method} is not possible here");
+            let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, what);
+            return Err(Refusal { allow: Some(allow), ..refusal });
+        }
+        let mut query = Query::of(query);
+        let route = match (path, asked) {
+            (_, "DELETE") => Self::Expire(decoded(silence.unwrap_or_default())?),
+            (_, "POST") => Self::Silence,
+            ("/metrics", _) => Self::Metrics,
+            ("/healthz", _) => Self::Health,
+            ("/readyz", _) => Self::Ready,
+            ("/api/v1/openapi.json", _) => Self::OpenApi,
+            ("/api/v1/status", _) => Self::Status,
+            ("/api/v1/alerts", _) => Self::Alerts(query.alerts()?),
+            ("/api/v1/sources", _) => Self::Sources,
+            ("/api/v1/occurrences", _) => Self::Occurrences(query.minutes(now)?),
+            ("/api/v1/outbox", _) => Self::Outbox(query.states()?, query.limit()?),
+            ("/api/v1/silences", _) => Self::Silences,
+            _ => Self::Index,
+        };
+        query.finish()?;
+        Ok(route)
+    }
+
+    fn is_path(path: &str) -> bool {
+        Self::PATHS.contains(&path)
+    }
+
+    /// Every path without a part of its own.
+    pub(super) const PATHS: [&str; 11] = [
+        "/",
+        "/metrics",
+        "/healthz",
+        "/readyz",
+        "/api/v1/openapi.json",
+        "/api/v1/status",
+        "/api/v1/alerts",
+        "/api/v1/sources",
+        "/api/v1/occurrences",
+        "/api/v1/outbox",
+        "/api/v1/silences",
+    ];
+
+    /// Whether a stranger may ask for it: whether the run lives is no secret.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self, Self::Health | Self::Ready)
+    }
+
+    /// The path that requests are counted by.
+    pub(super) fn counted_as(path: &str) -> &'static str {
+        if path.starts_with("/api/v1/silences/") {
+            return "/api/v1/silences/{id}";
+        }
+        Self::PATHS.into_iter().find(|known| *known == path).unwrap_or("other")
+    }
+}
+
+/// The parameters of a query, each taken once.
+struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn of(query: Option<&str>) -> Self {
+        let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        Self(pairs.into_owned().collect())
+    }
+
+    fn take(&mut self, name: &str) -> Result<Option<String>, Refusal> {
+        let Some(at) = self.0.iter().position(|(known, _)| known == name) else { return Ok(None) };
+        let (_, value) = self.0.remove(at);
+        if self.0.iter().any(|(known, _)| known == name) {
+            return Err(wrong(format!("`{name}` is said twice")));
+        }
+        Ok(Some(value))
+    }
+
+    fn one_of<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Refusal> {
+        let Some(value) = self.take(name)? else { return Ok(None) };
+        let found = words.iter().find(|(word, _)| *word == value);
+        let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+        let missing = || wrong(format!("`{name}` is one of {}", known.join(", ")));
+        found.map(|(_, value)| Some(*value)).ok_or_else(missing)
+    }
+
+    fn alerts(&mut self) -> Result<AlertFilter, Refusal> {
+        let states = [("pending", State::Pending), ("firing", State::Firing)];
+        let severities = Severity::ALL.map(|severity| (severity.name(), severity));
+        Ok(AlertFilter {
+            state: self.one_of("state", &states)?,
+            rule: self.take("rule")?,
+            severity: self.one_of("severity", &severities)?,
+        })
+    }
+
+    fn minutes(&mut self, now: DateTime<Utc>) -> Result<Minutes, Refusal> {
+        let until = self.instant("until")?.unwrap_or(now + TimeDelta::minutes(1));
+        let usual = until.checked_sub_signed(HISTORY_USUAL).unwrap_or(until);
+        let from = self.instant("from")?.unwrap_or(usual);
+        if until <= from {
+            return Err(wrong("`until` is not later than `from`".to_owned()));
+        }
+        let (source, module) = (self.take("source")?, self.take("module")?);
+        let (code, rows_max) = (self.take("code")?, self.limit()?);
+        Ok(Minutes { from, until, source, module, code, rows_max })
+    }
+
+    fn instant(&mut self, name: &str) -> Result<Option<DateTime<Utc>>, Refusal> {
+        let Some(value) = self.take(name)? else { return Ok(None) };
+        // A `+` that was not written as `%2B` is a blank by now.
+        let instant = DateTime::parse_from_rfc3339(&value.replace(' ', "+"));
+        let failed = |_| wrong(format!("`{name}` is an instant as in 2026-11-24T06:00:00Z"));
+        Ok(Some(instant.map_err(failed)?.to_utc()))
+    }
+
+    fn states(&mut self) -> Result<Vec<OutboxState>, Refusal> {
+        let states = self.one_of("state", &STATES)?;
+        Ok(states.unwrap_or(&[OutboxState::Queued, OutboxState::Dead]).to_vec())
+    }
+
+    fn limit(&mut self) -> Result<usize, Refusal> {
+        let Some(value) = self.take("limit")? else { return Ok(ROWS_USUAL) };
+        let limit = value.parse().ok().filter(|limit| (1..=ROWS_MAX).contains(limit));
+        limit.ok_or_else(|| wrong(format!("`limit` is a number from 1 to {ROWS_MAX}")))
+    }
+
+    /// What was not taken is not known.
+    fn finish(self) -> Result<(), Refusal> {
+        match self.0.first() {
+            Some((name, _)) => Err(wrong(format!("there is no parameter `{name}`"))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn wrong(what: String) -> Refusal {
+    Refusal::new(StatusCode::BAD_REQUEST, what)
+}
+
+fn decoded(part: &str) -> Result<String, Refusal> {
+    let decoded = percent_encoding::percent_decode_str(part).decode_utf8();
+    let decoded = decoded.map_err(|_| wrong("the path is not UTF-8".to_owned()))?;
+    Ok(decoded.into_owned())
+}
