@@ -25,7 +25,7 @@ use crate::surface::escape::visible;
 use crate::surface::{json, phrase};
 use crate::zone::Zone;
 
-const TIMEOUT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(8);
 
 /// So many of the alerts that a silence covers are named.
 const NAMED_MAX: usize = 10;
