@@ -66,6 +66,8 @@ pub mod status;
 
 pub mod http;
 
+pub mod export;
+
 pub mod daemon;
 
 pub mod cli;

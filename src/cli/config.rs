@@ -12,6 +12,7 @@ use super::catalogue::{not_read, read};
 use super::exit_code::ExitCode;
 use super::failure::{Failure, plain, with_hint};
 use super::rules::RulesArgs;
+use super::system;
 use crate::config::{Config, Draft, FileArgument};
 use crate::diagnostic::Diagnostic;
 use crate::file_pattern::is_pattern;
@@ -23,6 +24,24 @@ pub(super) fn load(path: &Path) -> Result<Config, Failure> {
         Err(error) => Err(vec![not_read("configuration file", path, &error)]),
     }
     .map_err(|problems| Failure::new(ExitCode::Configuration, problems))
+}
+
+/// The configuration that a command names, with its path; else that of the service, where nothing
+/// else says what is meant. Of a service whose configuration names no state that of its unit is
+/// meant.
+pub(super) fn named_or_of_service(
+    named: Option<&Path>,
+    is_free: bool,
+) -> Result<Option<(PathBuf, Config)>, Failure> {
+    if let Some(path) = named {
+        return Ok(Some((path.to_owned(), load(path)?)));
+    }
+    let Some(path) = is_free.then(system::config).flatten() else { return Ok(None) };
+    let mut config = load(&path)?;
+    if std::env::var_os("STATE_DIRECTORY").is_none() {
+        config.state.directory.get_or_insert_with(|| system::STATE.into());
+    }
+    Ok(Some((path, config)))
 }
 
 /// The same of a file that was read.

@@ -20,7 +20,7 @@ pub enum ExitCode {
     Critical = 2,
     /// `status --check` could not ask.
     Unknown = 3,
-    /// The arguments are wrong.
+    /// The arguments are wrong, or whoever was asked instead has not answered to the end.
     Usage = 64,
     /// Something that was named is not there. What is there was read and shown.
     InputMissing = 66,
@@ -44,7 +44,7 @@ impl ExitCode {
         ),
         (Self::Critical, "--check: critical"),
         (Self::Unknown, "--check: unknown, as the run could not be asked"),
-        (Self::Usage, "the arguments are wrong"),
+        (Self::Usage, "the arguments are wrong, or questions were not answered to their end"),
         (Self::InputMissing, "an input is missing; the others were read"),
         (Self::Unavailable, "a receiver did not take the test notification; no run answers"),
         (Self::Io, "an input could not be read to its end, or the output not be written"),

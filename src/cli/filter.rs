@@ -14,7 +14,7 @@ use crate::occurrence::{Module, Occurrence};
 use crate::report::Filters;
 
 /// Which range of time to look at.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct RangeArgs {
     /// Leave out errors before this time: absolute, such as `2026-11-20 14:30`, or how long ago,
     /// such as `2h`, `30m` or `7d`

@@ -10,10 +10,12 @@ mod client;
 mod config;
 mod exit_code;
 mod explain;
+mod export;
 mod extract;
 mod failure;
 mod filter;
 mod r#gen;
+mod init;
 mod input_words;
 mod messages;
 mod outbox;
@@ -28,6 +30,7 @@ mod silence;
 mod state;
 mod status;
 mod stream;
+mod system;
 mod terminal;
 mod test;
 mod time_range;
@@ -59,6 +62,9 @@ enum Command {
     /// Follow logs, tell alerts as they come, and keep what is known over restarts
     #[command(after_help = ExitCode::help())]
     Run(Box<run::RunArgs>),
+    /// Write a first configuration by asking, and try it: a test notification, a look at the logs
+    #[command(after_help = ExitCode::help())]
+    Init(Box<init::InitArgs>),
     /// Report what went wrong, how often, since when, and what to do
     #[command(after_help = ExitCode::help())]
     Report(Box<report::ReportArgs>),
@@ -93,6 +99,9 @@ enum Command {
     /// Show what a rule's alert looks like when it is told
     #[command(after_help = ExitCode::help())]
     Preview(preview::PreviewArgs),
+    /// Write rules for Prometheus or a dashboard for Grafana, made of the alert rules and the
+    /// catalogue
+    Export(export::ExportArgs),
     /// Generate man pages and shell completions
     #[command(hide = true)]
     Gen(r#gen::GenArgs),
@@ -103,6 +112,7 @@ impl Cli {
     pub fn run(&self) -> Result<ExitCode, Failure> {
         match &self.command {
             Command::Run(args) => args.run(),
+            Command::Init(args) => args.run(),
             Command::Report(args) => args.run(),
             Command::Backtest(args) => args.run(),
             Command::Extract(args) => args.run(),
@@ -116,6 +126,7 @@ impl Cli {
             Command::Why(args) => args.run(),
             Command::SendTest(args) => args.run(),
             Command::Preview(args) => args.run(),
+            Command::Export(args) => args.run(),
             Command::Gen(args) => args.run(),
         }
     }

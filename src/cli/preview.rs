@@ -29,12 +29,14 @@ pub(super) struct PreviewArgs {
     #[arg(value_name = "RULE")]
     rule: String,
 
-    /// The configuration, with its rules and receivers; without it the shipped rules
+    /// The configuration, with its rules and receivers [default without --rules and --catalogue,
+    /// for root and the service's user: /etc/ocrwatch/ocrwatch.toml, if it is there; else the
+    /// shipped rules]
     #[arg(long, short, value_name = "FILE", conflicts_with_all = ["rules", "catalogues"])]
     config: Option<PathBuf>,
 
     /// As this receiver of the configuration would get it
-    #[arg(long, value_name = "NAME", requires = "config", conflicts_with = "format")]
+    #[arg(long, value_name = "NAME", conflicts_with = "format")]
     receiver: Option<String>,
 
     /// What to write: `text` or `json`
@@ -54,8 +56,10 @@ pub(super) struct PreviewArgs {
 impl PreviewArgs {
     /// Writes it to standard output.
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
-        let config = if let Some(path) = &self.config {
-            config::load(path)?
+        let is_free = self.rules.is_none() && self.catalogue.len() == 0;
+        let found = config::named_or_of_service(self.config.as_deref(), is_free)?;
+        let config = if let Some((_, config)) = found {
+            config
         } else {
             let catalogue = Arc::new(self.catalogue.load()?);
             Config::usual(self.rules.load(&catalogue)?, catalogue)

@@ -33,6 +33,11 @@ impl RulesArgs {
         Self { rules: Some(path.to_owned()) }
     }
 
+    /// Whether none are named.
+    pub(super) fn is_none(&self) -> bool {
+        self.rules.is_none()
+    }
+
     /// The rules to use, and who is told.
     pub(super) fn load(&self, catalogue: &Catalogue) -> Result<Alerting, Failure> {
         match self.files() {

@@ -29,10 +29,11 @@ use crate::zone::Zone;
 pub(super) struct RunArgs {
     /// Log files, directories and patterns to follow, and `-` for standard input; a configuration
     /// says more
-    #[arg(value_name = "FILES", required_unless_present = "config")]
+    #[arg(value_name = "FILES")]
     files: Vec<PathBuf>,
 
-    /// The configuration: sources, rules, who is told; described in docs/configuration.md
+    /// The configuration: sources, rules, who is told; described in docs/configuration.md [default
+    /// without FILES, for root and the service's user: /etc/ocrwatch/ocrwatch.toml, if it is there]
     #[arg(long, short, value_name = "FILE", conflicts_with_all = ["rules", "catalogues"])]
     config: Option<PathBuf>,
 
@@ -110,8 +111,14 @@ impl RunArgs {
     }
 
     fn load(&self) -> Result<Config, Failure> {
-        let mut config = match &self.config {
-            Some(path) => self.of_configuration(path)?,
+        let is_free = self.files.is_empty() && self.rules.is_none() && self.catalogue.len() == 0;
+        let mut config = match config::named_or_of_service(self.config.as_deref(), is_free)? {
+            Some((path, config)) => self.with_files(&path, config)?,
+            None if self.files.is_empty() => {
+                let hint = "name log files, or a configuration with --config; `ocrwatch init` \
+                            writes a first one";
+                return Err(Failure::usage("nothing says what is followed", hint));
+            }
             None => self.of_files()?,
         };
         config.zone = self.timezone.or(config.zone);
@@ -123,8 +130,7 @@ impl RunArgs {
         Ok(config)
     }
 
-    fn of_configuration(&self, path: &Path) -> Result<Config, Failure> {
-        let config = config::load(path)?;
+    fn with_files(&self, path: &Path, config: Config) -> Result<Config, Failure> {
         match (config.sources.is_empty(), self.files.is_empty()) {
             (false, true) => Ok(config),
             (true, false) => config::with_files(config, &self.files),

@@ -6,6 +6,7 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -18,6 +19,7 @@ use crate::clock;
 use crate::config::{Config, Receiver};
 use crate::deliver::{self, Again, Failure as Refusal, Parcel, Step, terminal};
 use crate::engine::Rule;
+use crate::report::Style;
 use crate::surface::escape::visible;
 
 /// The alert that is worth most to arrive.
@@ -30,9 +32,10 @@ pub(super) struct SendTestArgs {
     #[arg(value_name = "RECEIVER")]
     receiver: String,
 
-    /// The configuration
+    /// The configuration [default, for root and the service's user: /etc/ocrwatch/ocrwatch.toml, if
+    /// it is there]
     #[arg(long, short, value_name = "FILE")]
-    config: PathBuf,
+    config: Option<PathBuf>,
 
     /// The rule whose alert is made up [default: aksk-lockout, else the first]
     #[arg(long, value_name = "RULE")]
@@ -49,34 +52,18 @@ pub(super) struct SendTestArgs {
 impl SendTestArgs {
     /// Sends it, once to each recipient.
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
-        let config = config::load(&self.config)?;
+        let found = config::named_or_of_service(self.config.as_deref(), true)?;
+        let (_, config) = found.ok_or_else(|| {
+            let hint = "name it with --config; `ocrwatch init` writes one";
+            Failure::usage("no configuration says who the receivers are", hint)
+        })?;
         let receiver = receiver_named(&self.receiver, &config)?;
         let rule = match &self.rule {
             Some(name) => rule_named(name, &config)?,
-            None => usual(&config)?,
+            None => usual_rule(&config)?,
         };
-        let (parcel, texts) = made_up(rule, Some(receiver), &config);
-        let Some(mut sender) = deliver::sender(receiver) else {
-            let style = self.style.style();
-            written(terminal::write(&mut io::stdout(), &parcel.notification, &texts, style))?;
-            return Ok(ExitCode::Done);
-        };
-        let mut problems = Vec::new();
-        for recipient in self.recipients(receiver)? {
-            let parcel = Parcel { recipient, ..parcel.clone() };
-            written(begin(receiver, &parcel))?;
-            let mut said = Ok(());
-            let mut trace = |step: Step| {
-                let so_far = std::mem::replace(&mut said, Ok(()));
-                said = so_far.and_then(|()| say(step.stage, &step.text));
-            };
-            let result = sender.send(&parcel, &texts, clock::now(), &mut trace);
-            written(said)?;
-            match result {
-                Ok(accepted) => written(say("accepted", &accepted.answer))?,
-                Err(refusal) => problems.push(told(receiver, &parcel, &refusal)),
-            }
-        }
+        let recipients = self.recipients(receiver)?;
+        let problems = send(rule, receiver, &config, recipients, self.style.style())?;
         if problems.is_empty() {
             Ok(ExitCode::Done)
         } else {
@@ -84,7 +71,7 @@ impl SendTestArgs {
         }
     }
 
-    fn recipients(&self, receiver: &Receiver) -> Result<Vec<std::sync::Arc<str>>, Failure> {
+    fn recipients(&self, receiver: &Receiver) -> Result<Vec<Arc<str>>, Failure> {
         let all = receiver.recipients();
         let Some(wanted) = &self.recipient else { return Ok(all) };
         let found: Vec<_> = all.iter().filter(|name| ***name == **wanted).cloned().collect();
@@ -96,7 +83,41 @@ impl SendTestArgs {
     }
 }
 
-fn usual(config: &Config) -> Result<&Rule, Failure> {
+/// Sends a made-up alert of a rule to some of a receiver's recipients, each step seen, and tells
+/// who did not take it and why.
+pub(super) fn send(
+    rule: &Rule,
+    receiver: &Receiver,
+    config: &Config,
+    recipients: Vec<Arc<str>>,
+    style: Style,
+) -> Result<Vec<String>, Failure> {
+    let (parcel, texts) = made_up(rule, Some(receiver), config);
+    let Some(mut sender) = deliver::sender(receiver) else {
+        written(terminal::write(&mut io::stdout(), &parcel.notification, &texts, style))?;
+        return Ok(Vec::new());
+    };
+    let mut problems = Vec::new();
+    for recipient in recipients {
+        let parcel = Parcel { recipient, ..parcel.clone() };
+        written(begin(receiver, &parcel))?;
+        let mut said = Ok(());
+        let mut trace = |step: Step| {
+            let so_far = std::mem::replace(&mut said, Ok(()));
+            said = so_far.and_then(|()| say(step.stage, &step.text));
+        };
+        let result = sender.send(&parcel, &texts, clock::now(), &mut trace);
+        written(said)?;
+        match result {
+            Ok(accepted) => written(say("accepted", &accepted.answer))?,
+            Err(refusal) => problems.push(told(receiver, &parcel, &refusal)),
+        }
+    }
+    Ok(problems)
+}
+
+/// The rule whose alert is sent where none is named.
+pub(super) fn usual_rule(config: &Config) -> Result<&Rule, Failure> {
     let rules = config.alerting.rules.rules();
     let usual = rules.iter().find(|rule| *rule.name == *USUAL_RULE);
     usual.or_else(|| rules.first()).ok_or_else(|| {

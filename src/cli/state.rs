@@ -23,7 +23,8 @@ pub(super) struct StateArgs {
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
 
-    /// The configuration of the run, which may say where its state is
+    /// The configuration of the run, which may say where its state is [default without --state-dir,
+    /// for root and the service's user: /etc/ocrwatch/ocrwatch.toml, if it is there]
     #[arg(long, short, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -35,9 +36,11 @@ impl StateArgs {
         Ok((self.directory(config.as_ref())?, Self::zone(config.as_ref())))
     }
 
-    /// The configuration, if one is named.
+    /// The configuration that is named, else the service's, if there is one.
     pub(super) fn configuration(&self) -> Result<Option<Config>, Failure> {
-        self.config.as_deref().map(config::load).transpose()
+        let is_free = self.state_dir.is_none();
+        let found = config::named_or_of_service(self.config.as_deref(), is_free)?;
+        Ok(found.map(|(_, config)| config))
     }
 
     /// The directory under a configuration.

@@ -24,6 +24,8 @@ pub(super) struct Watch {
     replay: Replay,
     settings: Settings,
     sources: HashMap<Arc<str>, Source>,
+    /// What is known of every source beforehand.
+    label: Source,
     /// How far the logs were read by their own times.
     reached: Option<Instant>,
     /// The last time in any input.
@@ -46,10 +48,16 @@ impl Watch {
             replay: Replay::new(rules, policy, catalogue, settings, Limits::default()),
             settings,
             sources: HashMap::new(),
+            label: Source::default(),
             reached: None,
             last: None,
             unplaced: 0,
         }
+    }
+
+    /// The same where a configuration says whose calls the logs are of.
+    pub(super) fn labelled(self, label: Source) -> Self {
+        Self { label, ..self }
     }
 
     pub(super) fn reached(&mut self, at: DateTime<Utc>) {
@@ -61,20 +69,20 @@ impl Watch {
             self.unplaced += 1;
             return;
         };
-        let source = source(&mut self.sources, &occurrence.place.file);
+        let source = source(&mut self.sources, &self.label, &occurrence.place.file);
         self.replay.event(now, &Event::error(source, occurrence));
     }
 
     pub(super) fn success(&mut self, success: &Success) {
         if let Some(now) = self.reached {
-            let source = source(&mut self.sources, &success.place.file);
+            let source = source(&mut self.sources, &self.label, &success.place.file);
             self.replay.event(now, &Event::success(source, success));
         }
     }
 
     pub(super) fn activity(&mut self, input: &Arc<str>, at: DateTime<FixedOffset>) {
         if let Some(now) = self.reached {
-            let source = source(&mut self.sources, input);
+            let source = source(&mut self.sources, &self.label, input);
             let at = Some(Instant::from(at));
             self.replay.event(now, &Event { source, at, what: What::Line });
         }
@@ -107,12 +115,16 @@ impl Watch {
 }
 
 /// A log's rotated files are one source.
-fn source<'s>(sources: &'s mut HashMap<Arc<str>, Source>, input: &Arc<str>) -> &'s Source {
+fn source<'s>(
+    sources: &'s mut HashMap<Arc<str>, Source>,
+    label: &Source,
+    input: &Arc<str>,
+) -> &'s Source {
     // Looked up first: an entry would ask for a key of its own each time.
     if !sources.contains_key(input) {
         // `-` would read badly in an alert.
         let name = if &**input == "-" { "stdin".to_owned() } else { input::live_name(input) };
-        sources.insert(Arc::clone(input), Source::named(name));
+        sources.insert(Arc::clone(input), Source { name: name.into(), ..label.clone() });
     }
     sources.entry(Arc::clone(input)).or_default()
 }

@@ -3,7 +3,7 @@
 //! Owns its keys and the rule that nobody beyond this machine is answered who does not show that he
 //! may ask. Must never open anything. What is wrong is a problem and reads as absent.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use toml::Spanned;

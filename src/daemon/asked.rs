@@ -1,7 +1,7 @@
 //! What is asked of the run over HTTP, answered by who owns its state.
 //!
-//! Owns the way from a silence that is asked for to one that is in force and kept: it is read by the
-//! reader of configurations, so that what is right there is right here. Must never wait for who
+//! Owns the way from a silence that is asked for to one that is in force and kept: it is read by
+//! the reader of configurations, so that what is right there is right here. Must never wait for who
 //! asks. Nothing here fails: what is wrong is an answer.
 
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ impl Daemon {
         if let Some(error) = missing {
             report::not_answering(&error);
         }
-        for address in &self.config.http.listen {
+        for address in server.addresses() {
             info!(%address, "answering over HTTP");
         }
         self.server = Some(server);
@@ -217,7 +217,7 @@ mod tests {
     fn what_is_wrong_with_a_silence_is_told_as_it_is_of_a_configuration() {
         check(
             r#"{"match": {"rule": "aksk-lockot"}, "author": "", "reason": "b", "for": "2h"}"#,
-            "no rule is called `aksk-lockot`; `author` is empty",
+            "`author` is empty; there is no rule `aksk-lockot`",
         );
         let both = r#"{"match": {"rule": "*"}, "author": "a", "reason": "b", "for": "2h",
             "until": "2026-12-02T00:00:00Z"}"#;

@@ -250,8 +250,8 @@ impl Pipeline {
         self.policy.silences()
     }
 
-    /// Adds a silence, or replaces the one of the same name. False if there is no room for it, or if
-    /// it is over.
+    /// Adds a silence, or replaces the one of the same name. False if there is no room for it, or
+    /// if it is over.
     pub fn add_silence(&mut self, wall: DateTime<Utc>, silence: Silence) -> bool {
         let is_added = self.policy.add_silence(wall.into(), silence);
         self.decide();

@@ -62,7 +62,8 @@ impl Daemon {
         }
     }
 
-    /// Answers where the new configuration says. What cannot be opened leaves what was there before.
+    /// Answers where the new configuration says. What cannot be opened leaves what was
+    /// there before.
     fn answer_elsewhere(&mut self, before: Http) {
         // A place that stays is to be free before it can be opened anew.
         self.server = None;

@@ -133,13 +133,12 @@ impl Telemetry {
         }
     }
 
-    /// A receiver's thread stands still; the service's manager is not told any more that the run
-    /// lives.
-    pub(super) fn stalled(&mut self, receiver: Option<&str>, now: Duration) {
-        let Some(receiver) = receiver else { return };
+    /// A stage stands still; the service's manager is not told any more that the run lives.
+    pub(super) fn stalled(&mut self, stalled: Option<&str>, now: Duration) {
+        let Some(stalled) = stalled else { return };
         if let Some(folded) = self.folded.admit("stalled", now) {
             let hint = "a manager with a watchdog starts the run again; nothing is lost by that";
-            error!(receiver, hint, folded = some(folded), "a delivery does not end");
+            error!(hint, folded = some(folded), "{stalled} stands still");
         }
     }
 

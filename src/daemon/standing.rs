@@ -15,6 +15,7 @@ use crate::config::{Origin, Receiver, Source};
 use crate::engine::{Alert, Instant, Silence, SilenceEnd, State};
 use crate::extract;
 use crate::follow::{Lag, Now};
+use crate::http::Server;
 use crate::render;
 use crate::status::{
     ALERTS_MAX, AlertStatus, ConfigurationStatus, Counters, ReceiverStatus, RuleStatus,
@@ -31,8 +32,9 @@ struct Read<'d> {
 impl Daemon {
     /// Tells the service's manager that the run lives, as long as every stage does.
     pub(super) fn supervise(&mut self, now: Now) {
+        self.progress.beats(self.server.as_ref().map(Server::beats), now.mono);
         let stalled = self.progress.stalled(now.mono);
-        self.telemetry.stalled(stalled, now.mono);
+        self.telemetry.stalled(stalled.as_deref(), now.mono);
         let is_well = stalled.is_none();
         self.options.supervisor.feed(is_well, now.mono);
         if self.options.supervisor.wants_status(now.mono) {
@@ -53,7 +55,7 @@ impl Daemon {
             at: now.wall,
             started: self.started,
             catching_up: self.pipeline.is_catching_up(),
-            stalled: self.progress.stalled(now.mono).map(str::to_owned),
+            stalled: self.progress.stalled(now.mono),
             configuration: ConfigurationStatus {
                 since: self.configured,
                 refused: self.tally.refused.clone(),

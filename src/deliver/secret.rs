@@ -7,7 +7,7 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::Read as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -94,15 +94,22 @@ fn of_file(path: &Path, is_private: bool) -> Result<Hidden, SecretError> {
     let unreadable = |error: std::io::Error| {
         failed(error.to_string(), "make a file with the secret in its first line, mode 0600")
     };
-    let mode = fs::metadata(path).map_err(unreadable)?.permissions().mode();
-    if is_private && mode & 0o077 != 0 {
-        let why = format!("others may read it (mode {:04o})", mode & 0o7777);
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if is_private && others_may(metadata.mode(), metadata.uid()) {
+        let why = format!("others may read it (mode {:04o})", metadata.mode() & 0o7777);
         return Err(failed(why, "chmod 600 the file"));
     }
     let mut text = String::new();
     let file = File::open(path).map_err(unreadable)?;
     file.take(BYTES_MAX).read_to_string(&mut text).map_err(unreadable)?;
     first_line(&text).ok_or_else(|| failed("it is empty".to_owned(), "write the secret into it"))
+}
+
+/// Whether more people can get at a file than should. What belongs to root may be read by its
+/// group: that is how root hands a secret to a service that cannot change it.
+fn others_may(mode: u32, owner: u32) -> bool {
+    let allowed = if owner == 0 { 0o740 } else { 0o700 };
+    mode & 0o777 & !allowed != 0
 }
 
 fn of_command(arguments: &[String]) -> Result<Hidden, SecretError> {
@@ -125,4 +132,21 @@ fn of_command(arguments: &[String]) -> Result<Hidden, SecretError> {
 
 fn first_line(text: &str) -> Option<Hidden> {
     text.lines().next().map(str::trim_end).filter(|line| !line.is_empty()).map(Hidden::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_of_root_may_be_read_by_its_group_and_no_other_by_anybody() {
+        let root = [(0o600, false), (0o640, false), (0o400, false), (0o660, true), (0o644, true)];
+        let other = [(0o600, false), (0o640, true), (0o604, true), (0o610, true)];
+        for (mode, expected) in root {
+            assert_eq!(others_may(0o100_000 | mode, 0), expected, "{mode:o} of root");
+        }
+        for (mode, expected) in other {
+            assert_eq!(others_may(0o100_000 | mode, 1000), expected, "{mode:o}");
+        }
+    }
 }

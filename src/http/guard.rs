@@ -3,9 +3,9 @@
 //! Owns who may ask: the name by which the run is called, the token, and that no page of another
 //! site asks in its reader's name. Must never know what is asked. Pure. Fails with a [`Refusal`].
 //!
-//! A page that a browser shows can send a request to this machine. It cannot choose the `Host` under
-//! which its own name leads here (DNS rebinding), nor send JSON across sites without a question
-//! before, which is never answered with yes.
+//! A page that a browser shows can send a request to this machine. It cannot choose the `Host`
+//! under which its own name leads here (DNS rebinding), nor send JSON across sites without a
+//! question before, which is never answered with yes.
 
 use std::net::IpAddr;
 
@@ -115,4 +115,84 @@ fn name_of(host: &str) -> &str {
 /// How long it takes tells nothing of the texts: their hashes are compared.
 fn is_same(one: &str, other: &str) -> bool {
     digest(&SHA256, one.as_bytes()).as_ref() == digest(&SHA256, other.as_bytes()).as_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guard() -> Guard {
+        let token = Some("secret".to_owned());
+        let address = Some(IpAddr::from([127, 0, 0, 1]));
+        Guard { address, token, hosts: vec!["monitor.example.com".to_owned()] }
+    }
+
+    /// What a request with these fields comes to: who asks, or the status of a refusal.
+    fn check(guard: &Guard, method: &Method, fields: &[(&str, &str)], expected: &str) {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            let name: header::HeaderName = name.parse().unwrap();
+            headers.append(name, value.parse().unwrap());
+        }
+        let came_to = match guard.admit(method, &Uri::from_static("/metrics"), &headers) {
+            Ok(standing) => format!("{standing:?}"),
+            Err(refusal) => refusal.status.as_u16().to_string(),
+        };
+        assert_eq!(came_to, expected, "{fields:?}");
+    }
+
+    #[test]
+    fn a_run_answers_to_its_own_names_alone() {
+        for host in ["127.0.0.1:9464", "localhost", "LOCALHOST:1", "[::1]:9464", "127.0.0.2"] {
+            check(&guard(), &Method::GET, &[("host", host)], "Stranger");
+        }
+        check(&guard(), &Method::GET, &[("host", "Monitor.Example.com:9464")], "Stranger");
+        for host in ["evil.example", "10.0.0.1", "localhost.evil.example", "", "[::2]", "[evil"] {
+            check(&guard(), &Method::GET, &[("host", host)], "421");
+        }
+        check(&guard(), &Method::GET, &[], "400");
+        check(&guard(), &Method::GET, &[("host", "localhost"), ("host", "evil.example")], "400");
+    }
+
+    #[test]
+    fn a_run_at_every_address_answers_to_every_address_and_to_no_strange_name() {
+        let everywhere = Guard { address: Some(IpAddr::from([0, 0, 0, 0])), ..guard() };
+        check(&everywhere, &Method::GET, &[("host", "10.0.0.1:9464")], "Stranger");
+        check(&everywhere, &Method::GET, &[("host", "evil.example")], "421");
+    }
+
+    #[test]
+    fn who_shows_the_token_is_trusted() {
+        let with = |shown| [("host", "localhost"), ("authorization", shown)];
+        for shown in ["Bearer secret", "bearer  secret"] {
+            check(&guard(), &Method::GET, &with(shown), "Trusted");
+        }
+        for shown in ["Bearer Secret", "Bearer", "Basic secret", "Bearer secrets", "secret"] {
+            check(&guard(), &Method::GET, &with(shown), "Stranger");
+        }
+    }
+
+    #[test]
+    fn on_the_socket_any_name_is_right_and_no_token_is_asked_for() {
+        check(&Guard::default(), &Method::POST, &[], "Trusted");
+        check(&Guard::default(), &Method::GET, &[("host", "anything")], "Trusted");
+    }
+
+    #[test]
+    fn a_page_of_another_site_changes_nothing_and_may_read_what_it_cannot_see() {
+        let post = |name, value| {
+            check(&guard(), &Method::POST, &[("host", "localhost:9464"), (name, value)], "403");
+        };
+        post("origin", "http://evil.example");
+        post("origin", "null");
+        post("origin", "http://localhost:80");
+        post("sec-fetch-site", "cross-site");
+        post("sec-fetch-site", "same-site");
+        let own = [("host", "localhost:9464"), ("origin", "http://localhost:9464")];
+        check(&guard(), &Method::DELETE, &own, "Stranger");
+        let own = [("host", "localhost:9464"), ("sec-fetch-site", "same-origin")];
+        check(&guard(), &Method::DELETE, &own, "Stranger");
+        let foreign = [("host", "localhost"), ("sec-fetch-site", "cross-site")];
+        check(&guard(), &Method::GET, &foreign, "Stranger");
+    }
 }

@@ -1,9 +1,9 @@
 //! Where a run answers over HTTP: metrics, health, how it stands, silences.
 //!
 //! Owns one thread, which holds all connections, and what who connects may cost: time for a head, a
-//! body and a connection, bytes, places. Must never change anything by itself, nor keep the run from
-//! its work: what is to be known or done is a [`Question`]. Fails where a place cannot be opened;
-//! later everything that goes wrong is a connection that ends.
+//! body and a connection, bytes, places. Must never change anything by itself, nor keep the run
+//! from its work: what is to be known or done is a [`Question`]. Fails where a place cannot be
+//! opened; later everything that goes wrong is a connection that ends.
 
 mod answer;
 mod connections;
@@ -15,11 +15,8 @@ mod route;
 mod surface;
 mod tls;
 
-#[cfg(test)]
-mod tests;
-
 use std::convert::Infallible;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -73,6 +70,7 @@ pub struct Server {
     stop: Option<watch::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
     beats: Arc<AtomicU64>,
+    addresses: Vec<SocketAddr>,
 }
 
 /// A place that is open.
@@ -107,6 +105,7 @@ impl Server {
             .max_blocking_threads(BLOCKING_MAX)
             .build()
             .map_err(failed)?;
+        let addresses = places.iter().filter_map(Place::address).collect();
         let surface = Arc::new(Surface::new(desk, directory.to_owned()));
         let beats = Arc::new(AtomicU64::new(0));
         let (stop, stopped) = watch::channel(());
@@ -117,12 +116,26 @@ impl Server {
             runtime.shutdown_background();
         });
         let thread = thread.map_err(failed)?;
-        Ok((Self { stop: Some(stop), thread: Some(thread), beats }, missing))
+        Ok((Self { stop: Some(stop), thread: Some(thread), beats, addresses }, missing))
+    }
+
+    /// The addresses at which it answers; a port that the system chose is told.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     /// A number that grows as long as the thread lives.
     pub fn beats(&self) -> u64 {
         self.beats.load(Ordering::Relaxed)
+    }
+}
+
+impl Place {
+    fn address(&self) -> Option<SocketAddr> {
+        match &self.listener {
+            Listener::Address(listener) => listener.local_addr().ok(),
+            Listener::Socket(_) => None,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the system says of this process.
 //!
-//! Owns the reading of `/proc/self`, which is there in the strictest sandbox, too. Must never fail a
-//! metric for the want of another: what cannot be read is absent. Nothing here fails.
+//! Owns the reading of `/proc/self`, which is there in the strictest sandbox, too. Must never fail
+//! a metric for the want of another: what cannot be read is absent. Nothing here fails.
 
 use crate::status::metrics::Process;
 

@@ -80,8 +80,8 @@ pub enum OneOrMore {
 pub struct Silenced {
     /// The silence.
     pub silence: SilenceStatus,
-    /// Whether the state on disk has it; else it is in force until the run ends, or the state can be
-    /// written.
+    /// Whether the state on disk has it; else it is in force until the run ends, or the state can
+    /// be written.
     pub kept: bool,
 }
 

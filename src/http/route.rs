@@ -1,7 +1,7 @@
 //! What a request asks for.
 //!
-//! Owns paths, methods and parameters. Must never answer. Pure. Fails with a [`Refusal`], which names
-//! the methods that a path has, or the parameter that is wrong.
+//! Owns paths, methods and parameters. Must never answer. Pure. Fails with a [`Refusal`], which
+//! names the methods that a path has, or the parameter that is wrong.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hyper::{Method, StatusCode};
@@ -225,4 +225,78 @@ fn decoded(part: &str) -> Result<String, Refusal> {
     let decoded = percent_encoding::percent_decode_str(part).decode_utf8();
     let decoded = decoded.map_err(|_| wrong("the path is not UTF-8".to_owned()))?;
     Ok(decoded.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(method: &str, target: &str) -> Result<Route, Refusal> {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let (path, query) = target.split_once('?').map_or((target, None), |(p, q)| (p, Some(q)));
+        Route::of(&method.parse().unwrap(), path, query, now)
+    }
+
+    fn refusal(method: &str, target: &str) -> String {
+        let refusal = route(method, target).unwrap_err();
+        format!("{} {}", refusal.status.as_u16(), refusal.what)
+    }
+
+    #[test]
+    fn every_path_leads_somewhere_and_is_counted_as_itself() {
+        for path in Route::PATHS {
+            assert!(route("GET", path).is_ok() && route("HEAD", path).is_ok(), "{path}");
+            assert_eq!(Route::counted_as(path), path);
+        }
+        assert_eq!(route("DELETE", "/api/v1/silences/a%20b"), Ok(Route::Expire("a b".to_owned())));
+        assert_eq!(Route::counted_as("/api/v1/silences/a"), "/api/v1/silences/{id}");
+        assert_eq!(Route::counted_as("/secret/path"), "other");
+    }
+
+    #[test]
+    fn a_method_that_a_path_has_not_is_told_with_those_that_it_has() {
+        for (method, path, allow) in [
+            ("POST", "/metrics", "GET, HEAD"),
+            ("PUT", "/api/v1/silences", "GET, HEAD, POST"),
+            ("GET", "/api/v1/silences/a", "DELETE"),
+            ("BREW", "/", "GET, HEAD"),
+        ] {
+            let refusal = route(method, path).unwrap_err();
+            assert_eq!((refusal.status.as_u16(), refusal.allow), (405, Some(allow)), "{path}");
+        }
+        assert_eq!(refusal("GET", "/api/v2/status"), "404 there is nothing here");
+        assert_eq!(refusal("DELETE", "/api/v1/silences/"), "404 there is nothing here");
+    }
+
+    #[test]
+    fn parameters_have_their_kinds_and_others_there_are_not() {
+        for (target, expected) in [
+            ("/api/v1/alerts?state=resolved", "`state` is one of pending, firing"),
+            ("/api/v1/outbox?limit=0", "`limit` is a number from 1 to 10000"),
+            ("/api/v1/outbox?limit=1&limit=2", "`limit` is said twice"),
+            ("/api/v1/status?pretty", "there is no parameter `pretty`"),
+            (
+                "/api/v1/occurrences?from=yesterday",
+                "`from` is an instant as in 2026-11-24T06:00:00Z",
+            ),
+            (
+                "/api/v1/occurrences?from=2030-01-01T00:00:00Z&until=2029-01-01T00:00:00Z",
+                "`until` is not later than `from`",
+            ),
+        ] {
+            assert_eq!(refusal("GET", target), format!("400 {expected}"));
+        }
+    }
+
+    #[test]
+    fn what_is_not_said_of_minutes_is_the_last_hour() {
+        let Ok(Route::Occurrences(usual)) = route("GET", "/api/v1/occurrences") else {
+            panic!("no minutes")
+        };
+        assert_eq!(usual.until - usual.from, TimeDelta::hours(1));
+        let target = "/api/v1/occurrences?until=2027-01-01T08:00:00+08:00&code=AIS.0101&limit=5";
+        let Ok(Route::Occurrences(asked)) = route("GET", target) else { panic!("no minutes") };
+        assert_eq!(asked.from.to_rfc3339(), "2026-12-31T23:00:00+00:00");
+        assert_eq!((asked.code.as_deref(), asked.rows_max), (Some("AIS.0101"), 5));
+    }
 }

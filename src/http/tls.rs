@@ -1,7 +1,7 @@
 //! The certificate that addresses are encrypted with.
 //!
-//! Owns the reading of it. Must never ask for one of who connects: a token says who he is. Fails with
-//! [`ListenError`].
+//! Owns the reading of it. Must never ask for one of who connects: a token says who he is. Fails
+//! with [`ListenError`].
 
 use std::path::Path;
 use std::sync::Arc;

@@ -300,3 +300,46 @@ fn escape(value: &str, out: &mut String) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::ErrorLabels;
+    use super::*;
+
+    #[test]
+    fn labels_are_escaped_and_cannot_end_their_line() {
+        let mut escaped = String::new();
+        escape("a\"b\\c\nd\u{1b}[31m\u{e9}", &mut escaped);
+        assert_eq!(escaped, "a\\\"b\\\\c\\nd\u{fffd}[31m\u{e9}");
+    }
+
+    #[test]
+    fn every_family_is_told_once_with_its_samples_behind_it() {
+        let mut status = Status::sample(DateTime::from_timestamp(10_000, 0).unwrap());
+        let labels = ErrorLabels { code: "a\n# TYPE b gauge".to_owned(), ..ErrorLabels::default() };
+        status.errors.insert(labels, 7);
+        let page = write(
+            &status,
+            &Asked::default(),
+            Process { cpu_ms: Some(1_005), ..Process::default() },
+        );
+        let mut family = "";
+        let mut seen = Vec::new();
+        for line in page.lines() {
+            if let Some(name) = line.strip_prefix("# TYPE ").and_then(|it| it.split(' ').next()) {
+                assert!(!seen.contains(&name), "{name} twice");
+                seen.push(name);
+                family = name;
+            } else if !line.starts_with('#') {
+                let name = line.split(['{', ' ']).next().unwrap();
+                assert_eq!(name, family, "{line}");
+            }
+        }
+        assert!(seen.len() > 30, "{seen:?}");
+        assert!(page.contains("code=\"a\\n# TYPE b gauge\""), "{page}");
+        assert!(page.contains("\nprocess_cpu_seconds_total 1.005\n"), "{page}");
+        assert!(page.contains(
+            "ocrwatch_alerts{rule=\"aksk-lockout\",severity=\"critical\",state=\"firing\"} 0\n"
+        ));
+    }
+}

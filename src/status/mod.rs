@@ -55,7 +55,7 @@ pub struct Status {
     pub started: DateTime<Utc>,
     /// What was written before it began is still being read.
     pub catching_up: bool,
-    /// Why it is not trusted to go on by itself: a stage that stands still.
+    /// A stage that stands still, in words.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub stalled: Option<String>,
     /// The configuration in force.

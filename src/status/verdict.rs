@@ -107,7 +107,7 @@ impl Found {
 
     fn run(&mut self, status: &Status) {
         if let Some(stalled) = &status.stalled {
-            self.add(Grade::Critical, true, format!("the delivery to {stalled} stands still"));
+            self.add(Grade::Critical, true, format!("{stalled} stands still"));
         }
         if let Some(since) = status.store.failing_since {
             let what = format!("the state cannot be written for {}", self.since(since));
@@ -318,7 +318,7 @@ mod tests {
             (Grade::Critical, true, "the state cannot be written for 40 s"),
         ];
         let change = |status: &mut Status| {
-            status.stalled = Some("ops".to_owned());
+            status.stalled = Some("the delivery to ops".to_owned());
             status.store.failing_since = Some(at(9_960));
         };
         check(change, &expected);

@@ -13,7 +13,7 @@ use clap::CommandFactory as _;
 use ocrwatch::cli::{Cli, ExitCode};
 use serde_json::Value;
 
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 10] = [
     "README.md",
     "docs/commands.md",
     "docs/extract-json.md",
@@ -22,6 +22,7 @@ const DOCUMENTS: [&str; 9] = [
     "docs/rules.md",
     "docs/configuration.md",
     "docs/receivers.md",
+    "docs/prometheus.md",
     "docs/state.md",
 ];
 

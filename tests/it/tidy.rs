@@ -71,7 +71,8 @@ impl Source {
 static PROJECT: LazyLock<Vec<Source>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = Vec::new();
-    for folder in ["src", "tests", "benches", "fuzz", "docs", "rules", "systemd", ".ci"] {
+    for folder in ["src", "tests", "benches", "fuzz", "docs", "rules", "systemd", "contrib", ".ci"]
+    {
         collect(&root.join(folder), root, &mut sources);
     }
     for entry in root.read_dir().expect("the project's root") {
@@ -196,7 +197,14 @@ fn extraction_asks_no_file_clock_thread_or_environment() {
         "src/template",
         "src/rules/",
         "src/policy_file/",
+        "src/export/",
         "src/config/",
+        "src/cli/init/answers.rs",
+        "src/cli/init/interview.rs",
+        "src/cli/init/listing.rs",
+        "src/cli/init/question.rs",
+        "src/cli/init/text.rs",
+        "src/cli/init/usual.rs",
         "src/file_pattern.rs",
         "src/length.rs",
         "src/render/affected.rs",

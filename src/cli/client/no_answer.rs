@@ -13,6 +13,7 @@ use ureq::Timeout;
 use super::Place;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::{Failure, plain, with_hint};
+use crate::cli::system;
 use crate::http::Wrong;
 
 /// No answer, or not the one that was asked for.
@@ -152,16 +153,14 @@ fn late(timeout: Timeout, place: &Place) -> NoAnswer {
 }
 
 fn of_socket(error: &io::Error, path: &Path) -> NoAnswer {
-    const START: &str = "start it with `ocrwatch run`; of a run with another state name the \
-                         `--config`, `--state-dir` or `--socket`";
     let shown = path.display();
     match error.kind() {
         io::ErrorKind::NotFound => {
-            NoAnswer::new(Why::Absent, format!("no run is there: no socket {shown}"), START)
+            NoAnswer::new(Why::Absent, format!("no run is there: no socket {shown}"), start(path))
         }
         io::ErrorKind::ConnectionRefused => {
             let what = format!("no run is there any more: nobody listens at {shown}");
-            NoAnswer::new(Why::Absent, what, START)
+            NoAnswer::new(Why::Absent, what, start(path))
         }
         io::ErrorKind::PermissionDenied => {
             let what = format!("the run may not be asked: {shown}: permission denied");
@@ -173,6 +172,16 @@ fn of_socket(error: &io::Error, path: &Path) -> NoAnswer {
             NoAnswer::new(Why::Late, format!("{shown}: {}", plain(error)), hint)
         }
     }
+}
+
+/// What to do where no run is: start one, or name the one that is meant.
+fn start(socket: &Path) -> &'static str {
+    if Path::new(system::STATE).exists() && !socket.starts_with(system::STATE) {
+        return "the service is asked by root, `sudo ocrwatch …`; of a run with another state name \
+                the `--config`, `--state-dir` or `--socket`";
+    }
+    "start it with `ocrwatch run`; of a run with another state name the `--config`, `--state-dir` \
+     or `--socket`"
 }
 
 fn of_url(error: &io::Error, url: &str) -> NoAnswer {
@@ -198,21 +207,15 @@ fn as_whom(socket: &Path) -> String {
     else {
         return "ask as the user of the run".to_owned();
     };
-    let user = name_of(seen.uid(), "/etc/passwd");
-    let may_group = seen.mode() & if path == socket { 0o020 } else { 0o010 } != 0;
+    // As `sudo` takes a user that has no name.
+    let user = system::name_of(seen.uid()).unwrap_or_else(|| format!("'#{}'", seen.uid()));
     let hint = format!("ask as the user of the run: `sudo -u {user} ocrwatch …`");
-    if !may_group {
-        return hint;
+    let may_group = seen.mode() & if path == socket { 0o020 } else { 0o010 } != 0;
+    let group = system::groups().into_iter().find(|group| group.id == seen.gid());
+    match group.filter(|_| may_group) {
+        Some(group) => format!("{hint}, or as a member of the group {}", group.name),
+        None => hint,
     }
-    format!("{hint}, or as a member of the group {}", name_of(seen.gid(), "/etc/group"))
-}
-
-/// The name of a user or group in a file of the system, else its number as `sudo` takes it.
-fn name_of(id: u32, file: &str) -> String {
-    let text = fs::read_to_string(file).unwrap_or_default();
-    let is_it = |line: &&str| line.split(':').nth(2).is_some_and(|it| it == id.to_string());
-    let name = text.lines().find(is_it).and_then(|line| line.split(':').next());
-    name.map_or_else(|| format!("'#{id}'"), str::to_owned)
 }
 
 #[cfg(test)]

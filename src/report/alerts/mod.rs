@@ -3,6 +3,7 @@
 //! Owns how a replay is laid out for people and for programs, and how two of them compare. Shows
 //! only what the engine and the policy decided. Fails with the `io::Error` of the output.
 
+mod brief;
 mod compare;
 mod json;
 mod markdown;
@@ -18,6 +19,7 @@ use crate::render::AlertText;
 use crate::replay::{Episode, Replayed};
 use crate::zone::Zone;
 
+pub use brief::write as write_brief;
 pub use compare::Comparison;
 pub(super) use json::AlertsView;
 pub use json::{write as write_json, write_comparison as write_comparison_json};

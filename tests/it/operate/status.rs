@@ -67,11 +67,12 @@ fn a_check_of_a_run_that_cannot_be_asked_is_unknown() {
 #[test]
 fn no_run_is_told_from_one_that_may_not_be_asked() {
     let sandbox = Sandbox::new();
-    sandbox.run(&["status", "--state-dir", "state"]).code(69).stdout_is("").stderr_is(
-        "error: no run is there: no socket state/http.sock\n\
-         hint: start it with `ocrwatch run`; of a run with another state name the `--config`, \
-         `--state-dir` or `--socket`\n",
-    );
+    let outcome = sandbox.run(&["status", "--state-dir", "state"]);
+    outcome
+        .code(69)
+        .stdout_is("")
+        .stderr_has("error: no run is there: no socket state/http.sock\n");
+    outcome.stderr_has("\nhint: ").stderr_has("name the `--config`, `--state-dir` or `--socket`\n");
     let refusal = r#"{"error":{"what":"a token is needed"}}"#;
     let server = Server::start(&sandbox.path("s"), Framing::Length, |_| (401, refusal.to_owned()));
     sandbox.run(&["status", "--socket", "s"]).code(77).stderr_has("--token-file FILE");

@@ -14,13 +14,13 @@ use super::state::State;
 use crate::harness::Sandbox;
 
 /// An Alertmanager under way; it is ended with the test.
-struct Alertmanager {
+pub(crate) struct Alertmanager {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Alertmanager {
-    fn start(sandbox: &Sandbox) -> Self {
+    pub(crate) fn start(sandbox: &Sandbox) -> Self {
         let quiet = "route: { receiver: none }\nreceivers: [ { name: none } ]\n";
         sandbox.file("am.yml", quiet);
         let port = free_port();
@@ -35,23 +35,13 @@ impl Alertmanager {
             .spawn()
             .expect("the program starts");
         let server = Self { child, port };
-        until("it is ready", || server.get("/-/ready").is_some());
+        until("it is ready", || get(server.port, "/-/ready").is_some());
         server
     }
 
-    /// The body of a good answer.
-    fn get(&self, path: &str) -> Option<String> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok()?;
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: x\r\n\r\n").ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        head.contains(" 200 ").then(|| body.to_owned())
-    }
-
     /// The alerts that it believes to fire.
-    fn alerts(&self) -> Vec<Value> {
-        let body = self.get("/api/v2/alerts").unwrap_or_default();
+    pub(crate) fn alerts(&self) -> Vec<Value> {
+        let body = get(self.port, "/api/v2/alerts").unwrap_or_default();
         serde_json::from_str(&body).unwrap_or_default()
     }
 
@@ -69,7 +59,17 @@ impl Drop for Alertmanager {
     }
 }
 
-fn free_port() -> u16 {
+/// The body of a good answer.
+pub(crate) fn get(port: u16, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: x\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    head.contains(" 200 ").then(|| body.to_owned())
+}
+
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("an address").port()
 }

@@ -226,7 +226,7 @@ impl Drop for Daemon {
 
 /// Waits where no daemon's words can be heard.
 #[track_caller]
-pub(super) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let stopwatch = Stopwatch::start();
     while !holds() {
         assert!(stopwatch.elapsed() < WAIT_MAX, "waited in vain: {what}");
@@ -235,7 +235,7 @@ pub(super) fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// Whether programs are there; else says that the test is skipped.
-pub(super) fn has(programs: &[&str]) -> bool {
+pub(crate) fn has(programs: &[&str]) -> bool {
     const DIRECTORIES: [&str; 5] = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/lib/systemd"];
     let is_there =
         |name: &&&str| DIRECTORIES.iter().any(|d| std::path::Path::new(d).join(name).exists());

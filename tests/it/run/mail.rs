@@ -35,9 +35,9 @@ fn failure(at: DateTime<Utc>, number: usize) -> String {
 }
 
 /// A mail server under way. One that is let go of ends.
-struct Exim {
+pub(crate) struct Exim {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
     inbox: PathBuf,
 }
 
@@ -50,7 +50,7 @@ impl Drop for Exim {
 
 impl Exim {
     /// One mailbox, one user with the password `pw123`, and nothing without either.
-    fn start(sandbox: &Sandbox, authority: &Authority) -> Self {
+    pub(crate) fn start(sandbox: &Sandbox, authority: &Authority) -> Self {
         let (certificate, key) = authority.sign("mail", "DNS:localhost", 30);
         let directory = sandbox.path("exim");
         for part in ["spool", "log", "mail"] {
@@ -82,7 +82,7 @@ impl Exim {
     }
 
     /// The mails, with their heads on single lines.
-    fn mails(&self) -> Vec<String> {
+    pub(crate) fn mails(&self) -> Vec<String> {
         let Ok(entries) = fs::read_dir(&self.inbox) else { return Vec::new() };
         let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
         let read = |path: PathBuf| fs::read_to_string(path).unwrap_or_default();
@@ -100,7 +100,7 @@ fn header<'m>(mail: &'m str, name: &str) -> &'m str {
     lines.find(|(key, _)| *key == name).map_or("", |(_, value)| value)
 }
 
-fn is_skipped() -> bool {
+pub(crate) fn is_skipped() -> bool {
     !has(&["exim4", "openssl"]) || !is_root()
 }
 

@@ -3,17 +3,18 @@
 //! Every test prints how often what it is about has happened: a hazard that did not come proves
 //! nothing. A place that lacks a program or a right skips a test, and says so.
 
-mod alertmanager;
+pub(crate) mod alertmanager;
 mod backlog;
-mod daemon;
+pub(crate) mod daemon;
 mod deliver;
 mod equal;
 mod faults;
+mod http;
 mod journal;
 mod kills;
 mod limits;
 mod log;
-mod mail;
+pub(crate) mod mail;
 mod operators;
 mod reload;
 mod sources;
