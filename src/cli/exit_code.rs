@@ -13,29 +13,42 @@ pub enum ExitCode {
     /// Everything was read and shown. Also when whoever read the output closed it early.
     Done = 0,
     /// Everything was read and shown, and the verdict is what scripts ask for: `--fail-on` matched,
-    /// or a scenario failed.
+    /// or a scenario failed, or `status --check` found what somebody should look at.
     Matched = 1,
+    /// `status --check` found what somebody must look at now. The numbers up to 3 are those of
+    /// Nagios' plugins.
+    Critical = 2,
+    /// `status --check` could not ask.
+    Unknown = 3,
     /// The arguments are wrong, or whoever was asked instead has not answered to the end.
     Usage = 64,
     /// Something that was named is not there. What is there was read and shown.
     InputMissing = 66,
-    /// A receiver did not take a notification that it was sent as a test.
-    NotTaken = 69,
+    /// A receiver did not take a notification that it was sent as a test; no run answers.
+    Unavailable = 69,
     /// Something could not be read or not to its end, or the output could not be written.
     Io = 74,
+    /// The run may not be asked by this user, or not without its token.
+    NotPermitted = 77,
     /// A file of the user's configuration, such as a catalogue, is wrong or cannot be read.
     Configuration = 78,
 }
 
 impl ExitCode {
     /// Every code with what it says to a user, in ascending order.
-    pub const ALL: [(Self, &str); 7] = [
+    pub const ALL: [(Self, &str); 10] = [
         (Self::Done, "done"),
-        (Self::Matched, "--fail-on matched, and everything was read; or a scenario failed"),
+        (
+            Self::Matched,
+            "--fail-on matched, and everything was read; a scenario failed; --check: warning",
+        ),
+        (Self::Critical, "--check: critical"),
+        (Self::Unknown, "--check: unknown, as the run could not be asked"),
         (Self::Usage, "the arguments are wrong, or questions were not answered to their end"),
         (Self::InputMissing, "an input is missing; the others were read"),
-        (Self::NotTaken, "a receiver did not take the test notification"),
+        (Self::Unavailable, "a receiver did not take the test notification; no run answers"),
         (Self::Io, "an input could not be read to its end, or the output not be written"),
+        (Self::NotPermitted, "the run may not be asked by this user, or not without its token"),
         (
             Self::Configuration,
             "a configuration, catalogue, rule or scenario file is wrong or cannot be read",
@@ -88,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_help_names_every_code() {
-        assert_eq!(ExitCode::ALL.map(|(code, _)| code as u8), [0, 1, 64, 66, 69, 74, 78]);
+        assert_eq!(ExitCode::ALL.map(|(code, _)| code as u8), [0, 1, 2, 3, 64, 66, 69, 74, 77, 78]);
         let help = ExitCode::help();
         assert!(help.contains("\n   0  done\n") && help.contains("\n  78  "), "{help}");
     }

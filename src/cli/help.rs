@@ -13,7 +13,7 @@ use super::exit_code::ExitCode;
 pub(super) type Example = (&'static str, &'static str);
 
 /// Examples by the command, whose words a hyphen joins; none is the program alone.
-const EXAMPLES: [(&str, &[Example]); 17] = [
+const EXAMPLES: [(&str, &[Example]); 23] = [
     ("", PROGRAM),
     ("run", RUN),
     ("report", REPORT),
@@ -30,6 +30,12 @@ const EXAMPLES: [(&str, &[Example]); 17] = [
     ("send-test", SEND_TEST),
     ("preview", PREVIEW),
     ("init", INIT),
+    ("status", STATUS),
+    ("top", TOP),
+    ("silence", SILENCE),
+    ("silence-add", SILENCE),
+    ("silence-list", SILENCE),
+    ("silence-expire", SILENCE),
     ("export", EXPORT),
 ];
 
@@ -138,6 +144,39 @@ const INIT: &[Example] = &[
          --server smtp.example.com --user a@example.com --password-file smtp.password --yes",
         "without a question, for scripts",
     ),
+];
+
+const STATUS: &[Example] = &[
+    ("ocrwatch status", "how the run of this machine's service stands"),
+    ("ocrwatch status --check", "one line and an exit code, for Nagios and its like"),
+    ("ocrwatch status --config ocrwatch.toml --format json", "all of it, for programs"),
+    (
+        "ocrwatch status --url https://monitor.example.com:9464 --token-file http.token",
+        "of a run on another machine",
+    ),
+];
+
+const TOP: &[Example] = &[
+    ("ocrwatch top", "the run of this machine's service"),
+    ("ocrwatch top --interval 5s --config ocrwatch.toml", "another one, seldom"),
+];
+
+const SILENCE: &[Example] = &[
+    (
+        "ocrwatch silence add --match 'rule=aksk-*' --for 2h --reason 'key is rotated'",
+        "not to be told of these for two hours",
+    ),
+    (
+        "ocrwatch silence add --match severity=warning,info --not credential=scan-prod \
+         --until 18:00 --reason 'load test'",
+        "of all but one credential, until the evening",
+    ),
+    (
+        "ocrwatch silence add --match rule=throttled --until-resolved --reason 'limit is raised'",
+        "until it is over",
+    ),
+    ("ocrwatch silence list", "what is in force or to come, and what it covers"),
+    ("ocrwatch silence expire load-test", "to be told again"),
 ];
 
 const EXPORT: &[Example] = &[

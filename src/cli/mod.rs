@@ -6,6 +6,7 @@
 mod backtest;
 mod catalogue;
 mod check;
+mod client;
 mod config;
 mod exit_code;
 mod explain;
@@ -26,12 +27,15 @@ mod report;
 mod rules;
 mod run;
 mod send_test;
+mod silence;
 mod state;
+mod status;
 mod stream;
 mod system;
 mod terminal;
 mod test;
 mod time_range;
+mod top;
 mod undecodable;
 mod watch;
 mod why;
@@ -80,6 +84,19 @@ enum Command {
     /// Run rules against scenarios: log lines and the alerts that they must give
     #[command(after_help = help::after("test"))]
     Test(test::TestArgs),
+    /// Show how the run stands: what fires, how far its logs are read, who is told, what failed
+    #[command(after_help = help::after("status"))]
+    Status(status::StatusArgs),
+    /// Watch the run on a live view of the terminal
+    ///
+    /// Keys: `q`, Esc or Ctrl-C end it; `j`, `k` and the arrows move by a line, `PgDn`, `PgUp` and
+    /// the space bar by a page, `g` and `G` to the beginning and the end; `s` sorts sources by name,
+    /// errors or lag; `p` stands still and goes on.
+    #[command(after_help = help::after("top"))]
+    Top(top::TopArgs),
+    /// Silence alerts under a run for a while, list silences, end them
+    #[command(after_help = help::after("silence"))]
+    Silence(silence::SilenceArgs),
     /// Show what is to be delivered, was delivered or was given up; try again, or drop it
     #[command(after_help = help::after("outbox"))]
     Outbox(outbox::OutboxArgs),
@@ -113,6 +130,9 @@ impl Cli {
             Command::Explain(args) => args.run(),
             Command::Check(args) => args.run(),
             Command::Test(args) => args.run(),
+            Command::Status(args) => args.run(),
+            Command::Top(args) => args.run(),
+            Command::Silence(args) => args.run(),
             Command::Outbox(args) => args.run(),
             Command::Why(args) => args.run(),
             Command::SendTest(args) => args.run(),

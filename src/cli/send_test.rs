@@ -67,7 +67,7 @@ impl SendTestArgs {
         if problems.is_empty() {
             Ok(ExitCode::Done)
         } else {
-            Err(Failure::new(ExitCode::NotTaken, problems))
+            Err(Failure::new(ExitCode::Unavailable, problems))
         }
     }
 

@@ -11,7 +11,7 @@ use super::config;
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use crate::clock;
-use crate::config::State;
+use crate::config::{Config, State};
 use crate::store::{self, Look};
 use crate::zone::Zone;
 
@@ -32,12 +32,26 @@ pub(super) struct StateArgs {
 impl StateArgs {
     /// The directory, and the zone in which times are shown.
     pub(super) fn find(&self) -> Result<(PathBuf, Zone), Failure> {
+        let config = self.configuration()?;
+        Ok((self.directory(config.as_ref())?, Self::zone(config.as_ref())))
+    }
+
+    /// The configuration that is named, else the service's, if there is one.
+    pub(super) fn configuration(&self) -> Result<Option<Config>, Failure> {
         let is_free = self.state_dir.is_none();
-        let config = config::named_or_of_service(self.config.as_deref(), is_free)?;
-        let config = config.map(|(_, config)| config);
-        let zone = config.as_ref().and_then(|config| config.zone);
-        let state = config.map(|config| config.state).unwrap_or_default();
-        Ok((directory(self.state_dir.as_deref(), &state)?, zone.unwrap_or_else(machine_zone)))
+        let found = config::named_or_of_service(self.config.as_deref(), is_free)?;
+        Ok(found.map(|(_, config)| config))
+    }
+
+    /// The directory under a configuration.
+    pub(super) fn directory(&self, config: Option<&Config>) -> Result<PathBuf, Failure> {
+        let state = config.map(|config| config.state.clone()).unwrap_or_default();
+        directory(self.state_dir.as_deref(), &state)
+    }
+
+    /// The zone in which times are shown: the configuration's, else the machine's.
+    pub(super) fn zone(config: Option<&Config>) -> Zone {
+        config.and_then(|config| config.zone).unwrap_or_else(machine_zone)
     }
 }
 

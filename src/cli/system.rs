@@ -58,6 +58,19 @@ fn user_in(list: &str, name: &str) -> Option<User> {
     Some(User { id, group })
 }
 
+/// The name of a user.
+pub(super) fn name_of(user: u32) -> Option<String> {
+    name_in(&list("/etc/passwd"), user)
+}
+
+fn name_in(list: &str, user: u32) -> Option<String> {
+    let name = list.lines().find_map(|line| {
+        let name = line.split(':').next()?;
+        (user_in(line, name)?.id == user).then_some(name)
+    });
+    name.map(str::to_owned)
+}
+
 /// A group of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Group {
@@ -123,6 +136,8 @@ mod tests {
         assert_eq!(user_in(users, "ocrwatch"), Some(User { id: 998, group: 997 }));
         assert_eq!(user_in(users, "ocr"), None);
         assert_eq!(user_in("ocrwatch:x:?:997", "ocrwatch"), None);
+        assert_eq!(name_in(users, 998).as_deref(), Some("ocrwatch"));
+        assert_eq!(name_in(users, 997), None);
         let groups = groups_in("adm:x:4:syslog,ocrwatch\nocrwatch:x:997:\nbroken\n");
         let names: Vec<_> = groups.iter().map(|group| (&*group.name, group.id)).collect();
         assert_eq!(names, [("adm", 4), ("ocrwatch", 997)]);

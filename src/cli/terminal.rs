@@ -65,6 +65,11 @@ pub(super) fn stderr_takes_progress() -> bool {
     io::stderr().is_terminal() && variable("TERM").is_none_or(|term| term != "dumb")
 }
 
+/// Whether the terminal can do nothing but print.
+pub(super) fn is_dumb() -> bool {
+    variable("TERM").is_some_and(|term| term == "dumb")
+}
+
 /// The width of standard error's terminal.
 pub(super) fn stderr_columns() -> usize {
     columns_of(&variable).or_else(|| size_of(true, &io::stderr())).unwrap_or(COLUMNS_DEFAULT)

@@ -10,7 +10,6 @@
 //! ```
 
 pub mod alerts;
-mod chart;
 mod code_fold;
 mod content;
 pub mod csv;
@@ -36,7 +35,7 @@ pub use summary::Summary;
 pub use tally::{RequestIdsSeen, Value, Values};
 pub use timeline::{Grid, Series};
 
-use crate::surface::{escape, page, phrase, style, wrap};
+use crate::surface::{chart, escape, page, phrase, style, wrap};
 
 #[cfg(test)]
 mod tests;

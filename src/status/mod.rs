@@ -6,18 +6,31 @@
 //!
 //! Texts that come from logs are redacted; whoever shows them escapes them for its surface.
 
+mod check;
+mod frame;
 mod line;
 pub mod metrics;
 mod outbox;
+mod page;
+mod section;
+mod table;
 mod verdict;
+mod view;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use check::unknown_line;
+pub use frame::{Frame, Screen, Seen, frame};
 pub use outbox::OutboxItem;
+pub use page::{write_page, write_silences, write_top};
 pub use verdict::{Finding, Grade, Verdict};
+pub use view::{ErrorsByModule, Key, MINUTES, Sort, View};
 
 use crate::catalogue::Severity;
 use crate::engine::State;
@@ -287,6 +300,14 @@ impl Status {
         self.receivers.iter().map(|receiver| receiver.waiting).sum()
     }
 
+    /// The listed alerts that fire and are not told because of a silence.
+    pub fn silenced_by(&self, silence: &str) -> impl Iterator<Item = &AlertStatus> {
+        let is_it = move |alert: &&AlertStatus| {
+            alert.state == State::Firing && alert.silenced_by.as_deref() == Some(silence)
+        };
+        self.alerts.iter().filter(is_it)
+    }
+
     /// The files that are followed.
     pub fn files(&self) -> u64 {
         self.sources.iter().filter_map(|source| source.files).sum()
@@ -335,6 +356,29 @@ impl Status {
             store: StoreStatus::default(),
             counters: Counters::default(),
             errors: BTreeMap::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl AlertStatus {
+    /// One that has fired since then.
+    pub(crate) fn sample(at: DateTime<Utc>) -> Self {
+        let text = str::to_owned;
+        Self {
+            fingerprint: text("281e6b5eec1ed0e4"),
+            rule: text("aksk-lockout"),
+            severity: Severity::Critical,
+            state: State::Firing,
+            headline: text("the AK/SK of scan-prod is locked"),
+            labels: [(text("credential"), text("scan-prod"))].into(),
+            since: at,
+            fired_at: Some(at),
+            count: 6,
+            last_at: at,
+            locked_until: None,
+            silenced_by: None,
+            codes: vec![text("APIG.0301")],
         }
     }
 }

@@ -11,8 +11,9 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{SourceStatus, Status};
+use super::{AlertStatus, SourceStatus, Status};
 use crate::catalogue::Severity;
+use crate::engine::State;
 use crate::surface::phrase;
 
 /// A source that is so far behind is not followed as it should be.
@@ -154,10 +155,13 @@ impl Found {
         }
         let dead: u64 = status.receivers.iter().map(|receiver| receiver.dead).sum();
         if dead > 0 {
-            self.add(Grade::Warning, false, format!("{dead} notifications were given up"));
+            let verb = if dead == 1 { "was" } else { "were" };
+            let count = phrase::counted(dead, "notification", "notifications");
+            self.add(Grade::Warning, false, format!("{count} {verb} given up"));
         }
     }
 
+    /// An alert that an operator silenced is known to somebody: it is told, and nobody need look.
     fn alerts(&mut self, status: &Status) {
         for (severity, grade) in [
             (Severity::Critical, Grade::Critical),
@@ -165,17 +169,47 @@ impl Found {
             (Severity::Info, Grade::Ok),
         ] {
             let rules = status.rules.iter().filter(|rule| rule.severity == severity);
-            let rules: Vec<_> = rules.filter(|rule| rule.firing > 0).collect();
-            let firing: u64 = rules.iter().map(|rule| rule.firing).sum();
-            if firing > 0 {
-                let names: Vec<_> = rules.iter().map(|rule| &*rule.name).collect();
-                let (noun, verb) =
-                    if firing == 1 { ("alert", "fires") } else { ("alerts", "fire") };
-                let what =
-                    format!("{firing} {} {noun} {verb}: {}", severity.name(), names.join(", "));
-                self.add(grade, false, what);
+            let mut loud = Firing::default();
+            let mut silent = Firing::default();
+            for rule in rules {
+                let is_silent = |alert: &&AlertStatus| {
+                    alert.rule == rule.name
+                        && alert.state == State::Firing
+                        && alert.silenced_by.is_some()
+                };
+                let silenced = status.alerts.iter().filter(is_silent).count() as u64;
+                silent.add(&rule.name, silenced.min(rule.firing));
+                loud.add(&rule.name, rule.firing.saturating_sub(silenced));
+            }
+            if loud.count > 0 {
+                self.add(grade, false, loud.in_words(severity, ""));
+            }
+            if silent.count > 0 {
+                self.add(Grade::Ok, false, silent.in_words(severity, ", silenced"));
             }
         }
+    }
+}
+
+/// Alerts that fire, and of which rules.
+#[derive(Default)]
+struct Firing<'s> {
+    count: u64,
+    rules: Vec<&'s str>,
+}
+
+impl<'s> Firing<'s> {
+    fn add(&mut self, rule: &'s str, count: u64) {
+        self.count += count;
+        if count > 0 {
+            self.rules.push(rule);
+        }
+    }
+
+    fn in_words(&self, severity: Severity, how: &str) -> String {
+        let (noun, verb) = if self.count == 1 { ("alert", "fires") } else { ("alerts", "fire") };
+        let rules = self.rules.join(", ");
+        format!("{} {} {noun} {verb}{how}: {rules}", self.count, severity.name())
     }
 }
 
@@ -254,6 +288,27 @@ mod tests {
             (Grade::Ok, false, "1 info alert fires: a"),
         ];
         check(|status| status.rules = rules, &expected);
+    }
+
+    #[test]
+    fn an_alert_that_was_silenced_makes_nothing_red_and_is_not_hidden() {
+        let change = |silenced: [bool; 2]| {
+            move |status: &mut Status| {
+                status.rules[0].firing = 2;
+                let of = |silenced: bool| AlertStatus {
+                    silenced_by: silenced.then(|| "load-test".to_owned()),
+                    ..AlertStatus::sample(at(9_000))
+                };
+                status.alerts = silenced.map(of).into();
+            }
+        };
+        let silent = (Grade::Ok, false, "2 critical alerts fire, silenced: aksk-lockout");
+        check(change([true, true]), &[silent]);
+        let expected = [
+            (Grade::Critical, false, "1 critical alert fires: aksk-lockout"),
+            (Grade::Ok, false, "1 critical alert fires, silenced: aksk-lockout"),
+        ];
+        check(change([false, true]), &expected);
     }
 
     #[test]

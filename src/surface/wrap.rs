@@ -23,13 +23,15 @@ pub(crate) fn pad_left(text: &str, columns: usize) -> String {
     format!("{}{text}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
-/// The text cut at its end to fit, with a mark in place of what was cut.
+/// The text cut at its end to fit, with a mark in place of what was cut; no more than the mark
+/// where nothing else has room.
 pub(crate) fn clip(text: &str, columns: usize, mark: &str) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
-    let (head, _) = split_at_width(text, columns.saturating_sub(width(mark)));
-    format!("{head}{mark}")
+    let room = columns.saturating_sub(width(mark));
+    let (head, _) = split_at_width(text, room);
+    format!("{}{mark}", if width(head) <= room { head } else { "" })
 }
 
 /// The text in lines of at most `columns`: broken at blanks and between wide characters, inside a
@@ -213,6 +215,7 @@ mod tests {
     #[test]
     fn a_clipped_text_shows_that_it_was_clipped() {
         assert_eq!(clip("ModelArts.4204", 14, "…"), "ModelArts.4204");
+        assert_eq!((clip("ab", 1, "…"), clip("图片", 2, "…")), ("…".into(), "…".into()));
         assert_eq!(clip("ModelArts.42045", 14, "…"), "ModelArts.420…");
         assert_eq!(clip("图片质量", 6, "…"), "图片…");
     }

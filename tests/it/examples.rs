@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::harness::{Sandbox, data};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 17] = [
     "",
     "run",
     "report",
@@ -19,6 +19,9 @@ const COMMANDS: [&str; 14] = [
     "preview",
     "init",
     "export",
+    "status",
+    "top",
+    "silence",
 ];
 
 /// The commands that the help shows as examples.
@@ -30,7 +33,17 @@ fn examples(help: &str) -> Vec<&str> {
 /// What follows until it is stopped, asks somebody else or names what only a real run has. These
 /// are parsed where the help is made.
 fn needs_more_than_files(example: &str) -> bool {
-    let words = ["/etc/", "/var/", "journalctl ", "outbox retry", "outbox drop", "why 0"];
+    let words = [
+        "/etc/",
+        "/var/",
+        "journalctl ",
+        "outbox retry",
+        "outbox drop",
+        "why 0",
+        "status",
+        "top",
+        "silence",
+    ];
     words.iter().any(|word| example.contains(word))
 }
 

@@ -18,6 +18,7 @@ mod harness;
 mod init;
 mod invariants;
 mod mail;
+mod operate;
 mod policy;
 mod receivers;
 mod reference;

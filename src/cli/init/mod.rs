@@ -213,7 +213,7 @@ impl Setup<'_> {
         let is_told = problems.is_empty();
         say_problems(&problems);
         self.end(interview, &config)?;
-        Ok(if is_told { ExitCode::Done } else { ExitCode::NotTaken })
+        Ok(if is_told { ExitCode::Done } else { ExitCode::Unavailable })
     }
 
     fn by_questions(
@@ -235,7 +235,7 @@ impl Setup<'_> {
             match conversation.confirm(&self.place.path)? {
                 Then::Change => continue,
                 // The test of what was written before was not taken.
-                Then::Stop if is_written => return Ok(ExitCode::NotTaken),
+                Then::Stop if is_written => return Ok(ExitCode::Unavailable),
                 Then::Stop => return Err(conversation::stopped()),
                 Then::Go => {}
             }
@@ -247,12 +247,12 @@ impl Setup<'_> {
             if !is_told {
                 match conversation.after_refusal()? {
                     Then::Change => continue,
-                    Then::Stop => return Ok(ExitCode::NotTaken),
+                    Then::Stop => return Ok(ExitCode::Unavailable),
                     Then::Go => {}
                 }
             }
             self.end(&conversation.interview, &config)?;
-            return Ok(if is_told { ExitCode::Done } else { ExitCode::NotTaken });
+            return Ok(if is_told { ExitCode::Done } else { ExitCode::Unavailable });
         }
     }
 

@@ -15,6 +15,7 @@ mod kills;
 mod limits;
 pub(crate) mod log;
 pub(crate) mod mail;
+mod operators;
 mod reload;
 mod sources;
 mod state;

@@ -9,7 +9,7 @@ const EIGHTHS: [char; 7] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /// A bar of at most `width` columns, as long beside `width` as `count` is beside `count_max`, and
 /// behind it, in a lighter fill, `light`. Whatever is not zero shows at least its thinnest mark.
-pub(super) fn bar(count: u64, light: u64, count_max: u64, width: usize, unicode: bool) -> String {
+pub(crate) fn bar(count: u64, light: u64, count_max: u64, width: usize, unicode: bool) -> String {
     let mut bar = solid(count, count_max, width, unicode);
     if light > 0 {
         let both = eighths(count.saturating_add(light), count_max, width).div_ceil(8);
@@ -42,7 +42,7 @@ fn eighths(count: u64, count_max: u64, width: usize) -> usize {
 /// One character for each count, as high beside the highest as the count is; a blank for none, so
 /// that one is never mistaken for none. Counts below eight keep their own height: a single event is
 /// not a tower.
-pub(super) fn sparkline(counts: &[u64], unicode: bool) -> String {
+pub(crate) fn sparkline(counts: &[u64], unicode: bool) -> String {
     let heights = if unicode { HEIGHTS } else { HEIGHTS_ASCII };
     let highest = u128::from(counts.iter().copied().max().unwrap_or(0).max(8));
     let height = |count: u64| {
@@ -57,7 +57,7 @@ pub(super) fn sparkline(counts: &[u64], unicode: bool) -> String {
 
 /// The counts in at most `columns` groups of neighbours, each of the same number of counts (the
 /// last may hold fewer), and that number.
-pub(super) fn grouped(counts: &[u64], columns: usize) -> (Vec<u64>, usize) {
+pub(crate) fn grouped(counts: &[u64], columns: usize) -> (Vec<u64>, usize) {
     let each = counts.len().div_ceil(columns.max(1)).max(1);
     let groups =
         counts.chunks(each).map(|group| group.iter().fold(0, |sum: u64, &n| sum.saturating_add(n)));
