@@ -139,21 +139,13 @@ const INIT: &[Example] = &[
         "ocrwatch init --log app.log --terminal --dry-run",
         "what would be written, without a question",
     ),
-    (
-        "ocrwatch init --log '/var/log/app/*.log' --email ops@example.com --from a@example.com \
-         --server smtp.example.com --user a@example.com --password-file smtp.password --yes",
-        "without a question, for scripts",
-    ),
 ];
 
 const STATUS: &[Example] = &[
     ("ocrwatch status", "how the run of this machine's service stands"),
     ("ocrwatch status --check", "one line and an exit code, for Nagios and its like"),
     ("ocrwatch status --config ocrwatch.toml --format json", "all of it, for programs"),
-    (
-        "ocrwatch status --url https://monitor.example.com:9464 --token-file http.token",
-        "of a run on another machine",
-    ),
+    ("ocrwatch status --url https://host:9464 --token-file http.token", "of another machine"),
 ];
 
 const TOP: &[Example] = &[
@@ -163,31 +155,20 @@ const TOP: &[Example] = &[
 
 const SILENCE: &[Example] = &[
     (
-        "ocrwatch silence add --match 'rule=aksk-*' --for 2h --reason 'key is rotated'",
+        "ocrwatch silence add --match 'rule=aksk-*' --for 2h --reason rotation",
         "not to be told of these for two hours",
     ),
     (
-        "ocrwatch silence add --match severity=warning,info --not credential=scan-prod \
-         --until 18:00 --reason 'load test'",
-        "of all but one credential, until the evening",
-    ),
-    (
-        "ocrwatch silence add --match rule=throttled --until-resolved --reason 'limit is raised'",
-        "until it is over",
+        "ocrwatch silence add --match api=ocr --until-resolved --reason known",
+        "of one API, until it is over",
     ),
     ("ocrwatch silence list", "what is in force or to come, and what it covers"),
     ("ocrwatch silence expire load-test", "to be told again"),
 ];
 
 const EXPORT: &[Example] = &[
-    (
-        "ocrwatch export prometheus-rules --output /etc/prometheus/rules/ocrwatch.rules.yml",
-        "alert rules for Prometheus, of the shipped rules",
-    ),
-    (
-        "ocrwatch export prometheus-rules --config ocrwatch.toml",
-        "of the rules of a configuration, on standard output",
-    ),
+    ("ocrwatch export prometheus-rules", "alert rules for Prometheus, of the shipped rules"),
+    ("ocrwatch export prometheus-rules --config ocrwatch.toml", "of those of a configuration"),
     ("ocrwatch export grafana", "a dashboard for Grafana"),
 ];
 

@@ -40,9 +40,10 @@ fn needs_more_than_files(example: &str) -> bool {
         "outbox retry",
         "outbox drop",
         "why 0",
-        "status",
-        "top",
-        "silence",
+        "init --config",
+        "ocrwatch status",
+        "ocrwatch top",
+        "ocrwatch silence",
     ];
     words.iter().any(|word| example.contains(word))
 }

@@ -118,6 +118,11 @@ class Postbox:
         read = email.message_from_bytes
         return [read(path.read_bytes(), policy=email.policy.default) for path in paths]
 
+    def empty(self):
+        """Forgets what came so far."""
+        for path in (self.folder / "mail" / "inbox" / "new").glob("*"):
+            path.unlink()
+
     def mail(self, *words):
         """The first mail that has all the words in its head or text."""
         for mail in self.mails():
