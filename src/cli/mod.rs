@@ -90,8 +90,8 @@ enum Command {
     /// Watch the run on a live view of the terminal
     ///
     /// Keys: `q`, Esc or Ctrl-C end it; `j`, `k` and the arrows move by a line, `PgDn`, `PgUp` and
-    /// the space bar by a page, `g` and `G` to the beginning and the end; `s` sorts sources by name,
-    /// errors or lag; `p` stands still and goes on.
+    /// the space bar by a page, `g` and `G` to the beginning and the end; `s` sorts sources by
+    /// name, errors or lag; `p` stands still and goes on.
     #[command(after_help = help::after("top"))]
     Top(top::TopArgs),
     /// Silence alerts under a run for a while, list silences, end them

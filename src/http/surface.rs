@@ -1,9 +1,9 @@
 //! Requests answered.
 //!
 //! Owns the way from a request to its answer: who asks, what for, whom that is asked of, and how
-//! the answer looks. Must never count what stages count, nor keep the run from its work: it is asked
-//! one thing at a time, and not again while an answer is fresh. Nothing here fails: what goes wrong
-//! is an answer.
+//! the answer looks. Must never count what stages count, nor keep the run from its work: it is
+//! asked one thing at a time, and not again while an answer is fresh. Nothing here fails: what goes
+//! wrong is an answer.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
