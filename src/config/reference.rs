@@ -17,7 +17,8 @@ use crate::toml_file::reference::{Kind, Table, key, names};
 /// The whole file, with what may stand in it of rule files.
 pub fn reference() -> Table {
     let rules = "[rule files](rules.md#files-of-your-own): a directory, whose `*.toml` files are \
-                 read, or one file; as `--rules`";
+                 read, or one file; as `--rules`. A directory without any waits for them: the \
+                 shipped rules are used";
     let catalogue = "[catalogue files](commands.md#catalogue-files), a later one before an earlier \
                      one, up to {max}; as `--catalogue`";
     let timezone = "the zone of times in logs that tell none, unless a source has its own, and the \
