@@ -138,7 +138,8 @@ fn http() -> Table {
             key(
                 "token",
                 receiver::reference::secret(),
-                "a [secret](#secrets) that who asks at an address must show",
+                "a [secret](#secrets) that who asks at an address must show; without one nothing can be \
+                 changed there",
             )
             .such_as("{ file = \"http.token\" }"),
             key("tls", tls_kind, tls),

@@ -26,12 +26,14 @@ pub(super) struct Guard {
     pub(super) hosts: Vec<String>,
 }
 
-/// Whether who asks has shown the token, where there is one.
+/// What who asks may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// He may ask anything.
+    /// Anything: he has shown the token, or may open the socket.
     Trusted,
-    /// He may ask whether the run lives.
+    /// Anything that changes nothing: everybody on this machine can be it.
+    Reader,
+    /// Whether the run lives.
     Stranger,
 }
 
@@ -76,7 +78,9 @@ impl Guard {
     }
 
     fn standing(&self, headers: &HeaderMap) -> Standing {
-        let Some(token) = &self.token else { return Standing::Trusted };
+        let Some(token) = &self.token else {
+            return if self.address.is_some() { Standing::Reader } else { Standing::Trusted };
+        };
         let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let shown = shown.and_then(|value| value.split_once(' '));
         match shown {
@@ -170,6 +174,14 @@ mod tests {
         for shown in ["Bearer Secret", "Bearer", "Basic secret", "Bearer secrets", "secret"] {
             check(&guard(), &Method::GET, &with(shown), "Stranger");
         }
+    }
+
+    #[test]
+    fn where_no_token_is_asked_for_an_address_is_for_readers() {
+        let open = Guard { token: None, ..guard() };
+        check(&open, &Method::GET, &[("host", "localhost")], "Reader");
+        let shown = [("host", "localhost"), ("authorization", "Bearer anything")];
+        check(&open, &Method::POST, &shown, "Reader");
     }
 
     #[test]

@@ -132,6 +132,11 @@ impl Route {
         matches!(self, Self::Health | Self::Ready)
     }
 
+    /// Whether it changes anything.
+    pub(super) fn is_change(&self) -> bool {
+        matches!(self, Self::Silence | Self::Expire(_))
+    }
+
     /// The path that requests are counted by.
     pub(super) fn counted_as(path: &str) -> &'static str {
         if path.starts_with("/api/v1/silences/") {

@@ -134,7 +134,14 @@ impl Surface {
             let hint = "send it as `Authorization: Bearer …`";
             return Err(Refusal::new(StatusCode::UNAUTHORIZED, what).with_hint(hint));
         }
-        match route? {
+        let route = route?;
+        if standing == Standing::Reader && route.is_change() {
+            self.count(|asked| *asked.refused.entry("token").or_default() += 1);
+            let what = "a change at an address needs a token";
+            let hint = "use the unix socket of the run, or give [http] a `token`";
+            return Err(Refusal::new(StatusCode::FORBIDDEN, what).with_hint(hint));
+        }
+        match route {
             Route::Index => Ok(answer::text(StatusCode::OK, index())),
             Route::Metrics => Ok(answer::metrics(self.metrics(&*self.status().await?))),
             Route::Health => {
@@ -275,7 +282,7 @@ fn ready(status: &Status, standing: Standing) -> Answer {
         return answer::text(StatusCode::OK, "ready\n".to_owned());
     }
     let mut body = "not ready\n".to_owned();
-    if standing == Standing::Trusted {
+    if standing != Standing::Stranger {
         for finding in verdict.blocking() {
             body += &crate::surface::escape::visible(&finding.what);
             body.push('\n');

@@ -118,9 +118,14 @@ fn who_calls_the_run_by_a_strange_name_or_from_another_site_gets_nothing() {
         ("Content-Type: application/x-www-form-urlencoded\r\n".to_owned(), 415),
         (String::new(), 415),
     ] {
-        let answer = place.ask("POST", "/api/v1/silences", &fields, silence).expect("an answer");
-        assert_eq!(answer.status, status, "{fields}");
+        let answer = scene.socket().ask("POST", "/api/v1/silences", &fields, silence);
+        assert_eq!(answer.expect("an answer").status, status, "{fields}");
     }
+    // Everybody on the machine reaches an address.
+    let answer = place.post("/api/v1/silences", silence).expect("an answer");
+    assert_eq!(answer.status, 403);
+    let answer = place.ask("DELETE", "/api/v1/silences/a", "", "").expect("an answer");
+    assert_eq!(answer.status, 403);
     let preflight = "Origin: http://evil.example\r\nAccess-Control-Request-Method: POST\r\n";
     let answer = place.ask("OPTIONS", "/api/v1/silences", preflight, "").expect("an answer");
     assert_eq!(answer.header("access-control-allow-origin"), "");
@@ -138,6 +143,6 @@ fn a_body_beyond_its_bound_is_refused() {
     let body = format!(
         r#"{{"match": {{"rule": "*"}}, "author": "a", "reason": "{reason}", "for": "2h"}}"#
     );
-    let answer = scene.address().post("/api/v1/silences", &body).expect("an answer");
+    let answer = scene.socket().post("/api/v1/silences", &body).expect("an answer");
     assert_eq!(answer.status, 413);
 }

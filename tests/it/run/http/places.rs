@@ -28,6 +28,10 @@ fn a_token_is_asked_for_at_addresses_and_not_on_the_socket() {
     assert_eq!(wrong.expect("an answer").status, 401);
     let right = place.ask("GET", "/metrics", "Authorization: Bearer opensesame\r\n", "");
     assert_eq!(right.expect("an answer").status, 200);
+    let fields = "Authorization: Bearer opensesame\r\nContent-Type: application/json\r\n";
+    let silence = r#"{"match": {"rule": "*"}, "author": "a", "reason": "b", "for": "2h"}"#;
+    let changed = place.ask("POST", "/api/v1/silences", fields, silence).expect("an answer");
+    assert_eq!(changed.status, 201, "{}", changed.body);
     assert_eq!(place.get("/healthz").expect("an answer").status, 200);
     assert_eq!(place.get("/readyz").expect("an answer").body, "ready\n");
     assert_eq!(scene.socket().get("/metrics").expect("an answer").status, 200);
