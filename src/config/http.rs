@@ -120,7 +120,7 @@ fn check_beyond(
     }
 }
 
-/// `127.0.0.1:9464`, `[::1]:9464`, `localhost:9464`, `:9464` for this machine.
+/// `127.0.0.1:9464`, `[::1]:9464`, `localhost:9464`.
 fn address(text: &Spanned<String>, problems: &mut Problems<'_>) -> Option<Spanned<SocketAddr>> {
     let written = text.get_ref().as_str();
     let local = written.strip_prefix("localhost:").and_then(|port| port.parse().ok());

@@ -4,6 +4,7 @@
 //! asking. Must never change anything. Nothing here fails.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -152,6 +153,9 @@ impl Daemon {
     }
 
     fn source_statuses(&mut self, now: Now) -> Vec<SourceStatus> {
+        self.tally.forget_gone(|path| {
+            path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
+        });
         let files = self.follow.files_of_sources();
         let mut files = files.into_iter();
         let lags = self.follow.lag();

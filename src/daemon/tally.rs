@@ -143,6 +143,11 @@ impl Tally {
         }
     }
 
+    /// Lets go of paths that are gone: nobody tells that they went.
+    pub(super) fn forget_gone(&mut self, is_gone: impl Fn(&Path) -> bool) {
+        self.paths.retain(|path, _| !is_gone(path));
+    }
+
     /// Streams cannot be read.
     pub(super) fn problems(&mut self, problems: &[Problem]) {
         for problem in problems {
@@ -217,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_a_problem_until_it_is_followed() {
+    fn a_path_is_a_problem_until_it_is_followed_or_gone() {
         let mut tally = Tally::default();
         let why = crate::tail::Unseen::NotAFile;
         let notice = |kind| [Notice { path: "/var/log/a".into(), kind }];
@@ -225,6 +230,11 @@ mod tests {
         let found = tally.unfollowed(|path| path.starts_with("/var"));
         assert_eq!(found.as_deref(), Some("/var/log/a cannot be followed: not a regular file"));
         assert_eq!(tally.unfollowed(|path| path.starts_with("/srv")), None);
+        tally.forget_gone(|path| path.starts_with("/srv"));
+        assert!(tally.unfollowed(|_| true).is_some());
+        tally.forget_gone(|_| true);
+        assert_eq!(tally.unfollowed(|_| true), None);
+        tally.notices(&notice(NoticeKind::Unseen(why)));
         tally.notices(&notice(NoticeKind::SeenAgain));
         assert_eq!(tally.unfollowed(|_| true), None);
     }

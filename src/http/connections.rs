@@ -40,8 +40,8 @@ impl Connections {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes one in; ends the one that makes room for it, if one must. False if none can: then it
-    /// was ended itself.
+    /// Takes one in; ends the one that makes room for it, if one must. If none can it is ended
+    /// itself.
     pub(super) fn add(&self, number: u64, mark: Mark, handle: AbortHandle) -> Added {
         let mut open = self.open();
         let mut added = Added::InFreePlace;
@@ -63,11 +63,6 @@ impl Connections {
     /// One has ended.
     pub(super) fn remove(&self, number: u64) {
         self.open().remove(&number);
-    }
-
-    /// How many there are.
-    pub(super) fn count(&self) -> usize {
-        self.open().len()
     }
 }
 
@@ -98,7 +93,7 @@ mod tests {
         assert_eq!(add(2), Added::InPlaceOfAnother, "1 waited");
         marks[2].answering(true);
         assert_eq!(add(3), Added::Not, "both are being answered");
-        assert_eq!(connections.count(), 2);
+        assert_eq!(connections.open().len(), 2);
         connections.remove(0);
         assert_eq!(add(4), Added::InFreePlace);
     }

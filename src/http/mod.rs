@@ -247,29 +247,39 @@ impl Serving {
     {
         let (guard, surface) = (Arc::clone(&self.guard), Arc::clone(&self.surface));
         let mark = Mark::default();
-        let (marked, place) = (mark.clone(), Leaving(Arc::clone(&self.connections), number));
-        let (count, all) = (Arc::clone(&self.surface), Arc::clone(&self.connections));
+        let marked = mark.clone();
+        self.surface.count(|asked| asked.connections += 1);
+        let place = Leaving {
+            connections: Arc::clone(&self.connections),
+            surface: Arc::clone(&self.surface),
+            number,
+        };
         let task = tokio::spawn(async move {
             let _place = place;
             if let Some(stream) = stream.await {
-                connection(stream, &guard, &surface, &marked, &all).await;
+                connection(stream, &guard, &surface, &marked).await;
             }
         });
         match self.connections.add(number, mark, task.abort_handle()) {
             Added::InFreePlace => {}
             Added::InPlaceOfAnother | Added::Not => {
-                count.count(|asked| *asked.refused.entry("connections").or_default() += 1);
+                self.surface.count(|asked| *asked.refused.entry("connections").or_default() += 1);
             }
         }
     }
 }
 
 /// A connection leaves its place however it ends.
-struct Leaving(Arc<Connections>, u64);
+struct Leaving {
+    connections: Arc<Connections>,
+    surface: Arc<Surface>,
+    number: u64,
+}
 
 impl Drop for Leaving {
     fn drop(&mut self) {
-        self.0.remove(self.1);
+        self.connections.remove(self.number);
+        self.surface.count(|asked| asked.connections -= 1);
     }
 }
 
@@ -278,11 +288,9 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin>(
     guard: &Arc<Guard>,
     surface: &Arc<Surface>,
     mark: &Mark,
-    connections: &Arc<Connections>,
 ) {
     let service = service_fn(|request| async {
         mark.answering(true);
-        surface.count(|asked| asked.connections = connections.count() as u64);
         let answer = surface.answer(guard, request).await;
         mark.answering(false);
         Ok::<_, Infallible>(answer)

@@ -59,6 +59,9 @@ fn a_thousand_connections_that_never_ask_keep_nobody_from_an_answer_nor_a_log_fr
     assert!(grown_bytes < GROWTH_BYTES_MAX, "grown by {grown_bytes} bytes");
     assert!(files <= before_files + 64 + 8, "{before_files} files were open, then {files}");
     let metrics = place.get("/metrics").expect("an answer").body;
+    let held = metrics.lines().find_map(|line| line.strip_prefix("ocrwatch_http_connections "));
+    let held: usize = held.expect("their number").parse().expect("a number");
+    assert!((60..=64).contains(&held), "{held} connections are held");
     let refused = metrics.lines().find_map(|line| {
         line.strip_prefix("ocrwatch_http_refused_total{why=\"connections\"} ")?.parse().ok()
     });

@@ -144,6 +144,10 @@ fn a_run_tells_how_it_stands_in_every_form() {
                   code=\"ModelArts.4204\",cause=\"\",credential=\"\"} 2\n";
     assert!(metrics.body.contains(errors), "{}", metrics.body);
     client::promtool_takes(&metrics.body);
+    // This one and the one that asks, whichever place each is at.
+    let _held = scene.socket().connect().expect("a connection");
+    let told = || place.get("/metrics").expect("an answer").body;
+    scene.daemon().until("both are counted", || told().contains("\nocrwatch_http_connections 2\n"));
 }
 
 #[test]
@@ -157,6 +161,20 @@ fn a_run_is_ready_when_its_sources_are_followed_and_says_what_is_missing() {
     assert_eq!(ready().body, "not ready\nsource late: no file is there yet\n");
     assert_eq!(scene.socket().get("/healthz").expect("an answer").status, 200);
     scene.sandbox.file("late.log", "");
+    scene.daemon().until("the run is ready", || ready().status == 200);
+}
+
+#[test]
+fn what_cannot_be_followed_is_a_problem_until_it_is_gone() {
+    let config = CONFIG.replace("'app.log'", "'*.log'");
+    let scene = Scene::start(&config);
+    let pipe = scene.sandbox.path("pipe.log");
+    let (mode, kind) = (rustix::fs::Mode::RUSR, rustix::fs::FileType::Fifo);
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, kind, mode, 0).expect("a pipe");
+    let ready = || scene.socket().get("/readyz").expect("an answer");
+    scene.daemon().until("the run is not ready", || ready().status == 503);
+    assert!(ready().body.contains("pipe.log cannot be followed: not a regular file"));
+    std::fs::remove_file(&pipe).expect("it is there");
     scene.daemon().until("the run is ready", || ready().status == 200);
 }
 
