@@ -3,7 +3,7 @@
 
     facts.py PROGRAM [WORD]…    with words only the facts whose names have one of them
 
-Each fact is a function in `plumbing.py`, and is shown by what a browser really does. Exit code 0: all
+Each fact is a function in a file beside this one, and is shown by what a browser really does. Exit code 0: all
 hold; 1: not all.
 """
 
@@ -17,7 +17,12 @@ import traceback
 from pathlib import Path
 
 from browser import Browser
+from figures import FIGURES
+from handling import HANDLING
+from looks import LOOKS
 from plumbing import PLUMBING
+from reports import Reports
+from safe import SAFE
 
 # What comes behind so many is no news.
 FAILURES_MAX = 12
@@ -31,11 +36,11 @@ class World:
         self.program = program
         self.folder = folder
         self.browser = browser
+        self.report = Reports(folder, self.run).get
 
     def run(self, *arguments, **options):
         """What the program prints."""
-        done = subprocess.run([self.program, *arguments], cwd=self.folder, capture_output=True, timeout=PROGRAM_S_MAX,
-                              **options)
+        done = subprocess.run([self.program, *arguments], capture_output=True, timeout=PROGRAM_S_MAX, **options)
         assert done.returncode == 0, f"{arguments}: {done.returncode}: {done.stderr.decode()}"
         return done.stdout
 
@@ -60,7 +65,7 @@ def main():
     parser.add_argument("program", type=Path)
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
-    facts = [*PLUMBING]
+    facts = [*PLUMBING, *FIGURES, *HANDLING, *SAFE, *LOOKS]
     if options.words:
         facts = [fact for fact in facts if any(word in fact.__name__ for word in options.words)]
     folder = Path(tempfile.mkdtemp(prefix="ocrwatch-browser-"))

@@ -107,11 +107,11 @@ def flood(path, occurrences, codes_max=50):
     """Writes a log of so many occurrences over ten days, as fast as a disk takes it."""
     messages = documented()
     codes = (list(messages) + UNKNOWN)[:codes_max]
-    block = 10_000
+    block = 100
     with open(path, "w", encoding="utf-8", buffering=1 << 20) as log:
         for first in range(0, occurrences, block):
             at = DAY + timedelta(days=10 * first / occurrences)
-            # Times within a block are of one second; ids differ, or all but one would be repeats.
+            # A block is of one instant; ids differ, or all but one would be repeats.
             prefix = at.isoformat(timespec="milliseconds") + " ERROR [w] gateway: failed: ClientRequestException - {status_code:400,request_id:"
             log.writelines(
                 f"{prefix}{number:032x},error_code:{(code := codes[number % len(codes)])},"
