@@ -49,6 +49,7 @@ class Watch:
     def __init__(self, page):
         self.page = page
         self.requests = []
+        self.refused_requests = []
         self.said = []
         self.dialogs = []
         page.on("console", self._on_console)
@@ -58,7 +59,11 @@ class Watch:
         page.add_init_script(LISTEN)
         # The protocol tells of requests too that the page's own policy refuses or that no route sees.
         session = page.context.new_cdp_session(page)
-        session.on("Network.requestWillBeSent", lambda event: self.requests.append(event["request"]["url"]))
+        begun = {}
+        session.on("Network.requestWillBeSent", lambda event: (
+            self.requests.append(event["request"]["url"]), begun.setdefault(event["requestId"], event["request"]["url"])))
+        session.on("Network.loadingFailed", lambda event: (
+            event.get("blockedReason") and self.refused_requests.append(begun.get(event["requestId"]))))
         session.send("Network.enable")
 
     def _on_console(self, message):

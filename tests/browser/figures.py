@@ -16,6 +16,15 @@ def instant(text):
     return at.strftime("%Y-%m-%d %H:%M:%S ") + f"{offset[:3]}:{offset[3:5]}"
 
 
+def span(first, last):
+    """From when to when, as the page writes it: what is the same is said once."""
+    first, last = instant(first), instant(last)
+    if first == last:
+        return first
+    same_day = first[:10] == last[:10] and first[-6:] == last[-6:]
+    return f"{first[:-7]} to {last[11:]}" if same_day else f"{first} to {last}"
+
+
 def words(locator):
     """The text of an element, with single blanks."""
     return " ".join(locator.inner_text().split())
@@ -63,11 +72,10 @@ def the_totals_are_those_of_the_json(world):
     for name, said, page in each_report(world):
         totals = said["totals"]
         head = words(page.locator("header.top"))
-        head = head.replace(",", "")
-        for part in [f"{totals['occurrences']} occurrences of {totals['codes']} codes",
-                     *(f"{count} {severity}" for severity, count in totals["by_severity"].items() if count),
-                     f"{totals['repeats']} repeats" if totals["repeats"] else "",
-                     f"{said['inputs']['lines']} lines"]:
+        for part in [f"{events(totals):,} errors in all", f"{said['inputs']['lines']:,} lines",
+                     f"{totals['repeats']:,} repeats" if totals["repeats"] else "",
+                     f"{said['inputs']['mentions']:,} mentions" if said["inputs"]["mentions"] else "",
+                     span(said["inputs"]["first_at"], said["inputs"]["last_at"])]:
             assert part in head, (name, part, head)
 
 
@@ -95,9 +103,9 @@ def each_code_says_what_the_json_says(world):
         for code in said["codes"]:
             section = page.locator(f"[id='code-{code['code']}']")
             text = words(section)
-            told = [f"{code['occurrences']:,} times", instant(code["first_at"]), instant(code["last_at"])]
+            told = [f"{code['occurrences']:,} times", f"Seen {span(code['first_at'], code['last_at'])}"]
             if code["occurrences"] == 1:
-                told = ["once"]
+                told = ["once", f"Seen {instant(code['first_at'])}"]
             told += [f"{code['repeats']:,}"] if code["repeats"] else []
             told += [value["value"] for value in code.get("access_keys", {}).get("values", [])]
             ids = code.get("request_ids", {})
@@ -119,7 +127,7 @@ def the_alerts_are_those_of_the_json(world):
         alerts = said["alerts"]
         text = words(page.locator("section[aria-labelledby=alerts]"))
         episodes = alerts["alerts"]
-        still = sum("resolved_at" not in episode for episode in episodes)
+        still = sum(episode["resolved_at"] is None for episode in episodes)
         for part in [f"{len(episodes) + alerts['alerts_left_out']} in all", f"{still} still firing", f"{alerts['rules']} rules",
                      f"{len(alerts['notifications'])} notifications", f"{len(alerts['withheld'])} withheld"]:
             assert part in text, (name, part, text[:300])
@@ -128,7 +136,7 @@ def the_alerts_are_those_of_the_json(world):
         for episode in episodes:
             card = words(page.locator(f"#alert-{episode['fingerprint']}"))
             assert f"Fired {instant(episode['fired_at'])}" in card, (name, episode, card)
-            if "resolved_at" in episode:
+            if episode["resolved_at"]:
                 assert f"Resolved {instant(episode['resolved_at'])}" in card, (name, episode, card)
 
 

@@ -65,7 +65,7 @@ class Studio:
 
     def report(self):
         """The address of the sample's report."""
-        self.run("report", "--quiet", "--format", "html", "-o", "report.html", "ocr-gateway.log")
+        self.run("report", "--quiet", "-o", "report.html", "ocr-gateway.log")
         return (self.folder / "report.html").as_uri()
 
 

@@ -43,7 +43,7 @@ class Reports:
         if (name, lang) not in self.made:
             log = self.log(name)
             path = self.folder / f"{name}-{lang}.html"
-            self.run("report", "--quiet", "--lang", lang, "--format", "html", "-o", path, log.name, cwd=self.folder)
-            said = self.run("report", "--quiet", "--format", "json", log.name, cwd=self.folder)
-            self.made[name, lang] = Report(path, json.loads(said))
+            said = path.with_suffix(".json")
+            self.run("report", "--quiet", "--lang", lang, "-o", path, "-o", said, log.name, cwd=self.folder)
+            self.made[name, lang] = Report(path, json.loads(said.read_text()))
         return self.made[name, lang]

@@ -22,7 +22,8 @@ INJECT = """async () => {
     document.head.append(base);
     holder.querySelector("p").click();
     holder.querySelector("a").click();
-    try { eval("window.harm = 'eval'") } catch {}
+    // Not eval(): the protocol that this comes by lets that through.
+    setTimeout("window.harm = 'eval'", 0);
     await fetch("http://127.0.0.1:9/fetch").catch(() => {});
     await new Promise(done => setTimeout(done, 100));
     return {
@@ -66,7 +67,7 @@ def a_report_lets_nothing_run_that_is_not_its_own(world):
         for directive in ["script-src-elem", "script-src-attr", "style-src-elem", "style-src-attr", "img-src", "base-uri",
                           "connect-src", "object-src"]:
             assert directive in refused, (directive, refused)
-        sent = [url for url in watch.requests[before:] if not url.startswith(("about:", "data:", page.url))]
+        sent = [url for url in watch.requests[before:] if url not in watch.refused_requests and not url.startswith("about:")]
         assert sent == [], sent
 
 
