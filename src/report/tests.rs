@@ -4,6 +4,7 @@
 
 mod hostile;
 mod limits;
+mod page;
 
 use std::io;
 use std::path::PathBuf;
