@@ -14,6 +14,7 @@ use super::content::{
     BeyondTop, CauseReport, CodeReport, Counts, Fields, GroupReport, LeftOut, Report, Sample, Seen,
     Timelines,
 };
+use super::hours::Hours;
 use super::settings::{Filters, InputFacts};
 use super::tally::RequestIdsSeen;
 use super::ticket;
@@ -45,6 +46,8 @@ struct Document<'r> {
     totals: TotalsView,
     #[serde(skip_serializing_if = "Option::is_none")]
     timeline: Option<TimelineView<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hours: Option<&'r [u64; 24]>,
     modules: Vec<ModuleView<'r>>,
     codes: Vec<CodeView<'r>>,
     codes_beyond_top: BeyondTop,
@@ -83,6 +86,7 @@ impl<'r> Document<'r> {
             },
             timeline: grid
                 .map(|grid| TimelineView { grid, series: SeriesView::of(&report.timeline, grid) }),
+            hours: of_hours(&report.hours),
             modules: report
                 .modules
                 .iter()
@@ -90,6 +94,7 @@ impl<'r> Document<'r> {
                     module: module.module,
                     counts: module.counts,
                     timeline: grid.map(|grid| SeriesView::of(&module.timeline, grid)),
+                    hours: of_hours(&module.hours),
                 })
                 .collect(),
             codes: report.codes.iter().map(|code| CodeView::of(code, grid)).collect(),
@@ -244,6 +249,12 @@ struct ModuleView<'r> {
     counts: Counts,
     #[serde(skip_serializing_if = "Option::is_none")]
     timeline: Option<SeriesView<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hours: Option<&'r [u64; 24]>,
+}
+
+fn of_hours(hours: &Hours) -> Option<&[u64; 24]> {
+    (!hours.is_empty()).then(|| hours.counts())
 }
 
 #[derive(Serialize)]
@@ -272,6 +283,9 @@ struct CodeView<'r> {
     request_ids: &'r RequestIdsSeen,
     #[serde(skip_serializing_if = "Option::is_none")]
     sample: Option<SampleView<'r>>,
+    samples: Vec<SampleView<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest: Option<&'r Place>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket: Option<String>,
 }
@@ -296,6 +310,8 @@ impl<'r> CodeView<'r> {
             fields: &code.fields,
             request_ids: &code.request_ids,
             sample: code.sample.as_ref().map(SampleView::of),
+            samples: code.samples.iter().map(SampleView::of).collect(),
+            latest: code.latest.as_ref(),
             ticket: ticket::of(code),
         }
     }

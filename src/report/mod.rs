@@ -15,6 +15,7 @@ mod content;
 pub mod csv;
 pub mod explain;
 mod facts;
+mod hours;
 pub mod json;
 pub mod jsonl;
 pub mod markdown;
@@ -30,6 +31,7 @@ pub use content::{
     BeyondTop, CauseReport, CodeReport, Counts, Fields, GroupReport, Inputs, LeftOut, ModuleReport,
     Report, Sample, Seen, Timelines, Totals,
 };
+pub use hours::Hours;
 pub use settings::{FailOn, Filters, InputFacts, Limits, Settings};
 pub use summary::Summary;
 pub use tally::{RequestIdsSeen, Value, Values};

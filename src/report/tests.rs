@@ -2,6 +2,7 @@
 //!
 //! `OCRWATCH_BLESS=1 cargo test report` writes the golden files anew; read the difference.
 
+mod fold;
 mod hostile;
 mod limits;
 
