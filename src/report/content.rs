@@ -7,6 +7,7 @@ use chrono::{DateTime, FixedOffset, TimeDelta};
 use serde::Serialize;
 
 use super::alerts::Alerts;
+use super::baseline::Baseline;
 use super::hours::Hours;
 use super::settings::{Filters, InputFacts};
 use super::tally::{RequestIdsSeen, Values};
@@ -48,6 +49,8 @@ pub struct Report {
     pub failures: u64,
     /// The alerts that there would have been, if they were looked for.
     pub alerts: Option<Alerts>,
+    /// What changed, if the report is compared with anything.
+    pub baseline: Option<Baseline>,
 }
 
 impl Report {

@@ -10,6 +10,7 @@ use chrono::{DateTime, FixedOffset};
 use serde::{Serialize, Serializer};
 
 use super::alerts::AlertsView;
+use super::baseline::BaselineView;
 use super::content::{
     BeyondTop, CauseReport, CodeReport, Counts, Fields, GroupReport, LeftOut, Report, Sample, Seen,
     Timelines,
@@ -55,6 +56,8 @@ struct Document<'r> {
     failures: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     alerts: Option<AlertsView<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<BaselineView<'r>>,
 }
 
 impl<'r> Document<'r> {
@@ -102,6 +105,7 @@ impl<'r> Document<'r> {
             left_out: report.left_out,
             failures: report.failures,
             alerts: report.alerts.as_ref().map(AlertsView::of),
+            baseline: report.baseline.as_ref().map(BaselineView::of),
         }
     }
 }

@@ -10,6 +10,7 @@
 //! ```
 
 pub mod alerts;
+pub mod baseline;
 mod code_fold;
 mod content;
 pub mod csv;

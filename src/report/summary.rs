@@ -12,6 +12,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Datelike, FixedOffset};
 
+use super::baseline::{Baseline, Before};
 use super::code_fold::{CodeFold, Event, Kind, Taken, TimelineIds};
 use super::content::{
     BeyondTop, CodeReport, Counts, Inputs, LeftOut, ModuleReport, Report, Seen, Totals,
@@ -46,6 +47,7 @@ pub struct Summary {
     filtered_out: u64,
     left_out: LeftOut,
     failures: u64,
+    before: Option<Before>,
 }
 
 impl Summary {
@@ -65,6 +67,7 @@ impl Summary {
             filtered_out: 0,
             left_out: LeftOut::default(),
             failures: 0,
+            before: None,
             settings,
         }
     }
@@ -145,6 +148,11 @@ impl Summary {
         listed.push(facts);
     }
 
+    /// Compares the report with what was before.
+    pub fn compare_with(&mut self, before: Before) {
+        self.before = Some(before);
+    }
+
     /// The report on all that was given.
     pub fn finish(self) -> Report {
         let Settings { catalogue, zone, filters, top, limits, .. } = self.settings;
@@ -176,6 +184,11 @@ impl Summary {
         let mut totals = self.totals;
         totals.codes = codes.len() as u64;
         totals.codes_new = codes.iter().filter(|code| code.entry.is_none()).count() as u64;
+        let baseline = self.before.map(|mut before| {
+            before.settle(&self.inputs, zone);
+            let range = data.map(|(first_at, last_at)| Seen { first_at, last_at });
+            Baseline::compare(before, &codes, range, &catalogue)
+        });
         let beyond = codes.split_off(top.unwrap_or(usize::MAX).min(codes.len()));
         Report {
             inputs: self.inputs,
@@ -193,6 +206,7 @@ impl Summary {
             left_out: self.left_out,
             failures: self.failures,
             alerts: None,
+            baseline,
         }
     }
 
