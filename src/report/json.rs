@@ -22,6 +22,7 @@ use super::ticket;
 use super::timeline::{Grid, Series};
 use crate::catalogue::{Entry, Explanation, Severity};
 use crate::occurrence::{Module, Place};
+use crate::surface::Language;
 use crate::surface::json::write_line;
 
 /// The schema's name and number.
@@ -316,7 +317,7 @@ impl<'r> CodeView<'r> {
             sample: code.sample.as_ref().map(SampleView::of),
             samples: code.samples.iter().map(SampleView::of).collect(),
             latest: code.latest.as_ref(),
-            ticket: ticket::of(code),
+            ticket: ticket::of(code, Language::default()),
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod csv;
 pub mod explain;
 mod facts;
 mod hours;
+pub mod html;
 pub mod json;
 pub mod jsonl;
 pub mod markdown;
@@ -26,6 +27,7 @@ mod tally;
 pub mod terminal;
 mod ticket;
 mod timeline;
+mod verdict;
 
 pub use crate::surface::Style;
 pub use content::{
@@ -37,6 +39,7 @@ pub use settings::{FailOn, Filters, InputFacts, Limits, Settings};
 pub use summary::Summary;
 pub use tally::{RequestIdsSeen, Value, Values};
 pub use timeline::{Grid, Series};
+pub use verdict::{Need, Verdict};
 
 use crate::surface::{chart, escape, page, phrase, style, wrap};
 
