@@ -37,7 +37,7 @@ pub(super) enum Item {
 }
 
 impl Fact {
-    fn words(label: &'static str, words: String) -> Self {
+    pub(super) fn words(label: &'static str, words: String) -> Self {
         Self { label, items: vec![Item::Words(words)], one_a_line: true }
     }
 }

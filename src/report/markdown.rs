@@ -5,10 +5,10 @@
 
 use std::io::{self, Write};
 
-use super::alerts;
 use super::content::{CauseReport, CodeReport, Report};
 use super::facts::{self, Fact, Item};
 use super::timeline::Grid;
+use super::{alerts, baseline};
 use super::{chart, escape, phrase, ticket};
 use crate::catalogue::{Entry, Paragraph};
 use crate::surface::Language;
@@ -52,6 +52,9 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         return Ok(());
     }
     tables(out, report)?;
+    if let Some(baseline) = &report.baseline {
+        baseline::markdown(out, baseline)?;
+    }
     if let Some(alerts) = &report.alerts {
         alerts::markdown(out, alerts)?;
     }
