@@ -5,8 +5,8 @@
 //! renders each, and the page then says so in place of its content.
 //!
 //! Only what stands in our own files is markup: templates, the style and the scripts. A value can
-//! be written as text, as lines of text between tags (`|lines`), or as what draws (`|drawn`): letters, digits
-//! and signs that end no attribute.
+//! be written as text, as lines of text between tags (`|lines`), or as what draws (`|drawn`):
+//! letters, digits and signs that end no attribute.
 
 use std::sync::LazyLock;
 
