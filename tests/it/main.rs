@@ -22,6 +22,7 @@ mod operate;
 mod policy;
 mod receivers;
 mod reference;
+mod report_files;
 mod resume;
 mod rules;
 mod run;
