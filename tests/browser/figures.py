@@ -105,6 +105,14 @@ def the_table_is_that_of_the_json(world):
             assert (row["cells"][0].split()[1] == "unknown") == code["new"], row
 
 
+def the_hours_are_those_of_the_json(world):
+    for name, said, page in each_report(world):
+        rows = page.locator("table.heat tbody tr").evaluate_all(
+            "rows => rows.map(row => [row.cells[0].textContent, [...row.cells].slice(1).map(cell => Number(cell.textContent))])")
+        assert dict(rows) == {line["module"]: line["hours"] for line in said["modules"]}, name
+        assert [sum(hour) for hour in zip(*(counts for _, counts in rows), strict=True)] == said["hours"], name
+
+
 def each_code_says_what_the_json_says(world):
     for name, said, page in each_report(world):
         for code in said["codes"]:
@@ -166,6 +174,7 @@ FIGURES = [
     the_totals_are_those_of_the_json,
     the_modules_are_those_of_the_json,
     the_table_is_that_of_the_json,
+    the_hours_are_those_of_the_json,
     each_code_says_what_the_json_says,
     the_alerts_are_those_of_the_json,
     what_was_read_is_what_the_json_says,
