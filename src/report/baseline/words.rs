@@ -68,6 +68,8 @@ pub(super) fn notes(baseline: &Baseline) -> Vec<String> {
 /// As many as were to be expected.
 pub(super) fn expected(change: &CodeChange) -> String {
     match change.expected {
+        // Nothing was to be expected of what was not there.
+        _ if change.status == Status::New => String::new(),
         None => String::new(),
         Some(expected) if expected > 0.0 && expected < 0.05 => "<0.1".to_owned(),
         Some(expected) if expected > 0.0 && expected < 9.95 => format!("{expected:.1}"),
@@ -77,13 +79,15 @@ pub(super) fn expected(change: &CodeChange) -> String {
 
 /// How a count relates to what was to be expected, such as `3.8 times as often`.
 pub(super) fn factor(change: &CodeChange) -> Option<String> {
-    let is_moved = matches!(change.status, Status::Risen | Status::Fallen);
-    let factor = change.factor().filter(|_| is_moved)?;
-    Some(match factor {
-        factor if factor < 0.1 => "less than a tenth as often".to_owned(),
-        factor if factor < 10.0 => format!("{factor:.1} times as often"),
-        factor => format!("{} times as often", whole(factor)),
-    })
+    let number = |factor: f64| match factor {
+        factor if factor < 9.95 => format!("{factor:.1}"),
+        factor => whole(factor),
+    };
+    match change.status {
+        Status::Risen => Some(format!("{} times as often", number(change.factor()?))),
+        Status::Fallen => Some(format!("{} times less often", number(1.0 / change.factor()?))),
+        Status::New | Status::Gone | Status::Steady => None,
+    }
 }
 
 #[expect(
