@@ -15,6 +15,7 @@ mod content;
 pub mod csv;
 pub mod explain;
 mod facts;
+pub mod html;
 pub mod json;
 pub mod jsonl;
 pub mod markdown;
@@ -24,6 +25,7 @@ mod tally;
 pub mod terminal;
 mod ticket;
 mod timeline;
+mod verdict;
 
 pub use crate::surface::Style;
 pub use content::{
@@ -34,6 +36,7 @@ pub use settings::{FailOn, Filters, InputFacts, Limits, Settings};
 pub use summary::Summary;
 pub use tally::{RequestIdsSeen, Value, Values};
 pub use timeline::{Grid, Series};
+pub use verdict::{Need, Verdict};
 
 use crate::surface::{chart, escape, page, phrase, style, wrap};
 
