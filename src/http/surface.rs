@@ -157,7 +157,7 @@ impl Surface {
                 Ok(answer::page(drawn.page().to_owned()))
             }
             Route::Index(_) => Ok(answer::text(StatusCode::OK, index())),
-            Route::Style => Ok(answer::file("text/css; charset=utf-8", STYLE)),
+            Route::Style => Ok(answer::file("text/css; charset=utf-8", &STYLE)),
             Route::Script => Ok(answer::file("text/javascript; charset=utf-8", SCRIPT)),
             Route::Icon(grade) => Ok(answer::file("image/svg+xml", icon(grade))),
             Route::Events(chosen, heard) => {

@@ -2,13 +2,37 @@
 //!
 //! Owns which parts there are, their order, and what each shows of a run. Must never count, judge,
 //! or ask a run, a store or a clock. Pure. Nothing here fails.
+//!
+//! Instants stand on it and no ages, which would change every second: the script beside this file
+//! says how long ago something was, and how long a lock lasts.
 
-use chrono::{DateTime, TimeDelta, Utc};
+mod alerts;
+mod run;
+mod search;
+mod timeline;
 
-use super::{Board, Grade, OutboxItem, Verdict};
+#[cfg(test)]
+mod tests;
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde::Serialize;
+
+use super::{Board, Grade, OutboxItem};
+use crate::html::page::{self, render};
 use crate::store::{CodeErrors, StepErrors};
-use crate::surface::Language;
-use crate::surface::escape::html;
+use crate::surface::{Language, phrase};
+use crate::zone::Zone;
+
+const PAGE: &str = include_str!("page.html");
+
+/// The look of the page.
+pub static STYLE: LazyLock<String> =
+    LazyLock::new(|| format!("{}{}", page::STYLE, include_str!("live.css")));
+
+/// What keeps the page as it is now.
+pub const SCRIPT: &str = include_str!("live.js");
 
 /// How far back errors are shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,42 +44,6 @@ pub enum Period {
     SixHours,
     /// A day.
     Day,
-}
-
-impl Period {
-    /// All of them, the shortest first.
-    pub const ALL: [Self; 3] = [Self::Hour, Self::SixHours, Self::Day];
-
-    /// As it stands in an address.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Hour => "1h",
-            Self::SixHours => "6h",
-            Self::Day => "24h",
-        }
-    }
-
-    /// How many minutes a step of it has.
-    pub fn step_minutes(self) -> i64 {
-        match self {
-            Self::Hour => 1,
-            Self::SixHours => 5,
-            Self::Day => 15,
-        }
-    }
-
-    /// From the step in which it begins to the end of the one in which `now` is.
-    pub fn range(self, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
-        let hours = match self {
-            Self::Hour => 1,
-            Self::SixHours => 6,
-            Self::Day => 24,
-        };
-        let step_s = self.step_minutes() * 60;
-        let end_s = (now.timestamp().div_euclid(step_s) + 1) * step_s;
-        let end = DateTime::from_timestamp(end_s, 0).unwrap_or(now);
-        (end.checked_sub_signed(TimeDelta::hours(hours)).unwrap_or(end), end)
-    }
 }
 
 /// What who looks has chosen.
@@ -104,38 +92,152 @@ pub struct Part {
     pub html: String,
 }
 
-/// The look of the page.
-pub const STYLE: &str = "";
+/// What stands around the parts.
+#[derive(Serialize)]
+struct PageView<'s> {
+    known: &'s str,
+    period: &'static str,
+    code: &'s str,
+    grade: &'static str,
+    lang_short: &'static str,
+    other_lang: &'static str,
+    may_change: bool,
+    at: Moment,
+    zone: String,
+    version: &'s str,
+    title: String,
+}
 
-/// What keeps the page as it is now.
-pub const SCRIPT: &str = "";
+impl Choice {
+    /// The page with another code or period.
+    fn link(&self, period: Period, code: Option<&str>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("lang", self.language.pick("en", "zh"));
+        query.append_pair("period", period.name());
+        if let Some(code) = code {
+            query.append_pair("code", code);
+        }
+        let fragment = if code.is_some() { "#search" } else { "" };
+        format!("/?{}{fragment}", query.finish())
+    }
 
-/// What stands in the tab.
-pub fn icon(_grade: Grade) -> &'static str {
-    "<svg xmlns='http://www.w3.org/2000/svg'/>"
+    /// The page with what is documented of a code.
+    fn link_to(&self, code: &str) -> String {
+        self.link(self.period, Some(code))
+    }
+}
+
+/// An instant for people and for the script.
+#[derive(Serialize)]
+struct Moment {
+    at: String,
+    words: String,
+}
+
+impl Moment {
+    fn of(at: DateTime<Utc>, zone: Zone) -> Self {
+        let shown = zone.show(at);
+        Self { at: shown.to_rfc3339_opts(SecondsFormat::Secs, true), words: phrase::instant(shown) }
+    }
+}
+
+impl Period {
+    /// All of them, the shortest first.
+    pub const ALL: [Self; 3] = [Self::Hour, Self::SixHours, Self::Day];
+
+    /// As it stands in an address.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hour => "1h",
+            Self::SixHours => "6h",
+            Self::Day => "24h",
+        }
+    }
+
+    /// How many minutes a step of it has.
+    pub fn step_minutes(self) -> i64 {
+        match self {
+            Self::Hour => 1,
+            Self::SixHours => 5,
+            Self::Day => 15,
+        }
+    }
+
+    /// How many steps it has.
+    fn steps(self) -> usize {
+        match self {
+            Self::Hour => 60,
+            Self::SixHours => 72,
+            Self::Day => 96,
+        }
+    }
+
+    /// From the step in which it begins to the end of the one in which `now` is.
+    pub fn range(self, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+        let step_s = self.step_minutes() * 60;
+        let end_s = (now.timestamp().div_euclid(step_s) + 1) * step_s;
+        let end = DateTime::from_timestamp(end_s, 0).unwrap_or(now);
+        let steps = i64::try_from(self.steps()).unwrap_or_default();
+        let length = TimeDelta::try_seconds(step_s * steps).unwrap_or_default();
+        (end.checked_sub_signed(length).unwrap_or(end), end)
+    }
+}
+
+/// What stands in the tab: a disc, a triangle or a square, as everywhere.
+pub fn icon(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Ok => include_str!("icon-ok.svg"),
+        Grade::Warning => include_str!("icon-warning.svg"),
+        Grade::Critical => include_str!("icon-critical.svg"),
+    }
+}
+
+/// The class by which the look colours a grade.
+fn class_of(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Ok => "good",
+        Grade::Warning => "warning",
+        Grade::Critical => "critical",
+    }
 }
 
 /// All parts.
 pub fn parts(scene: &Scene<'_>) -> Vec<Part> {
-    let Scene { board, recent, .. } = scene;
-    let alerts = board.status.alerts.iter().map(|alert| html(&alert.headline));
-    let receivers = board.status.receivers.iter().map(|receiver| html(&receiver.name));
-    let sources = board.status.sources.iter().map(|source| html(&source.name));
-    let errors = recent.map_or_else(html, |recent| recent.steps.len().to_string());
+    let language = scene.choice.language;
     let part = |name, html| Part { name, html };
     vec![
-        part("verdict", Verdict::of(&board.status).grade().to_string()),
-        part("alerts", alerts.collect()),
-        part("timeline", errors),
-        part("sources", sources.collect()),
-        part("receivers", receivers.collect()),
-        part("search", String::new()),
+        part("verdict", render(run::VERDICT, language, &run::VerdictView::of(scene))),
+        part("alerts", render(alerts::ALERTS, language, &alerts::AlertsView::of(scene))),
+        part("timeline", render(timeline::TIMELINE, language, &timeline::TimelineView::of(scene))),
+        part("search", render(search::SEARCH, language, &search::SearchView::of(scene))),
+        part("sources", render(run::SOURCES, language, &run::SourcesView::of(scene))),
+        part("receivers", render(run::RECEIVERS, language, &run::ReceiversView::of(scene))),
+        part("silences", render(run::SILENCES, language, &run::SilencesView::of(scene))),
     ]
 }
 
 /// The whole page, of which `known` says in which state its parts are.
 pub fn page(scene: &Scene<'_>, parts: &[Part], known: &str) -> String {
-    let lang = scene.choice.language.pick("en", "zh-CN");
-    let parts: String = parts.iter().map(|part| part.html.as_str()).collect();
-    format!("<!doctype html><html lang=\"{lang}\"><body data-known=\"{known}\">{parts}")
+    let Scene { board, choice, may_change, .. } = *scene;
+    let status = &board.status;
+    let language = choice.language;
+    let view = PageView {
+        known,
+        period: choice.period.name(),
+        code: choice.code.as_deref().unwrap_or_default(),
+        grade: run::grade_name(status),
+        lang_short: language.pick("en", "zh"),
+        other_lang: language.pick("zh", "en"),
+        may_change,
+        at: Moment::of(status.at, board.zone),
+        zone: board.zone.show(status.at).offset().to_string(),
+        version: &status.version,
+        title: run::sentence(status, language),
+    };
+    let mut page = render(PAGE, language, &view);
+    for part in parts {
+        // No value that was put in looks like a mark: `<` is escaped in all of them.
+        page = page.replacen(&format!("<!--{}-->", part.name), &part.html, 1);
+    }
+    page
 }
