@@ -13,6 +13,7 @@ use super::catalogue::CatalogueArgs;
 use super::exit_code::ExitCode;
 use super::failure::{Failure, written};
 use super::filter::FilterArgs;
+use super::mail::MailArgs;
 use super::messages::Messages;
 use super::reading::{Beside, InputArgs, Order, Reading, Sink};
 use super::rules::RulesArgs;
@@ -60,8 +61,8 @@ pub(super) struct ReportArgs {
     bucket: Option<u32>,
 
     /// What to write
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: Format,
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<Format>,
 
     /// End with exit code 1 if an error of this severity (critical, warning, info) or a graver one,
     /// or of this code, was found (repeatable)
@@ -87,6 +88,9 @@ pub(super) struct ReportArgs {
 
     #[command(flatten)]
     catalogue: CatalogueArgs,
+
+    #[command(flatten)]
+    mail: MailArgs,
 }
 
 impl ReportArgs {
@@ -96,6 +100,7 @@ impl ReportArgs {
         let present = Present { now: clock::now(), zone: self.input.zone() };
         let filter = self.filter.filter(present, &catalogue)?;
         let alerting = self.rules.load(&catalogue)?;
+        let mailing = self.mail.mailing()?;
         let rules = alerting.rules.rules();
         let discovery = self.input.discover()?;
         let settings = Settings {
@@ -107,12 +112,12 @@ impl ReportArgs {
             ..Settings::new(Arc::clone(&catalogue))
         };
         let mut out = BufWriter::with_capacity(super::OUT_BYTES, io::stdout().lock());
-        let is_streaming = self.format == Format::Jsonl;
+        let format = self.format.unwrap_or_default();
+        let is_streaming = format == Format::Jsonl;
         // Lines that stream to a terminal would scroll the progress line away.
         let progress = !(is_streaming && io::stdout().is_terminal());
         let mut messages = Messages::new(self.quiet, progress);
-        let shows_alerts =
-            matches!(self.format, Format::Terminal | Format::Json | Format::Markdown);
+        let shows_alerts = matches!(format, Format::Terminal | Format::Json | Format::Markdown);
         if shows_alerts && !self.no_alerts && filter.is_of_some_codes() {
             messages.note("no alerts are looked for, as --module and --code leave errors out");
         }
@@ -146,12 +151,19 @@ impl ReportArgs {
         let zone = self.input.zone_shown();
         report.alerts =
             sink.watch.map(|watch| watch.finish(filter.until(), rules, &catalogue, zone));
-        written(self.write(&mut out, &report).and_then(|()| out.flush()))?;
+        if mailing.is_none() || self.format.is_some() {
+            written(self.write(&mut out, &report, format).and_then(|()| out.flush()))?;
+        }
+        drop(out);
+        if let Some(mailing) = mailing {
+            let says_so = !self.quiet && self.format.is_none();
+            mailing.send(&report, present.shown(), says_so, &mut messages)?;
+        }
         Ok(ExitCode::of_reading(problem, report.failures > 0))
     }
 
-    fn write(&self, out: &mut dyn Write, report: &Report) -> io::Result<()> {
-        match self.format {
+    fn write(&self, out: &mut dyn Write, report: &Report, format: Format) -> io::Result<()> {
+        match format {
             Format::Terminal => terminal::write(out, report, self.style.style()),
             Format::Json => json::write(out, report),
             // The lines are out already.

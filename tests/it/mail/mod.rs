@@ -1,7 +1,9 @@
 //! Mail: what it says, and what comes of it at servers that answer in every way.
 
+mod exim;
 mod letters;
 mod peer;
+mod reports;
 mod servers;
 pub(crate) mod trust;
 mod world;
