@@ -32,6 +32,8 @@ pub mod catalogue;
 
 pub mod surface;
 
+mod html;
+
 pub mod input;
 
 pub mod tail;

@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use lettre::Address;
 use lettre::message::Mailbox;
@@ -21,8 +20,12 @@ use super::messages::Messages;
 use super::preview::receiver_named;
 use crate::config::{Config, Email, RECIPIENTS_MAX, Receiver, Way, mail_address, mailbox};
 use crate::deliver::Failure as Refusal;
-use crate::deliver::email::{Attachment, Bodies, ReportMail, compose_report, host, send_report};
+use crate::deliver::email::{
+    ATTACHMENT_BYTES_MAX, Attachment, Bodies, Letter, ReportMail, compose_report, host, send_report,
+};
 use crate::report::Report;
+use crate::report::html::{self, Origin};
+use crate::report::mail::{Body, Mail, Page};
 use crate::surface::Language;
 use crate::surface::escape::visible;
 
@@ -62,8 +65,9 @@ pub(super) struct Mailing {
 }
 
 impl MailArgs {
-    /// How the report is sent; none if it is not.
-    pub(super) fn mailing(&self) -> Result<Option<Mailing>, Failure> {
+    /// How the report is sent, in the language that was asked for, else its receiver's; none if it
+    /// is not.
+    pub(super) fn mailing(&self, asked: Option<Language>) -> Result<Option<Mailing>, Failure> {
         if self.to.is_empty() {
             return Ok(None);
         }
@@ -78,7 +82,8 @@ impl MailArgs {
             }
             None => None,
         };
-        let language = receiver.map(|(receiver, _)| receiver.language).unwrap_or_default();
+        let of_receiver = receiver.map(|(receiver, _)| receiver.language);
+        let language = asked.or(of_receiver).unwrap_or_default();
         let mut email = match receiver {
             Some((_, email)) => Email { to: self.to.clone(), ..email.clone() },
             None => Email::by_machine(self.to.clone(), of_machine()),
@@ -153,31 +158,16 @@ fn of_machine() -> Mailbox {
 }
 
 impl Mailing {
-    /// The language of whom it is for.
-    pub(super) fn language(&self) -> Language {
-        self.language
-    }
-
-    /// Sends the report, and says who took it where nothing else stands on standard output.
+    /// Sends the report, and says who took it if nothing else stands on standard output.
     pub(super) fn send(
         &self,
         report: &Report,
-        date: DateTime<FixedOffset>,
+        origin: &Origin,
         says_so: bool,
         messages: &mut Messages,
     ) -> Result<(), Failure> {
-        let mut text = Vec::new();
-        let style = crate::report::Style { width_columns: 76, ..crate::report::Style::PLAIN };
-        let _ = crate::report::terminal::write(&mut text, report, style);
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let bodies = Bodies { html: text.clone(), text };
-        let mail = ReportMail {
-            subject: "[ocrwatch]",
-            severity: None,
-            attachment: Some(Attachment { name: "a.html", html: "page" }),
-            date,
-        };
-        let letter = compose_report(&mail, std::iter::once(bodies), &self.email)
+        let letter = self
+            .letter(report, origin)
             .map_err(|refusal| not_taken(vec![words("the mail", &refusal)]))?;
         let mut wait = |to: &str, refusal: &Refusal, wait: Duration| {
             let again = format!("tried again in {} s", wait.as_secs());
@@ -194,6 +184,27 @@ impl Mailing {
         let refusals = told.iter().filter_map(|(to, taken)| Some((to, taken.as_ref().err()?)));
         let problems: Vec<_> = refusals.map(|(to, refusal)| words(to, refusal)).collect();
         if problems.is_empty() { Ok(()) } else { Err(not_taken(problems)) }
+    }
+
+    fn letter(&self, report: &Report, origin: &Origin) -> Result<Letter, Refusal> {
+        let mut page = Vec::new();
+        // Writing to memory cannot fail.
+        let _ = html::write(&mut page, report, origin, self.language);
+        let page = String::from_utf8_lossy(&page);
+        let is_attached = page.len() <= ATTACHMENT_BYTES_MAX;
+        let host = host();
+        let said = Mail::of(report, origin, self.language, &host);
+        let name = format!("ocrwatch-report-{}.html", origin.made_at.format("%Y-%m-%d"));
+        let attachment = Attachment { name: &name, html: &page };
+        let mail = ReportMail {
+            subject: &said.subject(),
+            severity: said.severity(),
+            attachment: is_attached.then_some(attachment),
+            date: origin.made_at,
+        };
+        let page = if is_attached { Page::Attached } else { Page::TooLarge(page.len()) };
+        let bodies = said.bodies(page).map(|Body { text, html }| Bodies { text, html });
+        compose_report(&mail, bodies, &self.email)
     }
 }
 

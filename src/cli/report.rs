@@ -3,45 +3,35 @@
 //! Owns its options and which writer serves which format. Must never count: the fold does. Fails
 //! when an option or a catalogue is wrong and when the output cannot be written.
 
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, Utc};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::catalogue::CatalogueArgs;
 use super::exit_code::ExitCode;
 use super::failure::{Failure, written};
-use super::filter::FilterArgs;
+use super::filter::{Filter, FilterArgs};
 use super::mail::MailArgs;
 use super::messages::Messages;
+use super::output::{Format, Output, OutputArgs};
 use super::reading::{Beside, InputArgs, Order, Reading, Sink};
 use super::rules::RulesArgs;
+use super::shell;
 use super::terminal::StyleArgs;
 use super::time_range::{self, Present};
 use super::watch::{self, Watch};
+use crate::catalogue::Catalogue;
 use crate::clock;
 use crate::occurrence::{Occurrence, Success};
 use crate::report::{
-    FailOn, InputFacts, Report, Settings, Summary, csv, json, jsonl, markdown, terminal,
+    FailOn, InputFacts, Report, Settings, Summary, csv, html, json, jsonl, markdown, terminal,
 };
 use crate::zone::Zone;
 
-/// What a report is written as.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A page for people
-    #[default]
-    Terminal,
-    /// One document, described in docs/report-json.md
-    Json,
-    /// One object for each error, as `ocrwatch extract` prints
-    Jsonl,
-    /// A row for each code
-    Csv,
-    /// For issues, wikis and chats
-    Markdown,
-}
+/// A page for a browser can be zoomed into: its buckets are finer.
+const BUCKETS_OF_HTML: usize = 480;
 
 /// Options of `report`.
 #[derive(Debug, Args)]
@@ -60,9 +50,8 @@ pub(super) struct ReportArgs {
     #[arg(long, value_name = "LENGTH", value_parser = time_range::bucket)]
     bucket: Option<u32>,
 
-    /// What to write
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    format: Option<Format>,
+    #[command(flatten)]
+    output: OutputArgs,
 
     /// End with exit code 1 if an error of this severity (critical, warning, info) or a graver one,
     /// or of this code, was found (repeatable)
@@ -94,39 +83,34 @@ pub(super) struct ReportArgs {
 }
 
 impl ReportArgs {
-    /// Writes the report to standard output.
+    /// Writes the report.
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let catalogue = Arc::new(self.catalogue.load()?);
         let present = Present { now: clock::now(), zone: self.input.zone() };
         let filter = self.filter.filter(present, &catalogue)?;
         let alerting = self.rules.load(&catalogue)?;
-        let mailing = self.mail.mailing()?;
+        let mailing = self.mail.mailing(self.output.language_asked())?;
         let rules = alerting.rules.rules();
         let discovery = self.input.discover()?;
-        let settings = Settings {
-            zone: self.input.zone_shown(),
-            bucket_s: self.bucket,
-            top: self.top,
-            filters: filter.shown(),
-            fail_on: self.fail_on.clone(),
-            ..Settings::new(Arc::clone(&catalogue))
-        };
-        let mut out = BufWriter::with_capacity(super::OUT_BYTES, io::stdout().lock());
-        let format = self.format.unwrap_or_default();
-        let is_streaming = format == Format::Jsonl;
+        let mut outputs = self.output.open(mailing.is_some())?;
+        let has = |format| outputs.iter().any(|output: &Output| output.format == format);
+        let is_streaming = has(Format::Jsonl);
         // Lines that stream to a terminal would scroll the progress line away.
-        let progress = !(is_streaming && io::stdout().is_terminal());
-        let mut messages = Messages::new(self.quiet, progress);
-        let shows_alerts = matches!(format, Format::Terminal | Format::Json | Format::Markdown);
+        let scrolls = is_streaming && outputs.iter().any(Output::is_stdout);
+        let mut messages = Messages::new(self.quiet, !(scrolls && io::stdout().is_terminal()));
+        let shows_alerts = mailing.is_some()
+            || outputs.iter().any(|it| !matches!(it.format, Format::Jsonl | Format::Csv));
         if shows_alerts && !self.no_alerts && filter.is_of_some_codes() {
             messages.note("no alerts are looked for, as --module and --code leave errors out");
         }
         let watches = shows_alerts && !self.no_alerts && !filter.is_of_some_codes();
+        let settings = self.settings(&filter, &catalogue, has(Format::Html) || mailing.is_some());
+        let lines = if is_streaming { outputs.first_mut() } else { None };
         let mut sink = Fold {
             summary: Summary::new(settings),
             watch: watches.then(|| Watch::new(&alerting, &catalogue)),
             present: present.now,
-            lines: is_streaming.then_some(&mut out),
+            lines,
             zone: self.input.zone_shown(),
         };
         let reading = Reading {
@@ -143,33 +127,61 @@ impl ReportArgs {
             },
             messages: &mut messages,
         };
-        let problem = match reading.read(&discovery, &mut sink) {
-            Ok(problem) => problem,
-            Err(error) => return written(Err(error)).map(|()| ExitCode::Done),
+        let read = reading.read(&discovery, &mut sink);
+        let Fold { summary, watch, .. } = sink;
+        let problem = match (read, outputs.first()) {
+            (Ok(problem), _) => problem,
+            // Only lines are written while the inputs are read.
+            (Err(error), Some(lines)) => return lines.failed(error).map(|()| ExitCode::Done),
+            (Err(error), None) => return written(Err(error)).map(|()| ExitCode::Done),
         };
-        let mut report = sink.summary.finish();
+        let mut report = summary.finish();
         let zone = self.input.zone_shown();
-        report.alerts =
-            sink.watch.map(|watch| watch.finish(filter.until(), rules, &catalogue, zone));
-        if mailing.is_none() || self.format.is_some() {
-            written(self.write(&mut out, &report, format).and_then(|()| out.flush()))?;
+        report.alerts = watch.map(|watch| watch.finish(filter.until(), rules, &catalogue, zone));
+        let origin = html::Origin {
+            made_at: present.zone.show(present.now),
+            command: shell::command(std::env::args_os()),
+        };
+        let says_so = !self.quiet && !outputs.iter().any(Output::is_stdout);
+        for mut output in outputs {
+            match self.write(&mut output, &report, &origin).and_then(|()| output.flush()) {
+                Ok(()) => output.finish()?,
+                Err(error) => output.failed(error)?,
+            }
         }
-        drop(out);
         if let Some(mailing) = mailing {
-            let says_so = !self.quiet && self.format.is_none();
-            mailing.send(&report, present.shown(), says_so, &mut messages)?;
+            mailing.send(&report, &origin, says_so, &mut messages)?;
         }
         Ok(ExitCode::of_reading(problem, report.failures > 0))
     }
 
-    fn write(&self, out: &mut dyn Write, report: &Report, format: Format) -> io::Result<()> {
-        match format {
-            Format::Terminal => terminal::write(out, report, self.style.style()),
-            Format::Json => json::write(out, report),
+    fn settings(&self, filter: &Filter, catalogue: &Arc<Catalogue>, is_html: bool) -> Settings {
+        let mut settings = Settings {
+            zone: self.input.zone_shown(),
+            bucket_s: self.bucket,
+            top: self.top,
+            filters: filter.shown(),
+            fail_on: self.fail_on.clone(),
+            ..Settings::new(Arc::clone(catalogue))
+        };
+        if is_html {
+            settings.limits.buckets_shown = BUCKETS_OF_HTML;
+        }
+        settings
+    }
+
+    fn write(&self, output: &mut Output, report: &Report, origin: &html::Origin) -> io::Result<()> {
+        match output.format {
+            Format::Terminal if output.is_stdout() => {
+                terminal::write(output, report, self.style.style())
+            }
+            Format::Terminal => terminal::write(output, report, self.style.style_of_file()),
+            Format::Html => html::write(output, report, origin, self.output.language()),
+            Format::Json => json::write(output, report),
             // The lines are out already.
             Format::Jsonl => Ok(()),
-            Format::Csv => csv::write(out, report),
-            Format::Markdown => markdown::write(out, report),
+            Format::Csv => csv::write(output, report),
+            Format::Markdown => markdown::write(output, report),
         }
     }
 }

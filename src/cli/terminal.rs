@@ -52,6 +52,15 @@ impl StyleArgs {
             unicode: shows_utf8(&variable),
         }
     }
+
+    /// The style of a file: plain, unless colours are asked for.
+    pub(super) fn style_of_file(self) -> Style {
+        Style {
+            color: self.color == ColorChoice::Always,
+            width_columns: self.width.unwrap_or(COLUMNS_DEFAULT),
+            unicode: true,
+        }
+    }
 }
 
 /// Whether errors are coloured.

@@ -33,11 +33,6 @@ pub(super) struct Present {
 }
 
 impl Present {
-    /// The present in its zone.
-    pub(super) fn shown(&self) -> DateTime<FixedOffset> {
-        self.zone.show(self.now)
-    }
-
     /// Reads an instant.
     ///
     /// - how long ago: `2h`, `30m`, `1d12h`, with or without ` ago`; `now`

@@ -11,6 +11,7 @@ use super::phrase;
 use super::tally::{RequestIdsSeen, Values};
 use super::timeline::Grid;
 use crate::occurrence::Module;
+use crate::surface::Language;
 
 /// How many values of a field are listed for people; JSON has them all.
 const VALUES_SHOWN: usize = 6;
@@ -42,46 +43,52 @@ impl Fact {
 }
 
 /// What was read and counted.
-pub(super) fn of_report(report: &Report) -> Vec<Fact> {
-    let mut facts = vec![read(report)];
+pub(super) fn of_report(report: &Report, language: Language) -> Vec<Fact> {
+    let mut facts = vec![read(report, language)];
     let sum = &report.inputs.sum;
     if let Some((first, last)) = sum.first_at.zip(sum.last_at) {
-        let span = phrase::span(last - first);
-        facts.push(Fact::words("Range", format!("{}, {span}", phrase::range(first, last))));
+        let (range, span) = (language.range(first, last), language.span(last - first));
+        facts.push(Fact::words("Range", format!("{range}{}{span}", language.pick(", ", "，"))));
     }
     if !report.filters.is_empty() {
-        facts.push(filters(report));
+        facts.push(filters(report, language));
     }
     facts
 }
 
 /// What is counted beside the occurrences.
-pub(super) fn apart_of_report(report: &Report) -> Option<Fact> {
+pub(super) fn apart_of_report(report: &Report, language: Language) -> Option<Fact> {
     let counts = report.totals.counts;
     let mut apart = Vec::new();
     if counts.inferred > 0 {
-        apart.push(format!(
-            "{} inferred (the code was not printed)",
-            phrase::count(counts.inferred)
-        ));
+        apart.push(inferred(counts.inferred, language));
     }
     if counts.repeats > 0 {
-        apart.push(phrase::counted(
-            counts.repeats,
-            "repeat of the same event",
-            "repeats of the same events",
-        ));
+        apart.push(repeats(counts.repeats, language));
     }
     // With filters it would not be known what the mentions are of.
     let mentions = report.inputs.sum.mentions;
     if mentions > 0 && report.filters.is_empty() {
-        let (one, many) = ("mention of a code, as in prose", "mentions of codes, as in prose");
-        apart.push(phrase::counted(mentions, one, many));
+        let english = ("mention of a code, as in prose", "mentions of codes, as in prose");
+        apart.push(language.counted(mentions, english, "处仅提及错误码（如说明文字）"));
     }
-    (!apart.is_empty()).then(|| Fact::words("Apart", apart.join(", ")))
+    (!apart.is_empty()).then(|| Fact::words("Apart", apart.join(language.pick(", ", "，"))))
 }
 
-fn read(report: &Report) -> Fact {
+fn inferred(count: u64, language: Language) -> String {
+    let count = phrase::count(count);
+    language.pick(
+        format!("{count} inferred (the code was not printed)"),
+        format!("{count} 个为推断（日志中没有错误码）"),
+    )
+}
+
+fn repeats(count: u64, language: Language) -> String {
+    let english = ("repeat of the same event", "repeats of the same events");
+    language.counted(count, english, "条为同一事件的重复输出")
+}
+
+fn read(report: &Report, language: Language) -> Fact {
     const NAMES_SHOWN: usize = 3;
     let inputs = &report.inputs;
     let names = inputs.listed.iter().take(NAMES_SHOWN);
@@ -89,43 +96,64 @@ fn read(report: &Report) -> Fact {
         names.map(|input| Item::Quoted(input.name.to_string(), String::new())).collect();
     let more = inputs.count.saturating_sub(items.len() as u64);
     if more > 0 {
-        items.push(Item::Words(format!("{} more", phrase::count(more))));
+        items.push(Item::Words(language.counted(more, ("more", "more"), "个其他输入")));
     }
-    let lines = phrase::counted(inputs.sum.lines, "line", "lines");
+    let lines = language.counted(inputs.sum.lines, ("line", "lines"), "行");
     let bytes = phrase::bytes(inputs.sum.bytes);
     match inputs.count {
-        0 => items.push(Item::Words("nothing".to_owned())),
+        0 => items.push(Item::Words(language.pick("nothing", "无").to_owned())),
         1 => items.extend([Item::Words(lines), Item::Words(bytes)]),
         count => {
-            let of = phrase::counted(count, "input", "inputs");
-            items.insert(0, Item::Words(format!("{lines} and {bytes} in {of}")));
+            let of = language.counted(count, ("input", "inputs"), "个输入");
+            let words = language
+                .pick(format!("{lines} and {bytes} in {of}"), format!("{of}，共 {lines}、{bytes}"));
+            items.insert(0, Item::Words(words));
         }
     }
     Fact { label: "Read", items, one_a_line: false }
 }
 
-fn filters(report: &Report) -> Fact {
+fn filters(report: &Report, language: Language) -> Fact {
     let filters = &report.filters;
     let words = |text: String| Item::Words(text);
     let mut items = Vec::new();
-    items.extend(filters.since.map(|at| words(format!("since {}", phrase::instant(at)))));
-    items.extend(filters.until.map(|at| words(format!("until {}", phrase::instant(at)))));
-    items.extend(filters.modules.iter().map(|module| words(format!("module {module}"))));
+    let since = language.pick("since", "起始于");
+    items.extend(filters.since.map(|at| words(format!("{since} {}", phrase::instant(at)))));
+    let until = language.pick("until", "截止于");
+    items.extend(filters.until.map(|at| words(format!("{until} {}", phrase::instant(at)))));
+    items.extend(
+        filters
+            .modules
+            .iter()
+            .map(|module| words(format!("{} {module}", language.pick("module", "模块")))),
+    );
     items.extend(filters.codes.iter().map(|code| Item::Quoted(code.to_string(), String::new())));
     if report.filtered_out > 0 {
-        items.push(words(format!("{} left out", phrase::count(report.filtered_out))));
+        items.push(words(language.counted(
+            report.filtered_out,
+            ("left out", "left out"),
+            "个被排除",
+        )));
     }
     Fact { label: "Only", items, one_a_line: false }
 }
 
 /// What is said when nothing was found.
-pub(super) fn nothing(report: &Report) -> &'static str {
+pub(super) fn nothing(report: &Report, language: Language) -> &'static str {
     let inputs = &report.inputs;
     let read_nothing = inputs.sum.bytes == 0 && inputs.problems == inputs.count;
     match report.filtered_out {
-        _ if read_nothing => "nothing, for nothing was read",
-        0 => "nothing: no error of the OCR service is in what was read",
-        _ => "nothing: the filters leave out every error of the OCR service that was found",
+        _ if read_nothing => {
+            language.pick("nothing, for nothing was read", "没有结果：没有读到任何内容")
+        }
+        0 => language.pick(
+            "nothing: no error of the OCR service is in what was read",
+            "没有结果：读到的内容中没有 OCR 服务的错误",
+        ),
+        _ => language.pick(
+            "nothing: the filters leave out every error of the OCR service that was found",
+            "没有结果：找到的 OCR 服务错误均被过滤条件排除",
+        ),
     }
 }
 
@@ -140,7 +168,7 @@ pub(super) fn looked_for(report: &Report) -> String {
 }
 
 /// What did not go as it should: each a sentence of ours around text of the log, if any.
-pub(super) fn problems(report: &Report) -> Vec<Item> {
+pub(super) fn problems(report: &Report, language: Language) -> Vec<Item> {
     const SHOWN: usize = 10;
     let mut items: Vec<_> = report
         .inputs
@@ -153,57 +181,71 @@ pub(super) fn problems(report: &Report) -> Vec<Item> {
     let more = report.inputs.problems.saturating_sub(items.len() as u64);
     let sum = &report.inputs.sum;
     let left_out = &report.left_out;
-    let mut note = |n: u64, one: &str, many: &str| {
+    let mut note = |n: u64, one: &str, many: &str, chinese: &str| {
         if n > 0 {
-            items.push(Item::Words(phrase::counted(n, one, many)));
+            items.push(Item::Words(language.counted(n, (one, many), chinese)));
         }
     };
-    note(more, "more input has a problem", "more inputs have a problem");
+    note(more, "more input has a problem", "more inputs have a problem", "个其他输入有问题");
     note(
         report.totals.without_time,
         "occurrence has no readable time; it is counted, but in no timeline",
         "occurrences have no readable time; they are counted, but in no timeline",
+        "个错误没有可读的时间：已计数，但不在时间线上",
     );
     note(
         sum.times_unreadable.saturating_sub(report.totals.without_time),
         "more error, left out or a repeat, has no readable time",
         "more errors, left out or repeats, have no readable time",
+        "个其他错误（被排除或重复）没有可读的时间",
     );
     note(
         sum.lines_cut,
         "line is longer than the limit; it was examined in pieces",
         "lines are longer than the limit; they were examined in pieces",
+        "行超过长度上限，已分段检查",
     );
     note(
         sum.codes_left_out,
         "code was not looked at: its line holds more than the limit",
         "codes were not looked at: their lines hold more than the limit",
+        "个错误码未检查：所在行的错误码数量超过上限",
     );
     note(
         sum.bytes_undecodable,
         "byte is no text in its input's encoding",
         "bytes are no text in their input's encoding",
+        "个字节不符合输入的编码",
     );
     note(
         left_out.occurrences_of_codes,
         "occurrence has an unknown code for which there was no room; only the totals hold it",
         "occurrences have unknown codes for which there was no room; only the totals hold them",
+        "个错误属于未知错误码且已无空间，仅计入总数",
     );
-    note(left_out.samples, "sample found no room", "samples found no room");
+    let (one, many) = ("sample found no room", "samples found no room");
+    note(left_out.samples, one, many, "个日志样例因空间不足未保留");
     if report.grid.is_some_and(|grid| grid.coarsened) {
-        items.push(Item::Words(
-            "the range is too long for the bucket that was asked for; a longer one is shown".into(),
-        ));
+        let words = language.pick(
+            "the range is too long for the bucket that was asked for; a longer one is shown",
+            "时间范围过长，已使用比指定值更长的时间段",
+        );
+        items.push(Item::Words(words.into()));
     }
     items
 }
 
 /// What is known of a code beside its documentation. `has_ticket` leaves out what the ticket says.
-pub(super) fn of_code(code: &CodeReport, grid: Option<&Grid>, has_ticket: bool) -> Vec<Fact> {
+pub(super) fn of_code(
+    code: &CodeReport,
+    grid: Option<&Grid>,
+    has_ticket: bool,
+    language: Language,
+) -> Vec<Fact> {
     let mut facts = Vec::new();
-    facts.extend(seen(code));
-    facts.extend(rate(code, grid));
-    facts.extend(apart(code));
+    facts.extend(seen(code, language));
+    facts.extend(rate(code, grid, language));
+    facts.extend(apart(code, language));
     let fields = &code.fields;
     let plural = |values: &Values, one, many| if values.values.len() > 1 { many } else { one };
     let said = if says_more_than_documented(code) { Some(&fields.messages) } else { None };
@@ -219,34 +261,35 @@ pub(super) fn of_code(code: &CodeReport, grid: Option<&Grid>, has_ticket: bool) 
         (plural(&fields.files, "File", "Files"), Some(&fields.files)),
     ] {
         let values = values.filter(|values| !values.is_empty());
-        facts.extend(values.map(|values| of_values(label, values, code.counts.events())));
+        facts.extend(values.map(|values| of_values(label, values, code.counts.events(), language)));
     }
     if !has_ticket {
-        facts.extend(request_ids(&code.request_ids));
+        facts.extend(request_ids(&code.request_ids, language));
     }
     facts
 }
 
-fn seen(code: &CodeReport) -> Option<Fact> {
+fn seen(code: &CodeReport, language: Language) -> Option<Fact> {
     let mut items = Vec::new();
     if let Some(seen) = code.seen {
-        items.push(Item::Words(phrase::range(seen.first_at, seen.last_at)));
+        items.push(Item::Words(language.range(seen.first_at, seen.last_at)));
         if seen.span().num_seconds() > 0 {
-            items.push(Item::Words(phrase::span(seen.span())));
+            items.push(Item::Words(language.span(seen.span())));
         }
     }
     if code.without_time > 0 {
         let all = code.without_time == code.counts.events();
         let words =
             if all { String::new() } else { format!("{} ", phrase::count(code.without_time)) };
-        items.push(Item::Words(format!("{words}without readable time")));
+        let without = language.pick("without readable time", "个没有可读的时间");
+        items.push(Item::Words(format!("{words}{without}")));
     }
     (!items.is_empty()).then_some(Fact { label: "Seen", items, one_a_line: false })
 }
 
-fn rate(code: &CodeReport, grid: Option<&Grid>) -> Option<Fact> {
+fn rate(code: &CodeReport, grid: Option<&Grid>, language: Language) -> Option<Fact> {
     let timed = code.counts.events().saturating_sub(code.without_time);
-    let mut words = phrase::rate(timed, code.seen?.span())?;
+    let mut words = language.rate(timed, code.seen?.span())?;
     // With inferred ones beside it the peak of the one says nothing of both.
     let peak = code.timeline.occurrences.peak().filter(|_| code.counts.inferred == 0);
     if let Some((grid, (bucket, highest))) = grid.zip(peak)
@@ -255,31 +298,26 @@ fn rate(code: &CodeReport, grid: Option<&Grid>) -> Option<Fact> {
     {
         let from = grid.start_of(bucket);
         let format = if grid.bucket_s < 60 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M" };
-        let _ = write!(
-            words,
-            ", at most {} in {} (from {})",
-            phrase::count(u64::from(highest)),
-            phrase::bucket(grid.bucket_s),
-            from.format(format),
-        );
+        let (highest, from) = (phrase::count(u64::from(highest)), from.format(format));
+        let bucket = language.bucket(grid.bucket_s);
+        let _ = match language {
+            Language::English => write!(words, ", at most {highest} in {bucket} (from {from})"),
+            Language::Chinese => write!(words, "，{bucket}内最多 {highest} 次（自 {from} 起）"),
+        };
     }
     Some(Fact::words("Rate", words))
 }
 
-fn apart(code: &CodeReport) -> Option<Fact> {
+fn apart(code: &CodeReport, language: Language) -> Option<Fact> {
     let mut parts = Vec::new();
     // When every one is inferred the title says so.
     if code.counts.inferred > 0 && code.counts.occurrences > 0 {
-        parts.push(format!(
-            "{} inferred (the code was not printed)",
-            phrase::count(code.counts.inferred)
-        ));
+        parts.push(inferred(code.counts.inferred, language));
     }
     if code.counts.repeats > 0 {
-        let (one, many) = ("repeat of the same event", "repeats of the same events");
-        parts.push(phrase::counted(code.counts.repeats, one, many));
+        parts.push(repeats(code.counts.repeats, language));
     }
-    (!parts.is_empty()).then(|| Fact::words("Apart", parts.join(", ")))
+    (!parts.is_empty()).then(|| Fact::words("Apart", parts.join(language.pick(", ", "，"))))
 }
 
 /// Whether the service said anything but the documented message or one of the listed causes.
@@ -292,7 +330,7 @@ fn says_more_than_documented(code: &CodeReport) -> bool {
             || said.values.iter().any(|said| Some(plain(&said.value)) != documented))
 }
 
-fn of_values(label: &'static str, values: &Values, events: u64) -> Fact {
+fn of_values(label: &'static str, values: &Values, events: u64, language: Language) -> Fact {
     let shown = &values.values[..values.values.len().min(VALUES_SHOWN)];
     let mut items: Vec<_> = shown
         .iter()
@@ -310,22 +348,27 @@ fn of_values(label: &'static str, values: &Values, events: u64) -> Fact {
     let hidden = values.values.len() - shown.len();
     let rest: u64 = values.values.iter().skip(shown.len()).map(|value| value.count).sum();
     if hidden > 0 && values.left_out == 0 {
-        let others = phrase::counted(hidden as u64, "other", "others");
+        let others = language.counted(hidden as u64, ("other", "others"), "个其他值");
         items.push(Item::Words(format!("{others} ({})", phrase::count(rest))));
     } else if values.left_out > 0 {
-        items.push(Item::Words(format!("others ({})", phrase::count(rest + values.left_out))));
+        let others = language.pick("others", "其他");
+        items.push(Item::Words(format!("{others} ({})", phrase::count(rest + values.left_out))));
     }
     Fact { label, items, one_a_line: matches!(label, "Message" | "Exception" | "Exceptions") }
 }
 
-fn request_ids(ids: &RequestIdsSeen) -> Option<Fact> {
+fn request_ids(ids: &RequestIdsSeen, language: Language) -> Option<Fact> {
     let first = ids.first.as_ref()?;
     let several = !ids.recent.is_empty();
     let mut items = vec![Item::Quoted(first.to_string(), String::new())];
     let recent = &ids.recent[..ids.recent.len().min(REQUEST_IDS_SHOWN)];
     let between = ids.left_out + (ids.recent.len() - recent.len()) as u64;
     if between > 0 {
-        items.push(Item::Words(format!("{} in between", phrase::count(between))));
+        items.push(Item::Words(language.counted(
+            between,
+            ("in between", "in between"),
+            "个居中的未列出",
+        )));
     }
     items.extend(recent.iter().rev().map(|id| Item::Quoted(id.to_string(), String::new())));
     let label = if several { "Request ids" } else { "Request id" };
@@ -333,11 +376,13 @@ fn request_ids(ids: &RequestIdsSeen) -> Option<Fact> {
 }
 
 /// The head of a code's section, behind the code and its module.
-pub(super) fn how_often(code: &CodeReport) -> String {
+pub(super) fn how_often(code: &CodeReport, language: Language) -> String {
     let counts = code.counts;
     match (counts.occurrences, counts.inferred) {
-        (0, 0) => "only repeats".to_owned(),
-        (0, inferred) => format!("{}, inferred", phrase::times(inferred)),
-        (occurrences, _) => phrase::times(occurrences),
+        (0, 0) => language.pick("only repeats", "仅重复输出").to_owned(),
+        (0, inferred) => {
+            format!("{}{}", language.times(inferred), language.pick(", inferred", "（推断）"))
+        }
+        (occurrences, _) => language.times(occurrences),
     }
 }

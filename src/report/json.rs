@@ -20,6 +20,7 @@ use super::ticket;
 use super::timeline::{Grid, Series};
 use crate::catalogue::{Entry, Explanation, Severity};
 use crate::occurrence::{Module, Place};
+use crate::surface::Language;
 use crate::surface::json::write_line;
 
 /// The schema's name and number.
@@ -296,7 +297,7 @@ impl<'r> CodeView<'r> {
             fields: &code.fields,
             request_ids: &code.request_ids,
             sample: code.sample.as_ref().map(SampleView::of),
-            ticket: ticket::of(code),
+            ticket: ticket::of(code, Language::default()),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::facts::{self, Fact, Item};
 use super::timeline::Grid;
 use super::{chart, escape, phrase, ticket};
 use crate::catalogue::{Entry, Paragraph};
+use crate::surface::Language;
 
 /// How many columns the sparklines in the tables have.
 const TIMELINE_COLUMNS: usize = 30;
@@ -18,12 +19,12 @@ const TIMELINE_COLUMNS: usize = 30;
 /// Writes the report.
 pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     writeln!(out, "# OCR errors\n")?;
-    for fact in facts::of_report(report) {
+    for fact in facts::of_report(report, Language::default()) {
         fact_item(out, &fact)?;
     }
     let totals = &report.totals;
     if report.is_empty() {
-        writeln!(out, "- **Found**: {}", facts::nothing(report))?;
+        writeln!(out, "- **Found**: {}", facts::nothing(report, Language::default()))?;
         writeln!(out, "- **Looked for**: {}", escape::markdown(&facts::looked_for(report)))?;
     } else {
         writeln!(
@@ -37,10 +38,10 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
             phrase::count(totals.info),
         )?;
     }
-    if let Some(apart) = facts::apart_of_report(report) {
+    if let Some(apart) = facts::apart_of_report(report, Language::default()) {
         fact_item(out, &apart)?;
     }
-    for problem in facts::problems(report) {
+    for problem in facts::problems(report, Language::default()) {
         writeln!(out, "- **Note**: {}", item(&problem))?;
     }
     if report.is_empty() {
@@ -113,7 +114,7 @@ fn section(out: &mut dyn Write, code: &CodeReport, grid: Option<&Grid>) -> io::R
         "\n## {} · {} · {} · {}\n",
         escape::markdown_code(&code.code),
         code.module,
-        facts::how_often(code),
+        facts::how_often(code, Language::default()),
         code.severity
     )?;
     if let Some(entry) = &code.entry {
@@ -125,8 +126,8 @@ fn section(out: &mut dyn Write, code: &CodeReport, grid: Option<&Grid>) -> io::R
         }
     }
     writeln!(out)?;
-    let ticket = ticket::of(code);
-    for fact in facts::of_code(code, grid, ticket.is_some()) {
+    let ticket = ticket::of(code, Language::default());
+    for fact in facts::of_code(code, grid, ticket.is_some(), Language::default()) {
         fact_item(out, &fact)?;
     }
     if let Some(ticket) = ticket {

@@ -15,8 +15,10 @@ mod content;
 pub mod csv;
 pub mod explain;
 mod facts;
+pub mod html;
 pub mod json;
 pub mod jsonl;
+pub mod mail;
 pub mod markdown;
 mod settings;
 mod summary;
@@ -24,6 +26,7 @@ mod tally;
 pub mod terminal;
 mod ticket;
 mod timeline;
+mod verdict;
 
 pub use crate::surface::Style;
 pub use content::{
@@ -34,6 +37,7 @@ pub use settings::{FailOn, Filters, InputFacts, Limits, Settings};
 pub use summary::Summary;
 pub use tally::{RequestIdsSeen, Value, Values};
 pub use timeline::{Grid, Series};
+pub use verdict::{Need, Verdict};
 
 use crate::surface::{chart, escape, page, phrase, style, wrap};
 

@@ -17,18 +17,19 @@ use super::phrase;
 use super::style::{Role, Style};
 use super::wrap;
 use crate::catalogue::Severity;
+use crate::surface::Language;
 
 /// Writes the report for a person at a terminal.
 pub fn write(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<()> {
     let mut page = Page::new(out, style);
-    for fact in facts::of_report(report) {
+    for fact in facts::of_report(report, Language::default()) {
         page.fact(&fact)?;
     }
     found(&mut page, report)?;
-    if let Some(apart) = facts::apart_of_report(report) {
+    if let Some(apart) = facts::apart_of_report(report, Language::default()) {
         page.fact(&apart)?;
     }
-    for problem in facts::problems(report) {
+    for problem in facts::problems(report, Language::default()) {
         let text = page.item(&problem);
         page.prose("Note", &text, Role::Notice)?;
     }
@@ -49,7 +50,7 @@ pub fn write(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<(
 fn found(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let totals = &report.totals;
     if report.is_empty() {
-        page.prose("Found", facts::nothing(report), Role::Title)?;
+        page.prose("Found", facts::nothing(report, Language::default()), Role::Title)?;
         return page.prose("Looked for", &facts::looked_for(report), Role::Plain);
     }
     let new = match totals.codes_new {

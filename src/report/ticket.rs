@@ -9,7 +9,7 @@ use crate::render::ticket::{Ticket, is_needed};
 use crate::surface::Language;
 
 /// The ticket, if the code needs one.
-pub(super) fn of(code: &CodeReport) -> Option<String> {
+pub(super) fn of(code: &CodeReport, language: Language) -> Option<String> {
     let entry = code.entry.as_ref().filter(|entry| is_needed(entry))?;
     let fields = &code.fields;
     let lines = [
@@ -24,7 +24,7 @@ pub(super) fn of(code: &CodeReport) -> Option<String> {
         (label, texts, values.left_out > 0)
     });
     let ticket = Ticket {
-        language: Language::default(),
+        language,
         entry,
         message: fields.messages.values.first().map(|said| &*said.value),
         occurrences: code.counts.occurrences,

@@ -153,6 +153,25 @@ impl Language {
         }
     }
 
+    /// How often on average, such as `2.4 per hour`; see [`phrase::rate`].
+    pub(crate) fn rate(self, n: u64, over: TimeDelta) -> Option<String> {
+        let english = phrase::rate(n, over)?;
+        let Some((count, unit)) = english.split_once(" per ") else { return Some(english) };
+        let unit = match unit {
+            "second" => "每秒",
+            "minute" => "每分钟",
+            "hour" => "每小时",
+            _ => "每天",
+        };
+        let chinese = format!("{unit} {count} 次");
+        Some(self.pick(english, chinese))
+    }
+
+    /// A length of a bucket, such as `10 min`.
+    pub(crate) fn bucket(self, seconds: i64) -> String {
+        self.span(TimeDelta::try_seconds(seconds).unwrap_or(TimeDelta::MAX))
+    }
+
     /// A range of instants.
     pub fn range(self, first: DateTime<FixedOffset>, last: DateTime<FixedOffset>) -> String {
         let english = phrase::range(first, last);

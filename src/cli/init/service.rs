@@ -9,6 +9,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::cli::shell;
 use crate::cli::system::{self, Group, User};
 
 /// Where units of this machine lie, the ones that count first.
@@ -198,12 +199,7 @@ fn remedy(name: &str, file: &Guarded, closed: &[Guarded], groups: &[Group]) -> V
 
 /// A path as a shell takes it for one word.
 fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%,".contains(c);
-    if text.chars().all(is_plain) {
-        return text;
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
+    shell::word(&path.display().to_string())
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::engine::{
     WithheldBy,
 };
 use crate::replay::Episode;
+use crate::surface::Language;
 use crate::surface::json::write_line;
 
 /// Writes the alerts as one line of JSON.
@@ -141,7 +142,7 @@ impl AlertView {
             reason: text.reason.unwrap_or_default(),
             count: alert.count,
             summary: text.headline,
-            resolved_because: alerts.resolved_because(episode),
+            resolved_because: alerts.resolved_because(episode, Language::default()),
             first_at: text.moments.first_at,
             last_at: text.moments.last_at,
             locked_until: text.moments.locked_until,

@@ -15,8 +15,9 @@ use chrono::{DateTime, FixedOffset};
 
 use crate::catalogue::Catalogue;
 use crate::engine::{Decision, Instant, Notification, Reason, Rule, State, Withheld};
-use crate::render::AlertText;
+use crate::render::{AlertText, View};
 use crate::replay::{Episode, Replayed};
+use crate::surface::Language;
 use crate::zone::Zone;
 
 pub use brief::write as write_brief;
@@ -47,27 +48,33 @@ pub struct Alerts {
 impl Alerts {
     /// What an alert says, with why it fired.
     fn text(&self, episode: &Episode) -> AlertText {
-        self.text_for(episode, &episode.reason)
+        self.text_in(episode, Language::default())
     }
 
-    /// Why an alert was resolved, in words.
-    fn resolved_because(&self, episode: &Episode) -> Option<String> {
+    /// The same in the reader's language.
+    pub fn text_in(&self, episode: &Episode, language: Language) -> AlertText {
+        self.text_for(episode, &episode.reason, language)
+    }
+
+    /// Why an alert was resolved, in words; none if it was not.
+    pub fn resolved_because(&self, episode: &Episode, language: Language) -> Option<String> {
         let (_, reason) = episode.resolved.as_ref()?;
-        self.text_for(episode, reason).reason
+        self.text_for(episode, reason, language).reason
     }
 
-    fn text_for(&self, episode: &Episode, reason: &Reason) -> AlertText {
+    fn text_for(&self, episode: &Episode, reason: &Reason, language: Language) -> AlertText {
         let alert = &episode.alert;
         let rule = self.rules.iter().find(|rule| rule.name == alert.rule);
         let state = if episode.resolved.is_some() { State::Resolved } else { State::Firing };
         // An alert without errors knows no offset of its log's.
         let of_log = || Zone::parse(&self.offset.to_string()).ok();
         let zone = self.zone.or_else(|| alert.evidence.codes.is_empty().then(of_log).flatten());
-        AlertText::of(alert, rule, Some(reason), state, &self.catalogue, zone)
+        let view = View { zone, language };
+        AlertText::of(alert, rule, Some(reason), state, &self.catalogue, view)
     }
 
     /// An instant as it is shown beside an alert.
-    fn shown(&self, episode: &Episode, at: Instant) -> DateTime<FixedOffset> {
+    pub fn shown(&self, episode: &Episode, at: Instant) -> DateTime<FixedOffset> {
         let evidence = &episode.alert.evidence;
         let offset = FixedOffset::east_opt(evidence.offset_s);
         let offset = offset.filter(|_| !evidence.codes.is_empty());
@@ -84,14 +91,16 @@ impl Alerts {
         self.zone.map_or_else(|| at.with_timezone(&offset), |zone| zone.show(at))
     }
 
-    fn notifications(&self) -> impl Iterator<Item = &Notification> {
+    /// Who would have been told what.
+    pub fn notifications(&self) -> impl Iterator<Item = &Notification> {
         self.replayed.decisions.iter().filter_map(|decision| match decision {
             Decision::Notify(notification) => Some(notification),
             Decision::Withhold(_) => None,
         })
     }
 
-    fn withheld(&self) -> impl Iterator<Item = &Withheld> {
+    /// What would not have been told.
+    pub fn withheld(&self) -> impl Iterator<Item = &Withheld> {
         self.replayed.decisions.iter().filter_map(|decision| match decision {
             Decision::Withhold(withheld) => Some(withheld),
             Decision::Notify(_) => None,

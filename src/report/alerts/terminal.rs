@@ -9,6 +9,7 @@ use crate::catalogue::Severity;
 use crate::engine::{AlertStatus, Decision, Notification, NotifyReason, Withheld, WithheldBy};
 use crate::render::plain;
 use crate::replay::Episode;
+use crate::surface::Language;
 use crate::surface::page::Page;
 use crate::surface::style::{Role, Style};
 use crate::surface::{escape, phrase, wrap};
@@ -198,7 +199,7 @@ fn one(page: &mut Page<'_>, alerts: &Alerts, episode: &Episode) -> io::Result<()
     match &episode.resolved {
         Some((at, _)) => {
             let span = phrase::span(at.since(episode.fired_at).to_delta());
-            let because = alerts.resolved_because(episode).unwrap_or_default();
+            let because = alerts.resolved_because(episode, Language::default()).unwrap_or_default();
             let at = phrase::instant(alerts.shown(episode, *at));
             let words = format!("{at}, after {span}: {}", safe(&because));
             page.prose("Resolved", &words, Role::Plain)?;

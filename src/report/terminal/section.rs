@@ -11,6 +11,7 @@ use crate::report::page::Page;
 use crate::report::style::Role;
 use crate::report::timeline::Grid;
 use crate::report::{escape, facts, phrase, ticket, wrap};
+use crate::surface::Language;
 
 pub(super) fn write(page: &mut Page<'_>, code: &CodeReport, grid: Option<&Grid>) -> io::Result<()> {
     page.blank()?;
@@ -21,8 +22,8 @@ pub(super) fn write(page: &mut Page<'_>, code: &CodeReport, grid: Option<&Grid>)
         None => unknown(page, code)?,
     }
     page.blank()?;
-    let ticket = ticket::of(code);
-    for fact in facts::of_code(code, grid, ticket.is_some()) {
+    let ticket = ticket::of(code, Language::default());
+    for fact in facts::of_code(code, grid, ticket.is_some(), Language::default()) {
         page.fact(&fact)?;
     }
     match ticket {
@@ -40,7 +41,11 @@ fn title(page: &mut Page<'_>, code: &CodeReport) -> io::Result<()> {
     page.rule()?;
     let dot = style.dot();
     let name = wrap::clip(&escape::terminal(&code.code, style.unicode), 24, "~");
-    let title = format!("{name} {dot} {} {dot} {}", code.module, facts::how_often(code));
+    let title = format!(
+        "{name} {dot} {} {dot} {}",
+        code.module,
+        facts::how_often(code, Language::default())
+    );
     let severity = code.severity.name();
     let painted = style.paint(Role::Of(code.severity), severity);
     let gap = style.prose_width().saturating_sub(wrap::width(&title) + severity.len());

@@ -3,6 +3,7 @@
 mod exim;
 mod letters;
 mod peer;
+mod report_bodies;
 mod reports;
 mod servers;
 pub(crate) mod trust;

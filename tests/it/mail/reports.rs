@@ -8,7 +8,6 @@ use ocrwatch::catalogue::Severity;
 use ocrwatch::config::Email;
 use ocrwatch::deliver::email::{Bodies, Letter, ReportMail, Taken, compose_report, send_report};
 
-use super::exim::Exim;
 use super::peer::{Act, Offer, Peer};
 use super::world::{email, receiver};
 use crate::harness::{Sandbox, data};
