@@ -5,6 +5,7 @@
 //! counted.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
 
@@ -15,7 +16,7 @@ use super::settings::Limits;
 use super::tally::{RequestIds, Tally, TextBudget};
 use super::timeline::{Grid, Series, SeriesId, Timeline};
 use crate::catalogue::{Catalogue, Severity};
-use crate::occurrence::{Module, Occurrence};
+use crate::occurrence::{Module, Occurrence, Place};
 
 /// What one occurrence is counted as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +97,16 @@ pub(super) struct Event<'o> {
     pub(super) severity: Severity,
 }
 
+impl Event<'_> {
+    fn sample(self, limits: Limits, budget: &mut TextBudget, left_out: &mut LeftOut) -> Sample {
+        let text = budget.keep_up_to(&self.occurrence.sample, limits.sample_bytes_max);
+        left_out.samples += u64::from(text.is_none());
+        // Its place is worth keeping even if the text is not.
+        let text = text.unwrap_or_default();
+        Sample { place: self.occurrence.place.clone(), at: self.at, text }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct CodeFold {
     module: Module,
@@ -108,6 +119,9 @@ pub(super) struct CodeFold {
     groups_left_out: u64,
     fields: FieldsFold,
     request_ids: RequestIds,
+    /// Beside the one of `tally`.
+    samples: Vec<Sample>,
+    latest: Option<Place>,
 }
 
 /// What a code and each of its causes have in common.
@@ -121,34 +135,32 @@ struct EventFold {
 }
 
 impl EventFold {
+    /// Counts an event, and tells whether its lines have become the sample.
     fn add(
         &mut self,
         event: Event<'_>,
         limits: Limits,
         budget: &mut TextBudget,
         left_out: &mut LeftOut,
-    ) {
+    ) -> bool {
         self.counts.add(event.kind);
         if event.kind == Kind::Repeat {
-            return;
+            return false;
         }
         self.severity = self.severity.max(Some(event.severity));
         if let Some(at) = event.at {
             Seen::widen(&mut self.seen, at);
         }
         let first_choice = event.kind == Kind::Occurrence;
-        if self.sample.is_none() || (first_choice && !self.sample_is_first_choice) {
+        let is_wanted = self.sample.is_none() || (first_choice && !self.sample_is_first_choice);
+        if is_wanted {
             self.sample_is_first_choice = first_choice;
             if let Some(sample) = self.sample.take() {
                 budget.give_back(&sample.text);
             }
-            let text = budget.keep_up_to(&event.occurrence.sample, limits.sample_bytes_max);
-            left_out.samples += u64::from(text.is_none());
-            // Its place is worth keeping even if the text is not.
-            let text = text.unwrap_or_default();
-            self.sample =
-                Some(Sample { place: event.occurrence.place.clone(), at: event.at, text });
+            self.sample = Some(event.sample(limits, budget, left_out));
         }
+        is_wanted
     }
 }
 
@@ -165,6 +177,8 @@ impl CodeFold {
             groups_left_out: 0,
             fields: FieldsFold::new(limits),
             request_ids: RequestIds::new(limits.request_ids_max),
+            samples: Vec::new(),
+            latest: None,
         }
     }
 
@@ -176,7 +190,8 @@ impl CodeFold {
         left_out: &mut LeftOut,
     ) {
         let Event { occurrence, kind, at, .. } = event;
-        self.tally.add(event, limits, budget, left_out);
+        self.note_latest(event);
+        let is_sample = self.tally.add(event, limits, budget, left_out);
         self.without_time += u64::from(kind != Kind::Repeat && at.is_none());
         self.fields.add(occurrence, u64::from(kind != Kind::Repeat), budget);
         if let Some(id) = &occurrence.request_id {
@@ -184,11 +199,29 @@ impl CodeFold {
         }
         if let Some(cause) = &occurrence.cause {
             match self.cause(cause, limits, budget) {
-                Some(fold) => fold.add(event, limits, budget, left_out),
+                Some(fold) => drop(fold.add(event, limits, budget, left_out)),
                 None => self.causes_left_out += u64::from(kind != Kind::Repeat),
             }
         }
-        self.add_to_group(event, limits, budget);
+        let is_first_of_group = self.add_to_group(event, limits, budget);
+        if is_first_of_group && !is_sample && self.samples.len() < limits.samples_max {
+            self.samples.push(event.sample(limits, budget, left_out));
+        }
+    }
+
+    /// Called before the times of the event are noted, for each event: it must cost next to nothing.
+    fn note_latest(&mut self, event: Event<'_>) {
+        let last = self.tally.seen.map(|seen| seen.last_at);
+        if event.kind == Kind::Repeat || event.at < last {
+            return;
+        }
+        let place = &event.occurrence.place;
+        match &mut self.latest {
+            Some(latest) if Arc::ptr_eq(&latest.file, &place.file) => {
+                (latest.line, latest.offset) = (place.line, place.offset);
+            }
+            latest => *latest = Some(place.clone()),
+        }
     }
 
     fn cause(
@@ -210,17 +243,18 @@ impl CodeFold {
         self.causes.get_mut(at).map(|(_, fold)| fold)
     }
 
-    fn add_to_group(&mut self, event: Event<'_>, limits: Limits, budget: &mut TextBudget) {
+    /// Whether it is the first event of its group.
+    fn add_to_group(&mut self, event: Event<'_>, limits: Limits, budget: &mut TextBudget) -> bool {
         let is_event = event.kind != Kind::Repeat;
-        match self.group(event.occurrence, limits, budget) {
-            Some(group) => {
-                group.counts.add(event.kind);
-                if let Some(at) = event.at.filter(|_| is_event) {
-                    Seen::widen(&mut group.seen, at);
-                }
-            }
-            None => self.groups_left_out += u64::from(is_event),
+        let Some(group) = self.group(event.occurrence, limits, budget) else {
+            self.groups_left_out += u64::from(is_event);
+            return false;
+        };
+        group.counts.add(event.kind);
+        if let Some(at) = event.at.filter(|_| is_event) {
+            Seen::widen(&mut group.seen, at);
         }
+        is_event && group.counts.events() == 1
     }
 
     fn group(
@@ -284,6 +318,8 @@ impl CodeFold {
             fields: self.fields.finish(),
             request_ids: self.request_ids.finish(),
             sample: self.tally.sample,
+            samples: self.samples,
+            latest: self.latest,
             code,
         }
     }

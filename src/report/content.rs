@@ -7,11 +7,14 @@ use chrono::{DateTime, FixedOffset, TimeDelta};
 use serde::Serialize;
 
 use super::alerts::Alerts;
+use super::baseline::Baseline;
+use super::hours::Hours;
 use super::settings::{Filters, InputFacts};
 use super::tally::{RequestIdsSeen, Values};
 use super::timeline::{Grid, Series};
 use crate::catalogue::{Entry, Severity};
 use crate::occurrence::{Module, Place};
+use crate::zone::Zone;
 
 /// The content of a report.
 #[derive(Debug, Clone)]
@@ -30,6 +33,10 @@ pub struct Report {
     pub grid: Option<Grid>,
     /// All occurrences over time.
     pub timeline: Timelines,
+    /// All events by the hour of the day.
+    pub hours: Hours,
+    /// The zone in which times are shown; each in its own offset if there is none.
+    pub zone: Option<Zone>,
     /// The modules that were seen, the most frequent first.
     pub modules: Vec<ModuleReport>,
     /// The codes, by count, then severity, then code; as many as were asked for.
@@ -42,6 +49,8 @@ pub struct Report {
     pub failures: u64,
     /// The alerts that there would have been, if they were looked for.
     pub alerts: Option<Alerts>,
+    /// What changed, if the report is compared with anything.
+    pub baseline: Option<Baseline>,
 }
 
 impl Report {
@@ -160,6 +169,8 @@ pub struct ModuleReport {
     pub counts: Counts,
     /// Over time.
     pub timeline: Timelines,
+    /// By the hour of the day.
+    pub hours: Hours,
 }
 
 /// What is known of one code.
@@ -197,6 +208,10 @@ pub struct CodeReport {
     pub request_ids: RequestIdsSeen,
     /// The first occurrence's lines.
     pub sample: Option<Sample>,
+    /// The lines of the first event of further pairs of cause and API.
+    pub samples: Vec<Sample>,
+    /// Where the latest event stands.
+    pub latest: Option<Place>,
 }
 
 /// The values of a code's fields.

@@ -10,10 +10,12 @@ use chrono::{DateTime, FixedOffset};
 use serde::{Serialize, Serializer};
 
 use super::alerts::AlertsView;
+use super::baseline::BaselineView;
 use super::content::{
     BeyondTop, CauseReport, CodeReport, Counts, Fields, GroupReport, LeftOut, Report, Sample, Seen,
     Timelines,
 };
+use super::hours::Hours;
 use super::settings::{Filters, InputFacts};
 use super::tally::RequestIdsSeen;
 use super::ticket;
@@ -46,6 +48,8 @@ struct Document<'r> {
     totals: TotalsView,
     #[serde(skip_serializing_if = "Option::is_none")]
     timeline: Option<TimelineView<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hours: Option<&'r [u64; 24]>,
     modules: Vec<ModuleView<'r>>,
     codes: Vec<CodeView<'r>>,
     codes_beyond_top: BeyondTop,
@@ -53,6 +57,8 @@ struct Document<'r> {
     failures: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     alerts: Option<AlertsView<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<BaselineView<'r>>,
 }
 
 impl<'r> Document<'r> {
@@ -84,6 +90,7 @@ impl<'r> Document<'r> {
             },
             timeline: grid
                 .map(|grid| TimelineView { grid, series: SeriesView::of(&report.timeline, grid) }),
+            hours: of_hours(&report.hours),
             modules: report
                 .modules
                 .iter()
@@ -91,6 +98,7 @@ impl<'r> Document<'r> {
                     module: module.module,
                     counts: module.counts,
                     timeline: grid.map(|grid| SeriesView::of(&module.timeline, grid)),
+                    hours: of_hours(&module.hours),
                 })
                 .collect(),
             codes: report.codes.iter().map(|code| CodeView::of(code, grid)).collect(),
@@ -98,6 +106,7 @@ impl<'r> Document<'r> {
             left_out: report.left_out,
             failures: report.failures,
             alerts: report.alerts.as_ref().map(AlertsView::of),
+            baseline: report.baseline.as_ref().map(BaselineView::of),
         }
     }
 }
@@ -245,6 +254,12 @@ struct ModuleView<'r> {
     counts: Counts,
     #[serde(skip_serializing_if = "Option::is_none")]
     timeline: Option<SeriesView<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hours: Option<&'r [u64; 24]>,
+}
+
+fn of_hours(hours: &Hours) -> Option<&[u64; 24]> {
+    (!hours.is_empty()).then(|| hours.counts())
 }
 
 #[derive(Serialize)]
@@ -273,6 +288,9 @@ struct CodeView<'r> {
     request_ids: &'r RequestIdsSeen,
     #[serde(skip_serializing_if = "Option::is_none")]
     sample: Option<SampleView<'r>>,
+    samples: Vec<SampleView<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest: Option<&'r Place>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket: Option<String>,
 }
@@ -297,6 +315,8 @@ impl<'r> CodeView<'r> {
             fields: &code.fields,
             request_ids: &code.request_ids,
             sample: code.sample.as_ref().map(SampleView::of),
+            samples: code.samples.iter().map(SampleView::of).collect(),
+            latest: code.latest.as_ref(),
             ticket: ticket::of(code, Language::default()),
         }
     }

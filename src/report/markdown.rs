@@ -5,10 +5,10 @@
 
 use std::io::{self, Write};
 
-use super::alerts;
 use super::content::{CauseReport, CodeReport, Report};
 use super::facts::{self, Fact, Item};
 use super::timeline::Grid;
+use super::{alerts, baseline};
 use super::{chart, escape, phrase, ticket};
 use crate::catalogue::{Entry, Paragraph};
 use crate::surface::Language;
@@ -25,7 +25,11 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let totals = &report.totals;
     if report.is_empty() {
         writeln!(out, "- **Found**: {}", facts::nothing(report, Language::default()))?;
-        writeln!(out, "- **Looked for**: {}", escape::markdown(&facts::looked_for(report)))?;
+        writeln!(
+            out,
+            "- **Looked for**: {}",
+            escape::markdown(&facts::looked_for(report, Language::default()))
+        )?;
     } else {
         writeln!(
             out,
@@ -48,6 +52,9 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         return Ok(());
     }
     tables(out, report)?;
+    if let Some(baseline) = &report.baseline {
+        baseline::markdown(out, baseline)?;
+    }
     if let Some(alerts) = &report.alerts {
         alerts::markdown(out, alerts)?;
     }

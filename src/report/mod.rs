@@ -10,11 +10,13 @@
 //! ```
 
 pub mod alerts;
+pub mod baseline;
 mod code_fold;
 mod content;
 pub mod csv;
 pub mod explain;
 mod facts;
+mod hours;
 pub mod html;
 pub mod json;
 pub mod jsonl;
@@ -33,6 +35,7 @@ pub use content::{
     BeyondTop, CauseReport, CodeReport, Counts, Fields, GroupReport, Inputs, LeftOut, ModuleReport,
     Report, Sample, Seen, Timelines, Totals,
 };
+pub use hours::Hours;
 pub use settings::{FailOn, Filters, InputFacts, Limits, Settings};
 pub use summary::Summary;
 pub use tally::{RequestIdsSeen, Value, Values};

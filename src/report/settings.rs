@@ -111,6 +111,8 @@ pub struct Limits {
     pub messages_max: usize,
     /// Request ids of one code, beside the first.
     pub request_ids_max: usize,
+    /// Samples of one code, beside the first.
+    pub samples_max: usize,
     /// Buckets of the timeline.
     pub buckets_max: usize,
     /// Buckets of the timelines of all codes together.
@@ -136,6 +138,7 @@ impl Default for Limits {
             values_max: 20,
             messages_max: 5,
             request_ids_max: 10,
+            samples_max: 2,
             buckets_max: 4096,
             cells_max: 262_144,
             buckets_shown: 120,

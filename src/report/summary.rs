@@ -12,15 +12,25 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Datelike, FixedOffset};
 
+use super::baseline::{Baseline, Before};
 use super::code_fold::{CodeFold, Event, Kind, Taken, TimelineIds};
 use super::content::{
     BeyondTop, CodeReport, Counts, Inputs, LeftOut, ModuleReport, Report, Seen, Totals,
 };
+use super::hours::Hours;
 use super::settings::{InputFacts, Limits, Settings};
 use super::tally::TextBudget;
 use super::timeline::{SeriesId, Timeline};
 use crate::catalogue::Severity;
 use crate::occurrence::{Module, Occurrence};
+
+/// What is kept of one module.
+#[derive(Debug, Default)]
+struct ModuleFold {
+    counts: Counts,
+    series: TimelineIds,
+    hours: Hours,
+}
 
 /// The fold. Its memory is bounded whatever it is given.
 #[derive(Debug)]
@@ -29,13 +39,15 @@ pub struct Summary {
     budget: TextBudget,
     timeline: Timeline,
     series: TimelineIds,
-    modules: [(Counts, TimelineIds); Module::ALL.len()],
+    hours: Hours,
+    modules: [ModuleFold; Module::ALL.len()],
     codes: HashMap<Box<str>, CodeFold>,
     inputs: Inputs,
     totals: Totals,
     filtered_out: u64,
     left_out: LeftOut,
     failures: u64,
+    before: Option<Before>,
 }
 
 impl Summary {
@@ -47,6 +59,7 @@ impl Summary {
             budget: TextBudget::new(texts_bytes_max, text_bytes_max),
             timeline: Timeline::new(settings.bucket_s, buckets_max, cells_max),
             series: TimelineIds::default(),
+            hours: Hours::default(),
             modules: Default::default(),
             codes: HashMap::new(),
             inputs: Inputs::default(),
@@ -54,6 +67,7 @@ impl Summary {
             filtered_out: 0,
             left_out: LeftOut::default(),
             failures: 0,
+            before: None,
             settings,
         }
     }
@@ -67,12 +81,15 @@ impl Summary {
         let module = Module::ALL.iter().position(|&module| module == occurrence.module);
         let module = module.and_then(|at| self.modules.get_mut(at));
         let mut series = [None; 3];
-        if let Some((counts, ids)) = module {
-            counts.add(kind);
-            series[0] = ids.id(kind, at, &mut self.timeline);
+        let event_at = at.filter(|_| kind != Kind::Repeat);
+        if let Some(module) = module {
+            module.counts.add(kind);
+            series[0] = module.series.id(kind, at, &mut self.timeline);
+            module.hours.add(event_at);
         }
         if kind != Kind::Repeat {
             self.totals.add_event(kind, severity, at);
+            self.hours.add(event_at);
             if self.settings.fail_on.iter().any(|fail| fail.matches(&occurrence.code, severity)) {
                 self.failures += 1;
             }
@@ -131,9 +148,14 @@ impl Summary {
         listed.push(facts);
     }
 
+    /// Compares the report with what was before.
+    pub fn compare_with(&mut self, before: Before) {
+        self.before = Some(before);
+    }
+
     /// The report on all that was given.
     pub fn finish(self) -> Report {
-        let Settings { catalogue, filters, top, limits, .. } = self.settings;
+        let Settings { catalogue, zone, filters, top, limits, .. } = self.settings;
         let data = self.inputs.sum.first_at.zip(self.inputs.sum.last_at).map(|(first, last)| {
             let first = filters.since.map_or(first, |since| first.max(since));
             (first, filters.until.map_or(last, |until| last.min(until)).max(first))
@@ -143,8 +165,11 @@ impl Summary {
         let mut modules: Vec<_> = Module::ALL
             .into_iter()
             .zip(self.modules)
-            .filter(|(_, (counts, _))| !counts.is_empty())
-            .map(|(module, (counts, ids))| ModuleReport { module, counts, timeline: taken.of(ids) })
+            .filter(|(_, fold)| !fold.counts.is_empty())
+            .map(|(module, ModuleFold { counts, series, hours })| {
+                let timeline = taken.of(series);
+                ModuleReport { module, counts, timeline, hours }
+            })
             .collect();
         modules.sort_by_key(|module| std::cmp::Reverse(module.counts.rank()));
         let mut codes: Vec<_> = self
@@ -159,6 +184,11 @@ impl Summary {
         let mut totals = self.totals;
         totals.codes = codes.len() as u64;
         totals.codes_new = codes.iter().filter(|code| code.entry.is_none()).count() as u64;
+        let baseline = self.before.map(|mut before| {
+            before.settle(&self.inputs, zone);
+            let range = data.map(|(first_at, last_at)| Seen { first_at, last_at });
+            Baseline::compare(before, &codes, range, &catalogue)
+        });
         let beyond = codes.split_off(top.unwrap_or(usize::MAX).min(codes.len()));
         Report {
             inputs: self.inputs,
@@ -167,6 +197,8 @@ impl Summary {
             codes_documented: catalogue.entries().count() as u64,
             totals,
             timeline: taken.of(self.series),
+            hours: self.hours,
+            zone,
             grid: taken.grid,
             modules,
             codes,
@@ -174,6 +206,7 @@ impl Summary {
             left_out: self.left_out,
             failures: self.failures,
             alerts: None,
+            baseline,
         }
     }
 

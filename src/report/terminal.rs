@@ -8,7 +8,6 @@ mod section;
 
 use std::io::{self, Write};
 
-use super::alerts;
 use super::content::{Report, Totals};
 use super::escape;
 use super::facts::{self, Item};
@@ -16,6 +15,7 @@ use super::page::Page;
 use super::phrase;
 use super::style::{Role, Style};
 use super::wrap;
+use super::{alerts, baseline};
 use crate::catalogue::Severity;
 use crate::surface::Language;
 
@@ -37,6 +37,9 @@ pub fn write(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<(
         return Ok(());
     }
     overview::write(&mut page, report)?;
+    if let Some(baseline) = &report.baseline {
+        baseline::section(&mut page, baseline)?;
+    }
     if let Some(alerts) = &report.alerts {
         alerts::section(&mut page, alerts)?;
     }
@@ -51,7 +54,11 @@ fn found(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let totals = &report.totals;
     if report.is_empty() {
         page.prose("Found", facts::nothing(report, Language::default()), Role::Title)?;
-        return page.prose("Looked for", &facts::looked_for(report), Role::Plain);
+        return page.prose(
+            "Looked for",
+            &facts::looked_for(report, Language::default()),
+            Role::Plain,
+        );
     }
     let new = match totals.codes_new {
         0 => String::new(),
@@ -86,7 +93,7 @@ fn severities(totals: &Totals, style: Style) -> String {
 
 impl Page<'_> {
     /// An item, safe for the terminal.
-    fn item(&self, item: &Item) -> String {
+    pub(super) fn item(&self, item: &Item) -> String {
         match item {
             Item::Words(words) => escape::terminal(words, self.style.unicode),
             Item::Quoted(text, words) => {
@@ -95,7 +102,7 @@ impl Page<'_> {
         }
     }
 
-    fn fact(&mut self, fact: &facts::Fact) -> io::Result<()> {
+    pub(super) fn fact(&mut self, fact: &facts::Fact) -> io::Result<()> {
         let items: Vec<_> = fact.items.iter().map(|item| self.item(item)).collect();
         let columns = self.text_columns();
         let lines = if fact.one_a_line {

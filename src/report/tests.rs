@@ -2,8 +2,10 @@
 //!
 //! `OCRWATCH_BLESS=1 cargo test report` writes the golden files anew; read the difference.
 
+mod fold;
 mod hostile;
 mod limits;
+mod page;
 
 use std::io;
 use std::path::PathBuf;
@@ -18,7 +20,7 @@ use crate::occurrence::{Module, Occurrence, Place};
 use crate::zone::Zone;
 
 /// An occurrence from the keys of `extract`, and `sample`.
-fn occurrence(line: &str) -> Occurrence {
+pub(super) fn occurrence(line: &str) -> Occurrence {
     let value: Value = serde_json::from_str(line).unwrap();
     let text = |key: &str| value.get(key).and_then(Value::as_str);
     let boxed = |key: &str| text(key).map(Into::into);

@@ -2,6 +2,7 @@
 //!
 //! Owns what a row of the table and a code's own section say. Must never count. Nothing here fails.
 
+use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
 use super::FactView;
@@ -9,7 +10,6 @@ use crate::catalogue::{Entry, Paragraph, Severity};
 use crate::html::chart;
 use crate::occurrence::Module;
 use crate::report::content::{CodeReport, Report, Sample};
-use crate::report::timeline::Grid;
 use crate::report::{facts, phrase, ticket};
 use crate::surface::Language;
 use crate::surface::chart as bars;
@@ -34,8 +34,8 @@ pub(super) struct CodeView<'r> {
     how_often: String,
     /// Of all events, in percent.
     share: String,
-    first: Option<String>,
-    last: Option<String>,
+    first_short: Option<String>,
+    last_short: Option<String>,
     /// For sorting, in seconds since 1970.
     first_s: i64,
     last_s: i64,
@@ -93,13 +93,28 @@ pub(super) fn anchor(code: &str) -> String {
 }
 
 pub(super) fn of(report: &Report, language: Language) -> Vec<CodeView<'_>> {
-    let grid = report.grid.as_ref();
-    let all = report.totals.counts.events();
-    report.codes.iter().map(|code| CodeView::of(code, all, grid, language)).collect()
+    report.codes.iter().map(|code| CodeView::of(code, report, language)).collect()
+}
+
+/// The day and the offset of all times in the table, if they share them.
+pub(super) fn day_of(report: &Report) -> Option<String> {
+    let seen = report.totals.seen?;
+    let day = |at: DateTime<FixedOffset>| at.format("%Y-%m-%d %:z").to_string();
+    let of_codes = report.codes.iter().filter_map(|code| code.seen);
+    let mut days = of_codes.flat_map(|seen| [day(seen.first_at), day(seen.last_at)]);
+    let first = day(seen.first_at);
+    days.all(|other| other == first).then_some(first)
+}
+
+/// An instant in the table.
+fn short(at: DateTime<FixedOffset>, is_one_day: bool) -> String {
+    at.format(if is_one_day { "%H:%M:%S" } else { "%Y-%m-%d %H:%M" }).to_string()
 }
 
 impl<'r> CodeView<'r> {
-    fn of(code: &'r CodeReport, all: u64, grid: Option<&Grid>, language: Language) -> Self {
+    fn of(code: &'r CodeReport, report: &Report, language: Language) -> Self {
+        let (grid, all) = (report.grid.as_ref(), report.totals.counts.events());
+        let is_one_day = day_of(report).is_some();
         let series = grid.map(|grid| code.timeline.events(grid)).unwrap_or_default();
         let (steps, _) = bars::grouped(&series, TREND_STEPS);
         let entry = code.entry.as_ref();
@@ -119,8 +134,8 @@ impl<'r> CodeView<'r> {
             inferred: code.counts.inferred,
             how_often: facts::how_often(code, language),
             share: phrase::share(code.counts.events(), all),
-            first: code.seen.map(|seen| phrase::instant(seen.first_at)),
-            last: code.seen.map(|seen| phrase::instant(seen.last_at)),
+            first_short: code.seen.map(|seen| short(seen.first_at, is_one_day)),
+            last_short: code.seen.map(|seen| short(seen.last_at, is_one_day)),
             first_s: code.seen.map_or(0, |seen| seen.first_at.timestamp()),
             last_s: code.seen.map_or(0, |seen| seen.last_at.timestamp()),
             steps: steps.len(),

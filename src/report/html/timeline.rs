@@ -33,10 +33,17 @@ pub(super) struct TimelineView {
     offset_s: i32,
     highest: u64,
     range: String,
-    ticks: Vec<String>,
+    ticks: Vec<Tick>,
     modules: Vec<ModuleView>,
     lanes: usize,
     episodes: Vec<EpisodeView>,
+}
+
+/// A label of the axis, so many percent from the left.
+#[derive(Serialize)]
+struct Tick {
+    x: String,
+    label: String,
 }
 
 #[derive(Serialize)]
@@ -127,21 +134,37 @@ impl TimelineView {
     }
 }
 
-/// The instants at the quarters of the range.
-fn ticks(grid: &Grid) -> Vec<String> {
-    let span_s = grid.bucket_s.saturating_mul(i64::try_from(grid.buckets).unwrap_or(i64::MAX));
-    let format = match span_s {
-        ..=600 => "%H:%M:%S",
-        601..=172_800 => "%H:%M",
-        172_801..=5_184_000 => "%m-%d %H:%M",
+/// Lengths of time that people think in, in seconds.
+const STEPS_S: [i64; 14] =
+    [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 604_800];
+
+/// Round instants on the log's wall clock, seven at most. The script draws the same ones.
+fn ticks(grid: &Grid) -> Vec<Tick> {
+    let buckets = i64::try_from(grid.buckets).unwrap_or(i64::MAX);
+    let span_s = grid.bucket_s.saturating_mul(buckets).max(1);
+    let fits = |step: &i64| span_s / step <= 7;
+    let whole_days = || span_s.div_euclid(7 * 86_400).saturating_add(1).saturating_mul(86_400);
+    let step_s = STEPS_S.into_iter().find(fits).unwrap_or_else(whole_days);
+    let format = match step_s {
+        ..60 => "%H:%M:%S",
+        60..86_400 if span_s <= 172_800 => "%H:%M",
+        60..86_400 => "%m-%d %H:%M",
         _ => "%Y-%m-%d",
     };
-    let at = |quarter: i64| {
-        let ahead = chrono::TimeDelta::try_seconds(span_s / 4 * quarter);
-        let at = ahead.and_then(|ahead| grid.start.checked_add_signed(ahead));
-        at.unwrap_or(grid.start).format(format).to_string()
+    let wall_s = grid.start.timestamp() + i64::from(grid.start.offset().local_minus_utc());
+    let first_s = -wall_s.rem_euclid(step_s) + if wall_s % step_s == 0 { 0 } else { step_s };
+    let ahead_s = (0..=7).map(|number| first_s + number * step_s).filter(|at| *at <= span_s);
+    let tick = |ahead_s: i64| {
+        let thousandths = i128::from(ahead_s) * 100_000 / i128::from(span_s);
+        let at = chrono::TimeDelta::try_seconds(ahead_s)
+            .and_then(|ahead| grid.start.checked_add_signed(ahead))?;
+        // At the very edge the label would stand half outside.
+        (2_000..=98_000).contains(&thousandths).then(|| Tick {
+            x: format!("{}.{:02}", thousandths / 1000, thousandths % 1000 / 10),
+            label: at.format(format).to_string(),
+        })
     };
-    (0..=4).map(at).collect()
+    ahead_s.filter_map(tick).collect()
 }
 
 /// The alerts as bars, each in the first lane that is free.

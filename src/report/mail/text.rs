@@ -6,7 +6,7 @@
 use super::View;
 use crate::catalogue::Paragraph;
 use crate::surface::escape::visible;
-use crate::surface::{Language, wrap};
+use crate::surface::{Language, phrase, wrap};
 
 /// Mail programs show so many columns without breaking a line, and quote them in answers.
 const COLUMNS: usize = 76;
@@ -32,7 +32,13 @@ pub(super) fn of(view: &View<'_>, language: Language) -> String {
         page.item(&format!("{}{open}", language.words(need.severity.name())));
         page.prose("    ", &need.what);
         page.prose("    ", &need.about);
-        if !need.solution.is_empty() {
+        if need.solution.is_empty() {
+            let none = language.words("no solution is documented");
+            page.prose(
+                "    ",
+                &format!("{}{}", phrase::capitalised(none), language.pick(".", "。")),
+            );
+        } else {
             page.prose("    ", &format!("{}{}", language.words("What to do"), colon(language)));
             page.paragraphs("    ", &need.solution);
         }

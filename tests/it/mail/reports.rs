@@ -146,7 +146,7 @@ fn without_a_configuration_the_machine_s_own_program_takes_it() {
     assert_eq!(given, "-i -f a@example.test ops@example.test\n");
     assert!(outcome.code(0).stdout().starts_with("sent to ops@example.test as <"), "{outcome}");
     let mail = std::fs::read_to_string(sandbox.path("mail")).expect("a mail");
-    assert!(mail.contains("\nFrom: Weekly <a@example.test>\n"), "{mail}");
+    assert!(mail.starts_with("From: Weekly <a@example.test>\n"), "{mail}");
 }
 
 fn letter(email: &Email) -> Letter {
