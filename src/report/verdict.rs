@@ -176,7 +176,12 @@ fn brief(report: &Report, needs: &[Need], language: Language) -> String {
         .filter(|(count, ..)| *count > 0)
         .map(|(count, english, chinese)| language.counted(count, english, chinese))
         .collect();
-    problems.join(language.pick(" and ", "、"))
+    match (language, problems.split_last()) {
+        (Language::English, Some((last, before @ [_, ..]))) => {
+            format!("{} and {last}", before.join(", "))
+        }
+        _ => problems.join("、"),
+    }
 }
 
 fn sentence(report: &Report, needs: &[Need], brief: &str, language: Language) -> String {

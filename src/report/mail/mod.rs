@@ -6,10 +6,13 @@
 //! The page that is attached has everything. A mail has the verdict, what needs somebody with what
 //! is documented to do, and each code on a line: it is read on a telephone.
 
+mod changes;
 mod text;
 
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
+
+use changes::ChangesView;
 
 use super::content::{CodeReport, Report};
 use super::facts::{self, Item};
@@ -139,6 +142,7 @@ struct View<'r> {
     codes_left_out: Option<String>,
     /// What a trend shows.
     trend_words: Option<String>,
+    changes: Option<ChangesView>,
     notes: Vec<String>,
     facts: Vec<FactView>,
     command: String,
@@ -211,6 +215,10 @@ impl<'r> View<'r> {
             codes: CodeView::all(report, room.codes, language),
             codes_left_out: codes_left_out(report, room.codes, language),
             trend_words: report.grid.as_ref().and_then(|grid| trend_words(report, grid, language)),
+            changes: report
+                .baseline
+                .as_ref()
+                .map(|baseline| ChangesView::of(baseline, room.codes / 2, language)),
             notes: notes.into_iter().take(room.facts).collect(),
             facts: facts.take(room.facts).collect(),
             command: mail_head(&origin.command, COMMAND_CHARS_MAX),

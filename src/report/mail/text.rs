@@ -4,6 +4,7 @@
 //! fails.
 
 use super::View;
+use super::changes::ChangesView;
 use crate::catalogue::Paragraph;
 use crate::surface::escape::visible;
 use crate::surface::{Language, phrase, wrap};
@@ -21,13 +22,13 @@ pub(super) fn of(view: &View<'_>, language: Language) -> String {
         page.prose("", range);
     }
     if !view.needs.is_empty() {
-        page.heading(language.pick("What needs somebody", "需要处理的问题"));
+        page.heading(language.pick("What is broken, and what to do", "问题与处理方法"));
     }
     for (at, need) in view.needs.iter().enumerate() {
         if at > 0 {
             page.line("");
         }
-        let open = language.pick(", still open at the end of the log", "，日志结束时仍未恢复");
+        let open = language.pick(", still open at the end", "，结束时未恢复");
         let open = if need.is_open { open } else { "" };
         page.item(&format!("{}{open}", language.words(need.severity.name())));
         page.prose("    ", &need.what);
@@ -47,6 +48,9 @@ pub(super) fn of(view: &View<'_>, language: Language) -> String {
         page.line("");
         page.prose("  ", more);
     }
+    if let Some(changed) = &view.changes {
+        changes(&mut page, changed, language);
+    }
     codes(&mut page, view, language);
     if !view.notes.is_empty() {
         page.heading(language.pick("Notes", "备注"));
@@ -56,7 +60,7 @@ pub(super) fn of(view: &View<'_>, language: Language) -> String {
     for fact in &view.facts {
         page.prose("", &format!("{}{} {}", fact.label, colon(language), fact.text));
     }
-    page.heading(language.pick("The same again", "重新生成"));
+    page.heading(language.pick("The same again", "如何复现"));
     page.line(&format!("  {}", visible(&view.command)));
     page.line("");
     page.prose("", &view.page);
@@ -68,6 +72,20 @@ pub(super) fn of(view: &View<'_>, language: Language) -> String {
 
 fn colon(language: Language) -> &'static str {
     language.pick(":", "：")
+}
+
+fn changes(page: &mut Page, changed: &ChangesView, language: Language) {
+    page.heading(language.pick("What changed", "变化"));
+    for line in changed.against.iter().chain(&changed.notes) {
+        page.prose("  ", line);
+    }
+    for change in &changed.rows {
+        let status = language.words(change.status);
+        page.item(&format!("{status}: {} · {}", change.code, change.counts));
+    }
+    if let Some(more) = &changed.left_out {
+        page.prose("  ", more);
+    }
 }
 
 fn codes(page: &mut Page, view: &View<'_>, language: Language) {

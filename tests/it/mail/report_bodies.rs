@@ -128,7 +128,7 @@ fn our_own_words_are_in_the_language_that_is_asked_for() {
     let subject = text(&mail["head"], "Subject");
     assert_eq!(subject, "[ocrwatch] 2 个严重问题、4 个警告 · 2026-11-23");
     let html = text(&mail, "html");
-    for words in ["<html lang=\"zh-CN\">", "需要处理的问题", "Check whether the AK/SK pair"]
+    for words in ["<html lang=\"zh-CN\">", "问题与处理方法", "Check whether the AK/SK pair"]
     {
         assert!(html.contains(words), "{words}");
     }
@@ -223,8 +223,8 @@ fn a_log_of_every_code_is_a_mail_that_programs_show_uncut() {
         std::cmp::Reverse(entry.solution.iter().map(|it| it.text.len()).sum::<usize>())
     });
     let logs = [log_of(catalogue.entries()), log_of(documented.into_iter().take(45))];
-    let english = ["What needs somebody", "more code", "What to do"];
-    let chinese = ["需要处理的问题", "个其他错误码", "处理方法"];
+    let english = ["What is broken", "more code", "What to do"];
+    let chinese = ["问题与处理方法", "个其他错误码", "处理方法"];
     for (at, log) in logs.iter().enumerate() {
         for (language, needed) in [("en", english), ("zh", chinese)] {
             let Some(mail) = mail("app.log", log, &["--lang", language]) else { return };
