@@ -4,6 +4,7 @@
 //! Must never extract, count or lay out. Fails with a [`Failure`], which knows its exit code.
 
 mod backtest;
+mod baseline;
 mod catalogue;
 mod check;
 mod client;
@@ -18,6 +19,7 @@ mod r#gen;
 mod help;
 mod init;
 mod input_words;
+mod mail;
 mod messages;
 mod outbox;
 mod output;

@@ -3,6 +3,7 @@
 mod backtest;
 mod bad_files;
 mod bad_input;
+mod baseline;
 mod canary;
 mod captures;
 mod catalogue;
