@@ -1,7 +1,7 @@
 //! The errors of the period, by module over time and by code.
 //!
-//! Owns steps, the axis and the table. Must never count: the state on disk has counted. Nothing here
-//! fails.
+//! Owns steps, the axis and the table. Must never count: the state on disk has counted. Nothing
+//! here fails.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::{Moment, Period, Scene};
 use crate::html::chart;
 use crate::occurrence::Module;
+use crate::store::CodeErrors;
 
 pub(super) const TIMELINE: &str = include_str!("timeline.html");
 
@@ -29,6 +30,7 @@ pub(super) struct TimelineView<'s> {
     total: u64,
     highest: u64,
     range: String,
+    offset: String,
     ticks: Vec<String>,
     modules: Vec<ModuleView<'s>>,
     codes: Vec<CodeView<'s>>,
@@ -86,7 +88,7 @@ impl<'s> TimelineView<'s> {
         let at_step = |at: usize| series.iter().filter_map(|one| one.get(at)).sum::<u64>();
         let zone = board.zone;
         let codes = recent.map_or(&[][..], |recent| &recent.codes);
-        let code = |row: &'s crate::store::CodeErrors| CodeView {
+        let code = |row: &'s CodeErrors| CodeView {
             code: &row.code,
             link: choice.link_to(&row.code),
             module: &row.module,
@@ -99,7 +101,7 @@ impl<'s> TimelineView<'s> {
                 .last_minute
                 .checked_mul(60)
                 .and_then(|last_s| chrono::DateTime::from_timestamp(last_s, 0))
-                .map(|at| Moment::of(at, zone)),
+                .map(|at| Moment::to_the_minute(at, zone)),
         };
         Self {
             trouble: recent.err(),
@@ -115,6 +117,7 @@ impl<'s> TimelineView<'s> {
             total: series.iter().flatten().sum(),
             highest: (0..steps).map(at_step).max().unwrap_or(0),
             range: language.range(zone.show(from), zone.show(until)),
+            offset: zone.show(until).offset().to_string(),
             ticks: (0..=4)
                 .map(|quarter| {
                     let at = from + (until - from) / 4 * quarter;
