@@ -94,7 +94,7 @@ const WORDS: &[(&str, &str)] = &[
     ("TEST", "测试"),
     // Why something is told.
     ("first", "首次告警"),
-    ("new", "新告警"),
+    ("new", "新增"),
     ("silence-ended", "静默已结束"),
     ("mute-ended", "免打扰已结束"),
     ("inhibition-ended", "抑制已解除"),
@@ -102,6 +102,11 @@ const WORDS: &[(&str, &str)] = &[
     ("digest", "汇总"),
     ("historical", "历史汇总"),
     ("repeat", "重复提醒"),
+    // Against a baseline; `new` stands above.
+    ("gone", "消失"),
+    ("risen", "上升"),
+    ("fallen", "下降"),
+    ("steady", "持平"),
     // Sentences without values.
     ("the catalogue does not know this code", "错误码目录中没有此错误码"),
     ("no solution is documented", "文档中没有给出处理方法"),

@@ -8,6 +8,7 @@ use super::{Baseline, CodeChange, Status, words};
 use crate::report::page::Page;
 use crate::report::style::{Role, Style};
 use crate::report::{escape, phrase, wrap};
+use crate::surface::Language;
 
 /// How many codes are listed; JSON has them all.
 const CODES_SHOWN: usize = 20;
@@ -17,6 +18,9 @@ const CODE_COLUMNS_MAX: usize = 24;
 const GAP: usize = 2;
 
 impl Status {
+    /// The columns of the longest label: a mark, a blank, a word.
+    pub(in crate::report) const LABEL_COLUMNS: usize = 2 + Self::Fallen.name().len();
+
     /// A mark of one column.
     pub(in crate::report) fn mark(self, style: Style) -> &'static str {
         match (self, style.unicode) {
@@ -52,10 +56,10 @@ impl CodeChange {
 /// Writes the section.
 pub(in crate::report) fn section(page: &mut Page<'_>, baseline: &Baseline) -> io::Result<()> {
     page.blank()?;
-    for fact in words::against(baseline) {
+    for fact in words::against(baseline, Language::default()) {
         page.fact(&fact)?;
     }
-    for note in words::notes(baseline) {
+    for note in words::notes(baseline, Language::default()) {
         page.prose("Note", &note, Role::Notice)?;
     }
     let changed = baseline.codes.iter().filter(|change| change.status != Status::Steady);
@@ -88,28 +92,34 @@ struct Columns {
 }
 
 impl Columns {
-    /// A mark, a blank and the longest word.
-    const LABEL: usize = 2 + Status::Fallen.name().len();
-
     fn of(shown: &[&CodeChange], baseline: &Baseline, style: Style) -> Self {
         let widest = |least: &str, of: &dyn Fn(&CodeChange) -> usize| {
             shown.iter().map(|change| of(change)).fold(least.len(), usize::max)
         };
         let code = widest("Code", &|change| wrap::width(&name(change, style)));
         let before = widest("Then", &|change| phrase::count(change.before).len());
-        let expected = match baseline.expects_otherwise() && style.width() >= 56 {
-            true => widest("Expected", &|change| words::expected(change).len()),
-            false => 0,
+        let expected = if baseline.expects_otherwise() && style.width() >= 56 {
+            widest("Expected", &|change| words::expected(change).len())
+        } else {
+            0
         };
         let after = widest("Now", &|change| phrase::count(change.after).len());
         let with_gap = |column: usize| if column > 0 { GAP + column } else { 0 };
-        let text = 2 + Self::LABEL + GAP + code + GAP + before + with_gap(expected) + GAP + after;
+        let text = 2
+            + Status::LABEL_COLUMNS
+            + GAP
+            + code
+            + GAP
+            + before
+            + with_gap(expected)
+            + GAP
+            + after;
         Self { code, before, expected, after, text: text + GAP }
     }
 
     fn cells(&self, label: &str, code: &str, [before, expected, after]: [&str; 3]) -> String {
         let mut cells = vec![
-            wrap::pad_right(label, Self::LABEL),
+            wrap::pad_right(label, Status::LABEL_COLUMNS),
             wrap::pad_right(code, self.code),
             wrap::pad_left(before, self.before),
         ];
@@ -160,5 +170,5 @@ fn text(change: &CodeChange, style: Style) -> Option<String> {
         let message = escape::terminal(message, style.unicode);
         return Some(format!("{}: {message}", change.module));
     }
-    words::factor(change)
+    words::factor(change, Language::default())
 }

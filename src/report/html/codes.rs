@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::FactView;
 use crate::catalogue::{Entry, Paragraph, Severity};
 use crate::html::chart;
-use crate::occurrence::Module;
+use crate::occurrence::{Module, Place};
+use crate::report::baseline::Status;
 use crate::report::content::{CodeReport, Report, Sample};
 use crate::report::{facts, phrase, ticket};
 use crate::surface::Language;
@@ -27,6 +28,8 @@ pub(super) struct CodeView<'r> {
     /// The severity as a number, for sorting.
     grade: u8,
     known: bool,
+    /// Against the baseline; none without one, or where it is steady.
+    change: Option<&'static str>,
     /// Occurrences and inferred ones.
     count: u64,
     occurrences: u64,
@@ -96,6 +99,11 @@ pub(super) fn of(report: &Report, language: Language) -> Vec<CodeView<'_>> {
     report.codes.iter().map(|code| CodeView::of(code, report, language)).collect()
 }
 
+fn change(report: &Report, code: &str) -> Option<&'static str> {
+    let status = report.baseline.as_ref()?.status_of(code)?;
+    (status != Status::Steady).then(|| status.name())
+}
+
 /// The day and the offset of all times in the table, if they share them.
 pub(super) fn day_of(report: &Report) -> Option<String> {
     let seen = report.totals.seen?;
@@ -129,6 +137,7 @@ impl<'r> CodeView<'r> {
             severity: code.severity,
             grade: code.severity as u8,
             known: entry.is_some(),
+            change: change(report, &code.code),
             count: code.counts.events(),
             occurrences: code.counts.occurrences,
             inferred: code.counts.inferred,
@@ -192,18 +201,25 @@ fn causes<'r>(code: &'r CodeReport, entry: Option<&'r Entry>) -> Vec<CauseView<'
     code.causes.iter().map(of).collect()
 }
 
-/// Of the code, and of each cause that it has beside the first's.
+/// Of the code, of each cause, and of further pairs of cause and API: each place once.
 fn samples(code: &CodeReport) -> Vec<SampleView<'_>> {
     let of_causes = code.causes.iter().filter_map(|cause| cause.sample.as_ref());
     let mut kept: Vec<&Sample> = Vec::new();
-    for sample in code.sample.iter().chain(of_causes) {
+    for sample in code.sample.iter().chain(of_causes).chain(&code.samples) {
         if !kept.iter().any(|known| known.place == sample.place) {
             kept.push(sample);
         }
     }
-    let view = |sample: &&'_ Sample| (sample.place.to_string(), sample.at.map(phrase::instant));
+    let view = |sample: &'_ Sample| (sample.place.to_string(), sample.at.map(phrase::instant));
     let views = kept.iter().map(|sample| (view(sample), &*sample.text));
-    views.map(|((place, at), text)| SampleView { place, at, text }).collect()
+    let mut views: Vec<_> =
+        views.map(|((place, at), text)| SampleView { place, at, text }).collect();
+    let is_kept = |latest: &&Place| !kept.iter().any(|known| known.place == **latest);
+    if let Some(latest) = code.latest.as_ref().filter(is_kept) {
+        let at = code.seen.map(|seen| phrase::instant(seen.last_at));
+        views.push(SampleView { place: latest.to_string(), at, text: "" });
+    }
+    views
 }
 
 /// A share in percent, to the tenth where it is small.

@@ -5,6 +5,7 @@
 //! Fails with the `io::Error` of the output.
 
 mod alerts;
+mod baseline;
 mod codes;
 mod timeline;
 
@@ -62,6 +63,7 @@ struct Page<'r> {
     codes: Vec<codes::CodeView<'r>>,
     times_shown: Option<String>,
     beyond: Option<String>,
+    baseline: Option<baseline::BaselineView>,
     alerts: Option<alerts::AlertsView>,
     inputs: Vec<InputView<'r>>,
     inputs_left_out: u64,
@@ -112,6 +114,7 @@ impl<'r> Page<'r> {
             codes: codes::of(report, language),
             times_shown: codes::day_of(report),
             beyond,
+            baseline: baseline::BaselineView::of(report, language),
             alerts: report.alerts.as_ref().map(|it| alerts::AlertsView::of(it, language)),
             inputs: report.inputs.listed.iter().map(InputView::of).collect(),
             inputs_left_out: report.left_out.inputs,

@@ -179,7 +179,8 @@
     });
     // A link to a code leads there even where a search hides it.
     const follow = () => {
-      const target = location.hash.length > 1 && byId(decodeURIComponent(location.hash.slice(1)));
+      // What stands on the page has an anchor of plain characters; whatever else is linked does not.
+      const target = byId(location.hash.slice(1));
       if (!target) return;
       if (target.hidden) {
         search.value = "";

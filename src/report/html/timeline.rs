@@ -17,7 +17,7 @@ use crate::report::timeline::Grid;
 use crate::surface::Language;
 
 /// So many alerts are drawn; all are counted elsewhere.
-const DRAWN_MAX: usize = 400;
+const DRAWN_MAX: usize = 250;
 
 /// So many rows of alerts are drawn below each other; what finds none stands in the last.
 const LANES_MAX: usize = 6;
@@ -72,6 +72,7 @@ struct EpisodeView {
 #[derive(Serialize)]
 pub(super) struct HoursView {
     zone: String,
+    is_one_day: bool,
     names: Vec<String>,
     rows: Vec<HoursRow>,
 }
@@ -114,10 +115,8 @@ impl TimelineView {
         });
         let end = grid.start_of(grid.buckets);
         let total = |at: usize| series.iter().filter_map(|one| one.get(at)).sum::<u64>();
-        let (lanes, episodes) = report
-            .alerts
-            .as_ref()
-            .map_or((0, Vec::new()), |alerts| episodes(alerts, grid, language));
+        let (lanes, episodes) =
+            report.alerts.as_ref().map_or((0, Vec::new()), |alerts| episodes(alerts, grid));
         Some(Self {
             buckets: grid.buckets,
             bucket_s: grid.bucket_s,
@@ -168,7 +167,7 @@ fn ticks(grid: &Grid) -> Vec<Tick> {
 }
 
 /// The alerts as bars, each in the first lane that is free.
-fn episodes(alerts: &Alerts, grid: &Grid, language: Language) -> (usize, Vec<EpisodeView>) {
+fn episodes(alerts: &Alerts, grid: &Grid) -> (usize, Vec<EpisodeView>) {
     let mut free_from: Vec<f64> = Vec::new();
     let mut drawn = Vec::new();
     let end = grid.start_of(grid.buckets);
@@ -185,14 +184,13 @@ fn episodes(alerts: &Alerts, grid: &Grid, language: Language) -> (usize, Vec<Epi
             free_from.push(0.0);
         }
         free_from[lane] = free_from[lane].max(x + width + least / 2.0);
-        let text = alerts.text_in(episode, language);
         drawn.push(EpisodeView {
             x: format!("{x:.2}"),
             width: format!("{width:.2}"),
             lane,
             severity: episode.alert.severity,
             anchor: alerts::anchor(episode.alert.fingerprint),
-            what: format!("{}: {}", phrase::instant(from), text.headline),
+            what: format!("{} {}", episode.alert.rule, phrase::instant(from)),
             is_open: episode.resolved.is_none(),
         });
     }
@@ -207,7 +205,30 @@ fn across(at: DateTime<FixedOffset>, grid: &Grid) -> f64 {
 }
 
 impl HoursView {
-    pub(super) fn of(_: &Report, _: Language) -> Option<Self> {
-        None
+    /// Of two hours nobody needs the day's rhythm.
+    pub(super) fn of(report: &Report, language: Language) -> Option<Self> {
+        let seen = report.totals.seen.filter(|seen| seen.span().num_hours() >= 2)?;
+        let highest = report.modules.iter().flat_map(|module| module.hours.counts());
+        let highest = highest.copied().max().unwrap_or(0);
+        let row = |module: &crate::report::content::ModuleReport| HoursRow {
+            module: module.module,
+            hours: module.hours.counts().map(|count| HourView::of(count, highest)).into(),
+        };
+        let several = language.pick("of each time", "各时间自带的时区");
+        let offset = report.hours.offset().map(|offset| offset.to_string());
+        Some(Self {
+            zone: offset.unwrap_or_else(|| several.to_owned()),
+            is_one_day: seen.first_at.date_naive() == seen.last_at.date_naive(),
+            names: (0..24).map(|hour| format!("{hour:02}")).collect(),
+            rows: report.modules.iter().map(row).collect(),
+        })
+    }
+}
+
+impl HourView {
+    fn of(count: u64, highest: u64) -> Self {
+        let heat = u128::from(count) * 8;
+        let heat = heat.div_ceil(u128::from(highest.max(1)));
+        Self { count, heat: u8::try_from(heat).unwrap_or(8).min(8) }
     }
 }
