@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{Moment, Period, Scene};
@@ -13,9 +14,6 @@ use crate::occurrence::Module;
 use crate::store::CodeErrors;
 
 pub(super) const TIMELINE: &str = include_str!("timeline.html");
-
-/// So many modules are drawn; there are four.
-const MODULES_MAX: usize = 16;
 
 /// So many codes have a row.
 const CODES_MAX: usize = 12;
@@ -67,21 +65,8 @@ impl<'s> TimelineView<'s> {
         let Scene { board, recent, choice, .. } = *scene;
         let language = choice.language;
         let (from, until) = choice.period.range(board.status.at);
-        let (steps, step_minutes) = (choice.period.steps(), choice.period.step_minutes());
-        let mut modules: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
-        let first = from.timestamp().div_euclid(60);
-        for row in recent.iter().flat_map(|recent| &recent.steps) {
-            let Ok(at) = usize::try_from((row.minute - first).div_euclid(step_minutes)) else {
-                continue;
-            };
-            if modules.len() >= MODULES_MAX && !modules.contains_key(&*row.module) {
-                continue;
-            }
-            let counts = modules.entry(&row.module).or_insert_with(|| vec![0; steps]);
-            if let Some(count) = counts.get_mut(at) {
-                *count = count.saturating_add(row.errors);
-            }
-        }
+        let steps = choice.period.steps();
+        let modules = by_module(scene, from);
         let series: Vec<_> = modules.values().cloned().collect();
         let paths = chart::stacked(&series);
         let drawn = modules.iter().zip(paths);
@@ -100,7 +85,7 @@ impl<'s> TimelineView<'s> {
             last: row
                 .last_minute
                 .checked_mul(60)
-                .and_then(|last_s| chrono::DateTime::from_timestamp(last_s, 0))
+                .and_then(|last_s| DateTime::from_timestamp(last_s, 0))
                 .map(|at| Moment::to_the_minute(at, zone)),
         };
         Self {
@@ -113,7 +98,7 @@ impl<'s> TimelineView<'s> {
                 })
                 .into(),
             steps,
-            step: language.bucket(step_minutes * 60),
+            step: language.bucket(choice.period.step_minutes() * 60),
             total: series.iter().flatten().sum(),
             highest: (0..steps).map(at_step).max().unwrap_or(0),
             range: language.range(zone.show(from), zone.show(until)),
@@ -137,6 +122,21 @@ impl<'s> TimelineView<'s> {
             is_partial: recent.is_ok_and(|recent| recent.is_partial),
         }
     }
+}
+
+/// The errors of each module, step by step from an instant on.
+fn by_module<'s>(scene: &Scene<'s>, from: DateTime<Utc>) -> BTreeMap<&'s str, Vec<u64>> {
+    let (first, period) = (from.timestamp().div_euclid(60), scene.choice.period);
+    let mut modules: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for row in scene.recent.iter().flat_map(|recent| &recent.steps) {
+        let step = (row.minute - first).div_euclid(period.step_minutes());
+        let Ok(step) = usize::try_from(step) else { continue };
+        let counts = modules.entry(&row.module).or_insert_with(|| vec![0; period.steps()]);
+        if let Some(count) = counts.get_mut(step) {
+            *count = count.saturating_add(row.errors);
+        }
+    }
+    modules
 }
 
 /// The class by which the look colours a module.
