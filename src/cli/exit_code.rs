@@ -24,7 +24,8 @@ pub enum ExitCode {
     Usage = 64,
     /// Something that was named is not there. What is there was read and shown.
     InputMissing = 66,
-    /// A receiver did not take a notification that it was sent as a test; no run answers.
+    /// A receiver did not take a notification that it was sent as a test, or somebody a report; no
+    /// run answers.
     Unavailable = 69,
     /// Something could not be read or not to its end, or the output could not be written.
     Io = 74,
@@ -46,7 +47,7 @@ impl ExitCode {
         (Self::Unknown, "--check: unknown, as the run could not be asked"),
         (Self::Usage, "the arguments are wrong, or questions were not answered to their end"),
         (Self::InputMissing, "an input is missing; the others were read"),
-        (Self::Unavailable, "a receiver did not take the test notification; no run answers"),
+        (Self::Unavailable, "a receiver did not take a test or a report; no run answers"),
         (Self::Io, "an input could not be read to its end, or the output not be written"),
         (Self::NotPermitted, "the run may not be asked by this user, or not without its token"),
         (

@@ -68,6 +68,10 @@ const REPORT: &[Example] = &[
         "exit code 1 if there is a grave one, for CI",
     ),
     ("journalctl -u scan -o cat | ocrwatch report -", "what another program prints"),
+    (
+        "ocrwatch report --since 7d --email ops@example.com /var/log/app.log",
+        "the last week in somebody's mailbox",
+    ),
 ];
 
 const BACKTEST: &[Example] = &[
@@ -232,7 +236,7 @@ mod tests {
         let mut found = Vec::new();
         helps(&cli, &mut found);
         for (name, help) in &found {
-            assert!((2..=4).contains(&examples(name).len()), "`{name}` has no examples");
+            assert!((2..=6).contains(&examples(name).len()), "`{name}` has no examples");
             assert_eq!(*help, after(name), "help of `{name}`");
         }
         assert_eq!(found.len(), EXAMPLES.len(), "examples of a command that there is not");

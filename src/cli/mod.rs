@@ -19,6 +19,7 @@ mod r#gen;
 mod help;
 mod init;
 mod input_words;
+mod mail;
 mod messages;
 mod outbox;
 mod output;

@@ -35,10 +35,9 @@ pub(super) enum Format {
 }
 
 /// The language of our own words.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Lang {
     /// English
-    #[default]
     En,
     /// Chinese; what is documented stays as it is documented
     Zh,
@@ -58,22 +57,31 @@ pub(super) struct OutputArgs {
     #[arg(long, short, value_name = "FILE")]
     output: Vec<PathBuf>,
 
-    /// The language of the html format
-    #[arg(long, value_enum, value_name = "LANGUAGE", default_value_t)]
-    lang: Lang,
+    /// The language of the html format and of a mail [default: en; of a mail, its receiver's]
+    #[arg(long, value_enum, value_name = "LANGUAGE")]
+    lang: Option<Lang>,
 }
 
 impl OutputArgs {
     /// The language of our own words.
     pub(super) fn language(&self) -> Language {
-        match self.lang {
-            Lang::En => Language::English,
-            Lang::Zh => Language::Chinese,
-        }
+        self.language_asked().unwrap_or_default()
     }
 
-    /// Makes every place; what cannot be made is told at once.
-    pub(super) fn open(&self) -> Result<Vec<Output>, Failure> {
+    /// The same, if one was asked for.
+    pub(super) fn language_asked(&self) -> Option<Language> {
+        self.lang.map(|lang| match lang {
+            Lang::En => Language::English,
+            Lang::Zh => Language::Chinese,
+        })
+    }
+
+    /// Makes every place; what cannot be made is told at once. What goes by mail stands elsewhere
+    /// only if that is asked for.
+    pub(super) fn open(&self, goes_by_mail: bool) -> Result<Vec<Output>, Failure> {
+        if self.output.is_empty() && self.format.is_none() && goes_by_mail {
+            return Ok(Vec::new());
+        }
         if self.output.is_empty() {
             let format = self.format.unwrap_or_default();
             return Ok(vec![Output { format, place: Place::Stdout(buffered(io::stdout())) }]);

@@ -14,6 +14,7 @@ use super::catalogue::CatalogueArgs;
 use super::exit_code::ExitCode;
 use super::failure::{Failure, written};
 use super::filter::{Filter, FilterArgs};
+use super::mail::MailArgs;
 use super::messages::Messages;
 use super::output::{Format, Output, OutputArgs};
 use super::reading::{Beside, InputArgs, Order, Reading, Sink};
@@ -81,6 +82,9 @@ pub(super) struct ReportArgs {
 
     #[command(flatten)]
     catalogue: CatalogueArgs,
+
+    #[command(flatten)]
+    mail: MailArgs,
 }
 
 impl ReportArgs {
@@ -92,16 +96,17 @@ impl ReportArgs {
         let old = self.baseline.find(present, &self.input)?;
         let filter = old.iter().try_fold(filter, |filter, old| old.limit(filter))?;
         let alerting = self.rules.load(&catalogue)?;
+        let mailing = self.mail.mailing(self.output.language_asked())?;
         let rules = alerting.rules.rules();
         let discovery = self.input.discover()?;
-        let mut outputs = self.output.open()?;
+        let mut outputs = self.output.open(mailing.is_some())?;
         let has = |format| outputs.iter().any(|output: &Output| output.format == format);
         let is_streaming = has(Format::Jsonl);
         // Lines that stream to a terminal would scroll the progress line away.
         let scrolls = is_streaming && outputs.iter().any(Output::is_stdout);
         let mut messages = Messages::new(self.quiet, !(scrolls && io::stdout().is_terminal()));
-        let shows_alerts =
-            outputs.iter().any(|it| !matches!(it.format, Format::Jsonl | Format::Csv));
+        let shows_alerts = mailing.is_some()
+            || outputs.iter().any(|it| !matches!(it.format, Format::Jsonl | Format::Csv));
         if shows_alerts && !self.no_alerts && filter.is_of_some_codes() {
             messages.note("no alerts are looked for, as --module and --code leave errors out");
         }
@@ -110,7 +115,7 @@ impl ReportArgs {
             let (catalogue, filter, messages) = (&catalogue, &filter, &mut messages);
             old.read(Beginnings { catalogue, filter, present, messages })
         });
-        let settings = self.settings(&filter, &catalogue, has(Format::Html));
+        let settings = self.settings(&filter, &catalogue, has(Format::Html) || mailing.is_some());
         let lines = if is_streaming { outputs.first_mut() } else { None };
         let mut sink = Fold {
             summary: Summary::new(settings),
@@ -152,7 +157,11 @@ impl ReportArgs {
             made_at: present.zone.show(present.now),
             command: shell::command(std::env::args_os()),
         };
+        let says_so = !self.quiet && !outputs.iter().any(Output::is_stdout);
         self.write_all(outputs, &report, &origin)?;
+        if let Some(mailing) = mailing {
+            mailing.send(&report, &origin, says_so, &mut messages)?;
+        }
         Ok(ExitCode::of_reading(problem.max(of_before), report.failures > 0))
     }
 

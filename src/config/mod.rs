@@ -32,9 +32,9 @@ pub use file::keys;
 pub use http::{Certificate, Http};
 pub use problem::PROBLEMS;
 pub use receiver::{
-    Address, Alertmanager, Command, Email, JournalTo, Link, Login, PagerDuty, Proof, Rate,
-    Receiver, Robot, Secret, Server, Servers, Service, Smn, SmnLogin, Templates, Tls, Via, Way,
-    Web, Webhook,
+    Address, Alertmanager, Command, Email, JournalTo, Link, Login, PagerDuty, Proof,
+    RECIPIENTS_MAX, Rate, Receiver, Robot, Secret, Server, Servers, Service, Smn, SmnLogin,
+    Templates, Tls, Via, Way, Web, Webhook, mail_address, mailbox,
 };
 pub use reference::reference;
 pub use source::{Encoding, FileArgument, Origin, SinceWhen, Source, Start};

@@ -17,9 +17,9 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::DeValue;
 
-pub use address::Server;
+pub use address::{Server, mail_address, mailbox};
 pub use command::Command;
-pub use email::{Email, Login, Proof, Servers, Tls, Via};
+pub use email::{Email, Login, Proof, RECIPIENTS_MAX, Servers, Tls, Via};
 pub(super) use reference::receiver as reference;
 pub use secret::Secret;
 pub use templates::Templates;

@@ -20,6 +20,7 @@ mod hours;
 pub mod html;
 pub mod json;
 pub mod jsonl;
+pub mod mail;
 pub mod markdown;
 mod settings;
 mod summary;

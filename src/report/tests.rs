@@ -5,6 +5,7 @@
 mod fold;
 mod hostile;
 mod limits;
+mod mail;
 mod page;
 
 use std::io;

@@ -29,6 +29,8 @@ pub struct Verdict {
     pub severity: Option<Severity>,
     /// All of it in one sentence; our own words, without a final period.
     pub sentence: String,
+    /// How much needs somebody, in a few words.
+    pub brief: String,
     /// What needs somebody: what lasts first, then the graver, then the more frequent.
     pub needs: Vec<Need>,
     /// How many further ones there are.
@@ -68,11 +70,12 @@ impl Verdict {
         let alone = report.codes.iter().filter(|code| !told.contains(&code.code));
         needs.extend(alone.filter_map(|code| of_code(code, language)));
         needs.sort_by_key(|need| (!need.is_open, Reverse(need.severity), Reverse(need.count)));
-        let sentence = sentence(report, &needs, language);
+        let brief = brief(report, &needs, language);
+        let sentence = sentence(report, &needs, &brief, language);
         let severity = needs.iter().map(|need| need.severity).max();
         let left_out = needs.len().saturating_sub(NEEDS_MAX);
         needs.truncate(NEEDS_MAX);
-        Self { severity, sentence, needs, left_out }
+        Self { severity, sentence, brief, needs, left_out }
     }
 }
 
@@ -155,9 +158,12 @@ fn solution(code: &CodeReport) -> Vec<Paragraph> {
     seen.unwrap_or(&entry.solution).clone()
 }
 
-fn sentence(report: &Report, needs: &[Need], language: Language) -> String {
+fn brief(report: &Report, needs: &[Need], language: Language) -> String {
     if report.is_empty() {
-        return facts::nothing(report, language).to_owned();
+        return language.pick("nothing found", "没有发现错误").to_owned();
+    }
+    if needs.is_empty() {
+        return language.pick("nothing needs anybody", "无需处理").to_owned();
     }
     let of = |severity| needs.iter().filter(|need| need.severity == severity).count() as u64;
     let problems = [
@@ -170,12 +176,24 @@ fn sentence(report: &Report, needs: &[Need], language: Language) -> String {
         .filter(|(count, ..)| *count > 0)
         .map(|(count, english, chinese)| language.counted(count, english, chinese))
         .collect();
+    match (language, problems.split_last()) {
+        (Language::English, Some((last, before @ [_, ..]))) => {
+            format!("{} and {last}", before.join(", "))
+        }
+        _ => problems.join("、"),
+    }
+}
+
+fn sentence(report: &Report, needs: &[Need], brief: &str, language: Language) -> String {
+    if report.is_empty() {
+        return facts::nothing(report, language).to_owned();
+    }
     let all = report.totals.counts.events();
     let errors = language.counted(all, ("error", "errors"), "个错误");
-    if problems.is_empty() {
+    if needs.is_empty() {
         return language.pick(
-            format!("nothing needs anybody: {errors}, none graver than info"),
-            format!("无需处理：共 {errors}，均为提示级别"),
+            format!("{brief}: {errors}, none graver than info"),
+            format!("{brief}：共 {errors}，均为提示级别"),
         );
     }
     let open = needs.iter().filter(|need| need.is_open).count() as u64;
@@ -187,11 +205,5 @@ fn sentence(report: &Report, needs: &[Need], language: Language) -> String {
             format!("，日志结束时仍有 {open} 个未恢复"),
         ),
     };
-    let list = match (language, problems.split_last()) {
-        (Language::English, Some((last, before @ [_, ..]))) => {
-            format!("{} and {last}", before.join(", "))
-        }
-        _ => problems.join("、"),
-    };
-    language.pick(format!("{list}{open}; {errors} in all"), format!("{list}{open}；共 {errors}"))
+    language.pick(format!("{brief}{open}; {errors} in all"), format!("{brief}{open}；共 {errors}"))
 }

@@ -27,6 +27,23 @@ pub(crate) fn times(n: u64) -> String {
     if n == 1 { "once".to_owned() } else { format!("{} times", count(n)) }
 }
 
+/// A share in percent, to the tenth where it is small, and never nothing for something.
+pub(crate) fn share(count: u64, all: u64) -> String {
+    let tenths = u128::from(count) * 1000 / u128::from(all.max(1));
+    match tenths {
+        0 if count > 0 => "<0.1%".to_owned(),
+        tenths if tenths < 100 => format!("{}.{}%", tenths / 10, tenths % 10),
+        tenths => format!("{}%", tenths / 10),
+    }
+}
+
+/// A fragment as the beginning of a sentence.
+pub(crate) fn capitalised(fragment: &str) -> String {
+    let mut chars = fragment.chars();
+    let first = chars.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + chars.as_str()
+}
+
 /// A size, such as `512 B` and `1.2 MiB`.
 pub(crate) fn bytes(n: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
@@ -139,6 +156,13 @@ mod tests {
             spans.map(|s| span(TimeDelta::seconds(s))),
             ["less than 1 s", "1 s", "1 min", "1 h 1 min", "1 d 1 h", "1 d"]
         );
+    }
+
+    #[test]
+    fn a_small_share_is_told_to_the_tenth_and_never_as_nothing() {
+        let shares = [(1, 100_000), (1, 200), (99, 1000), (1, 3), (3, 3), (0, 0)];
+        let shares = shares.map(|(count, all)| share(count, all));
+        assert_eq!(shares, ["<0.1%", "0.5%", "9.9%", "33%", "100%", "0.0%"]);
     }
 
     #[test]

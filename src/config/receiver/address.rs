@@ -1,7 +1,7 @@
-//! Mail addresses and the names of servers, as a configuration writes them.
+//! Mail addresses and the names of servers, as a configuration and a command line write them.
 //!
-//! Owns which of them are right. Must never ask whether anybody is there. What is wrong is a
-//! problem and reads as absent.
+//! Owns which of them are right. Must never ask whether anybody is there. What is wrong in a file
+//! is a problem and reads as absent; what is wrong in an argument fails with what to write instead.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +15,8 @@ use crate::toml_file::Problems;
 
 /// As long as a name of a host can be.
 const HOST_BYTES_MAX: usize = 253;
+
+const ADDRESS_HINT: &str = "an address looks like `ops@example.com`";
 
 /// A line of a mail's head has room for no more.
 const NAME_CHARS_MAX: usize = 128;
@@ -48,42 +50,49 @@ impl Server {
     }
 }
 
-/// An address alone, such as `ops@example.com`.
-pub(super) fn address(
-    key: &str,
-    text: &Spanned<String>,
-    problems: &mut Problems<'_>,
-) -> Option<Arc<str>> {
-    let typed = text.get_ref().trim();
-    let hint = match why_no_address(typed) {
-        None => return Some(typed.into()),
-        Some(_) if typed.ends_with('>') => "write the address alone, without a name".to_owned(),
-        Some(hint) => hint.to_owned(),
-    };
-    let message = format!("`{key}`: `{}` is no mail address", typed.escape_debug());
-    problems.add(problem::BAD_ADDRESS, text.span(), message, hint);
-    None
+/// An address alone, such as `ops@example.com`. Fails with what to write instead.
+pub fn mail_address(text: &str) -> Result<Arc<str>, &'static str> {
+    let text = text.trim();
+    match why_no_address(text) {
+        None => Ok(text.into()),
+        Some(_) if text.ends_with('>') => Err("write the address alone, without a name"),
+        Some(hint) => Err(hint),
+    }
 }
 
-/// An address, or one with a name such as `OCR alerts <alerts@example.com>`.
-pub(super) fn mailbox(
+/// An address, or one with a name such as `OCR alerts <alerts@example.com>`. Fails with what to
+/// write instead.
+pub fn mailbox(text: &str) -> Result<Mailbox, &'static str> {
+    let text = text.trim();
+    let (name, address) = match text.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
+        Some((name, address)) => (name.trim().trim_matches('"').trim(), address.trim()),
+        None => ("", text),
+    };
+    if let Some(hint) = why_no_address(address) {
+        return Err(hint);
+    }
+    if name.chars().count() > NAME_CHARS_MAX {
+        return Err("give a shorter name");
+    }
+    let name = (!name.is_empty()).then(|| name.to_owned());
+    let address = address.parse().map_err(|_| ADDRESS_HINT)?;
+    Ok(Mailbox::new(name, address))
+}
+
+/// What a key says, as one of these reads it.
+pub(super) fn of_key<T>(
     key: &str,
     text: &Spanned<String>,
+    read: impl Fn(&str) -> Result<T, &'static str>,
     problems: &mut Problems<'_>,
-) -> Option<Mailbox> {
-    let typed = text.get_ref().trim();
-    let (name, address) = match typed.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
-        Some((name, address)) => (name.trim().trim_matches('"').trim(), address.trim()),
-        None => ("", typed),
-    };
-    let too_long = (name.chars().count() > NAME_CHARS_MAX).then_some("give a shorter name");
-    let Some(hint) = why_no_address(address).or(too_long) else {
-        let name = (!name.is_empty()).then(|| name.to_owned());
-        return address.parse().ok().map(|address| Mailbox::new(name, address));
-    };
-    let message = format!("`{key}`: `{}` is no mail address", typed.escape_debug());
-    problems.add(problem::BAD_ADDRESS, text.span(), message, hint.to_owned());
-    None
+) -> Option<T> {
+    read(text.get_ref())
+        .map_err(|hint| {
+            let typed = text.get_ref().trim().escape_debug();
+            let message = format!("`{key}`: `{typed}` is no mail address");
+            problems.add(problem::BAD_ADDRESS, text.span(), message, hint.to_owned());
+        })
+        .ok()
 }
 
 /// What to write instead, if it is none.
@@ -101,7 +110,7 @@ fn why_no_address(text: &str) -> Option<&'static str> {
         && text.bytes().all(|b| b.is_ascii_graphic() && !b"\"(),:;<>\\[]".contains(&b));
     let domain = text.rsplit_once('@').map_or("", |(_, domain)| domain);
     let is_address = is_plain && is_host(domain) && text.parse::<Address>().is_ok();
-    (!is_address).then_some("an address looks like `ops@example.com`")
+    (!is_address).then_some(ADDRESS_HINT)
 }
 
 /// A server such as `smtp.example.com:587`.

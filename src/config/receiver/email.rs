@@ -10,7 +10,7 @@ use std::sync::Arc;
 use lettre::message::Mailbox;
 use toml::Spanned;
 
-use super::address::{self, Server};
+use super::address::{self, Server, mail_address, mailbox, of_key};
 use super::secret::{self, Secret};
 use crate::config::paths::{Paths, limited};
 use crate::config::problem;
@@ -36,10 +36,14 @@ pub(super) const KEYS: &[&str] = &[
 /// The keys that mean nothing to a program that takes mail.
 const OF_SERVERS: [&str; 6] = ["tls", "ca_file", "user", "password", "oauth_token", "hello_name"];
 
-pub(super) const RECIPIENTS_MAX: usize = 64;
+/// So many can get one mail.
+pub const RECIPIENTS_MAX: usize = 64;
 pub(super) const SERVERS_MAX: usize = 8;
 pub(super) const TIMEOUTS: RangeInclusive<i64> = Span::SECOND.0..=10 * Span::MINUTE.0;
 pub(super) const TIMEOUT: Span = Span(20_000);
+
+/// The program that takes mail on most machines, and that lines of a single dot are text.
+const SENDMAIL: [&str; 2] = ["/usr/sbin/sendmail", "-i"];
 
 pub(super) const TLS: [(&str, Tls); 4] = [
     ("starttls", Tls::Starttls),
@@ -61,6 +65,14 @@ pub struct Email {
     pub via: Via,
     /// How long each step of handing it over may take.
     pub timeout: Span,
+}
+
+impl Email {
+    /// Mail by this machine's own program, where no configuration says how it is sent.
+    pub fn by_machine(to: Vec<Arc<str>>, from: Mailbox) -> Self {
+        let program = SENDMAIL.map(str::to_owned).into();
+        Self { to, from, reply_to: None, via: Via::Sendmail(program), timeout: TIMEOUT }
+    }
 }
 
 /// Who takes mail.
@@ -142,9 +154,9 @@ pub(super) fn read(
     let keys = keys.table("email", "email", KEYS, problems)?;
     let to = recipients(&keys, problems);
     let from = keys.required_text("from", "say who it is from: `from = \"a@b.example\"`", problems);
-    let from = from.and_then(|text| address::mailbox("from", &text, problems));
+    let from = from.and_then(|text| of_key("from", &text, mailbox, problems));
     let reply_to = keys.text("reply_to", problems);
-    let reply_to = reply_to.and_then(|text| address::mailbox("reply_to", &text, problems));
+    let reply_to = reply_to.and_then(|text| of_key("reply_to", &text, mailbox, problems));
     let timeout = span_in(&keys, "timeout", TIMEOUTS, problems);
     let via = via(paths, &keys, problems);
     Some(Email { to: to?, from: from?, reply_to, via: via?, timeout: timeout.unwrap_or(TIMEOUT) })
@@ -157,7 +169,7 @@ fn recipients(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Option<Vec<Ar
     let hint = "write a list's own address, or several receivers";
     let mut known: Vec<Arc<str>> = Vec::new();
     for text in limited("to", RECIPIENTS_MAX, hint, keys, problems) {
-        let Some(address) = address::address("to", &text, problems) else { continue };
+        let Some(address) = of_key("to", &text, mail_address, problems) else { continue };
         if known.iter().any(|known| known.eq_ignore_ascii_case(&address)) {
             let message = format!("`{address}` stands twice");
             let hint = "each gets one mail; leave one out".to_owned();

@@ -3,10 +3,10 @@
 //! Owns the head, and that the whole stays below what mail programs cut. Must never know a server
 //! or read a clock. Fails if the head cannot be written, which a checked configuration rules out.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
 use lettre::Message;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
 
 use super::frame::Frame;
 use super::{html, text, thread};
@@ -20,7 +20,7 @@ use crate::surface::escape::mail_head;
 /// Mail programs cut what is longer than about 100 KB.
 pub(super) const BYTES_MAX: usize = 90_000;
 
-const SUBJECT_CHARS_MAX: usize = 150;
+pub(super) const SUBJECT_CHARS_MAX: usize = 150;
 const VALUE_CHARS_MAX: usize = 200;
 
 /// An operator's note, where there is no room for all of it.
@@ -112,6 +112,23 @@ fn written(
 ) -> Result<Vec<u8>, Failure> {
     let domain = domain(email);
     let incidents = thread::incidents(notification, domain);
+    let mut builder = addressed(email, frame.subject, &thread::message_id(notification, domain))?;
+    if let Some(last) = incidents.last() {
+        builder = builder.in_reply_to(last.clone()).references(incidents.join(" "));
+    }
+    builder = marked(builder, for_programs(domain).into_iter().chain(marks(told)));
+    let text = told.own_text(templates).unwrap_or_else(|| text::body(told, frame));
+    let html = told.own_html(templates).unwrap_or_else(|| html::body(told, frame));
+    let body = bodies(&notification.id.to_string(), text, html);
+    finished(builder, body, created.with_timezone(told.at.offset()))
+}
+
+/// From whom, to whom, about what.
+pub(super) fn addressed(
+    email: &Email,
+    subject: &str,
+    message_id: &str,
+) -> Result<MessageBuilder, Failure> {
     let mut builder = Message::builder().from(email.from.clone());
     if let Some(reply_to) = &email.reply_to {
         builder = builder.reply_to(reply_to.clone());
@@ -120,28 +137,39 @@ fn written(
         let address = to.parse().map_err(|_| wrong(&format!("`{to}` is no mail address")))?;
         builder = builder.to(Mailbox::new(None, address));
     }
-    builder =
-        builder.subject(frame.subject).message_id(Some(thread::message_id(notification, domain)));
-    if let Some(last) = incidents.last() {
-        builder = builder.in_reply_to(last.clone()).references(incidents.join(" "));
-    }
-    for (name, value) in marks(told, domain) {
-        let name = HeaderName::new_from_ascii_str(name);
-        builder = builder.raw_header(HeaderValue::new(name, value));
-    }
-    let text = told.own_text(templates).unwrap_or_else(|| text::body(told, frame));
-    let html = told.own_html(templates).unwrap_or_else(|| html::body(told, frame));
+    Ok(builder.subject(subject).message_id(Some(message_id.to_owned())))
+}
+
+/// With lines for programs in its head.
+pub(super) fn marked(
+    builder: MessageBuilder,
+    marks: impl IntoIterator<Item = (&'static str, String)>,
+) -> MessageBuilder {
+    marks.into_iter().fold(builder, |builder, (name, value)| {
+        builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value))
+    })
+}
+
+/// The text, and the same as HTML.
+pub(super) fn bodies(id: &str, text: String, html: String) -> MultiPart {
     let part = |kind, body: String| SinglePart::builder().header(kind).body(body);
     // Neither quoted-printable nor base64 can hold `=_`.
-    let body = MultiPart::alternative()
-        .boundary(format!("=_ocrwatch_{}", notification.id))
+    MultiPart::alternative()
+        .boundary(format!("=_ocrwatch_{id}"))
         .singlepart(part(ContentType::TEXT_PLAIN, text))
-        .singlepart(part(ContentType::TEXT_HTML, html));
+        .singlepart(part(ContentType::TEXT_HTML, html))
+}
+
+/// The whole as bytes.
+pub(super) fn finished(
+    builder: MessageBuilder,
+    body: MultiPart,
+    date: DateTime<FixedOffset>,
+) -> Result<Vec<u8>, Failure> {
     let mut message = builder.multipart(body).map_err(|error| wrong(&error.to_string()))?;
-    // The library writes every date in UTC; here it is in the zone in which the alert is told.
-    let date = created.with_timezone(told.at.offset()).to_rfc2822();
+    // The library writes every date in UTC; here it is in the zone in which the reader is told.
     let name = HeaderName::new_from_ascii_str("Date");
-    message.headers_mut().insert_raw(HeaderValue::new(name, date));
+    message.headers_mut().insert_raw(HeaderValue::new(name, date.to_rfc2822()));
     Ok(message.formatted())
 }
 
@@ -150,7 +178,7 @@ fn wrong(what: &str) -> Failure {
 }
 
 /// The domain of the sender.
-fn domain(email: &Email) -> &str {
+pub(super) fn domain(email: &Email) -> &str {
     email.from.email.domain()
 }
 
@@ -177,7 +205,16 @@ fn subject(told: &NotificationText, is_sample: bool) -> String {
 }
 
 /// For programs: filters, and answering machines that must not answer.
-fn marks(told: &NotificationText, domain: &str) -> Vec<(&'static str, String)> {
+pub(super) fn for_programs(domain: &str) -> [(&'static str, String); 3] {
+    [
+        ("Auto-Submitted", "auto-generated".to_owned()),
+        ("X-Auto-Response-Suppress", "All".to_owned()),
+        ("List-Id", format!("ocrwatch <ocrwatch.{domain}>")),
+    ]
+}
+
+/// What the mail is about, to be filtered by.
+fn marks(told: &NotificationText) -> Vec<(&'static str, String)> {
     let each = |value: &dyn Fn(&ToldText) -> Vec<String>| {
         let mut values: Vec<String> = Vec::new();
         for value in told.alerts.iter().flat_map(value) {
@@ -193,9 +230,6 @@ fn marks(told: &NotificationText, domain: &str) -> Vec<(&'static str, String)> {
     };
     let codes = |told: &ToldText| told.text.codes.iter().map(|code| code.code.clone()).collect();
     let mut marks = vec![
-        ("Auto-Submitted", "auto-generated".to_owned()),
-        ("X-Auto-Response-Suppress", "All".to_owned()),
-        ("List-Id", format!("ocrwatch <ocrwatch.{domain}>")),
         ("X-Ocrwatch-Status", status.to_owned()),
         ("X-Ocrwatch-Severity", told.severity.name().to_owned()),
         ("X-Ocrwatch-Rule", each(&|told| vec![told.text.rule.clone()])),

@@ -142,7 +142,7 @@ impl<'r> CodeView<'r> {
             occurrences: code.counts.occurrences,
             inferred: code.counts.inferred,
             how_often: facts::how_often(code, language),
-            share: share(code.counts.events(), all),
+            share: phrase::share(code.counts.events(), all),
             first_short: code.seen.map(|seen| short(seen.first_at, is_one_day)),
             last_short: code.seen.map(|seen| short(seen.last_at, is_one_day)),
             first_s: code.seen.map_or(0, |seen| seen.first_at.timestamp()),
@@ -222,16 +222,6 @@ fn samples(code: &CodeReport) -> Vec<SampleView<'_>> {
     views
 }
 
-/// A share in percent, to the tenth where it is small.
-fn share(count: u64, all: u64) -> String {
-    let tenths = u128::from(count) * 1000 / u128::from(all.max(1));
-    match tenths {
-        0 if count > 0 => "<0.1%".to_owned(),
-        tenths if tenths < 100 => format!("{}.{}%", tenths / 10, tenths % 10),
-        tenths => format!("{}%", tenths / 10),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,12 +230,5 @@ mod tests {
     fn an_anchor_holds_nothing_that_a_link_could_not() {
         assert_eq!(anchor("APIG.0301"), "code-APIG.0301");
         assert_eq!(anchor("A\"><b\u{202e}"), "code-A_22_3e_3cb_202e");
-    }
-
-    #[test]
-    fn a_small_share_is_told_to_the_tenth_and_never_as_nothing() {
-        let shares = [(1, 100_000), (1, 200), (99, 1000), (1, 3), (3, 3), (0, 0)];
-        let shares = shares.map(|(count, all)| share(count, all));
-        assert_eq!(shares, ["<0.1%", "0.5%", "9.9%", "33%", "100%", "0.0%"]);
     }
 }

@@ -74,7 +74,7 @@ struct Page<'r> {
 
 impl<'r> Page<'r> {
     fn of(report: &'r Report, origin: &'r Origin, language: Language) -> Self {
-        let Verdict { severity, sentence, needs, left_out } = Verdict::of(report, language);
+        let Verdict { severity, sentence, needs, left_out, .. } = Verdict::of(report, language);
         let range = report.inputs.sum.first_at.zip(report.inputs.sum.last_at);
         let range = range.map(|(first, last)| language.range(first, last));
         let mut facts: Vec<_> = facts::of_report(report, language)
@@ -102,7 +102,7 @@ impl<'r> Page<'r> {
                 .join(" · "),
             policy,
             severity,
-            sentence: capitalised(&sentence),
+            sentence: phrase::capitalised(&sentence),
             needs: needs.into_iter().map(|need| NeedView::of(need, report, language)).collect(),
             needs_left_out: left_out,
             facts,
@@ -123,12 +123,6 @@ impl<'r> Page<'r> {
             version: env!("CARGO_PKG_VERSION"),
         }
     }
-}
-
-fn capitalised(sentence: &str) -> String {
-    let mut chars = sentence.chars();
-    let first = chars.next().map(|first| first.to_uppercase().to_string());
-    first.unwrap_or_default() + chars.as_str()
 }
 
 /// A labelled line.
