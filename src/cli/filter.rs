@@ -46,8 +46,10 @@ pub(super) struct FilterArgs {
 }
 
 /// What passes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Filter {
+    /// From and until when something is compared with what is in the range.
+    earlier: Option<(DateTime<FixedOffset>, DateTime<FixedOffset>)>,
     since: Option<DateTime<FixedOffset>>,
     until: Option<DateTime<FixedOffset>>,
     modules: Vec<Module>,
@@ -61,6 +63,8 @@ pub(super) enum LeftOut {
     Other,
     /// A range of time was asked for, and its time is not known.
     Untimed,
+    /// It is of the period that what is shown is compared with.
+    Earlier,
 }
 
 impl RangeArgs {
@@ -80,7 +84,7 @@ impl RangeArgs {
                 "--until is the first instant that is left out; a date alone is its midnight",
             ));
         }
-        Ok(Filter { since, until, modules: Vec::new(), codes: Vec::new() })
+        Ok(Filter { earlier: None, since, until, modules: Vec::new(), codes: Vec::new() })
     }
 }
 
@@ -105,14 +109,44 @@ impl FilterArgs {
 impl Filter {
     /// Whether an occurrence passes, and if not, why.
     pub(super) fn decide(&self, occurrence: &Occurrence) -> Result<(), LeftOut> {
-        let modules = &self.modules;
-        let code = &occurrence.code;
-        let is_wanted = (modules.is_empty() || modules.contains(&occurrence.module))
-            && (self.codes.is_empty() || self.codes.iter().any(|pattern| pattern.matches(code)));
-        if !is_wanted {
+        if !self.wants(occurrence.module, &occurrence.code) {
             return Err(LeftOut::Other);
         }
+        let is_earlier = |at| self.earlier.is_some_and(|(from, until)| from <= at && at < until);
+        if occurrence.at.is_some_and(is_earlier) {
+            return Err(LeftOut::Earlier);
+        }
         self.covers(occurrence.at)
+    }
+
+    /// Whether errors of a code pass at any time.
+    pub(super) fn wants(&self, module: Module, code: &str) -> bool {
+        (self.modules.is_empty() || self.modules.contains(&module))
+            && (self.codes.is_empty() || self.codes.iter().any(|pattern| pattern.matches(code)))
+    }
+
+    /// The same codes at any time.
+    pub(super) fn at_any_time(&self) -> Self {
+        Self { earlier: None, since: None, until: None, ..self.clone() }
+    }
+
+    /// With an earlier period, which is compared with what is in the range. The range begins behind
+    /// it, unless it begins later.
+    pub(super) fn beside(self, from: DateTime<FixedOffset>, until: DateTime<FixedOffset>) -> Self {
+        Self { earlier: Some((from, until)), since: self.since.or(Some(until)), ..self }
+    }
+
+    /// Which options ask for a known time, with their verb.
+    pub(super) fn asks_for_time(&self) -> &'static str {
+        match self.earlier {
+            Some(_) => "the period of --baseline asks",
+            None => "--since and --until ask",
+        }
+    }
+
+    /// The first instant that is not left out.
+    pub(super) fn since(&self) -> Option<DateTime<FixedOffset>> {
+        self.since
     }
 
     /// Whether a time is in the range that was asked for, and if not, why.
@@ -148,7 +182,7 @@ impl Filter {
 }
 
 /// A code, or a pattern of codes with `*` and `?`. Case does not matter.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct CodePattern {
     text: Box<str>,
     matcher: GlobMatcher,

@@ -4,6 +4,7 @@
 //! Must never extract, count or lay out. Fails with a [`Failure`], which knows its exit code.
 
 mod backtest;
+mod baseline;
 mod catalogue;
 mod check;
 mod client;

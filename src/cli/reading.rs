@@ -57,6 +57,11 @@ impl InputArgs {
         self.timezone.or_else(machine).unwrap_or(Zone::UTC)
     }
 
+    /// Finds the inputs of another argument, under the same options.
+    pub(super) fn discover_other(&self, argument: &OsString) -> Discovery {
+        input::discover(std::slice::from_ref(argument), self.with_rotated)
+    }
+
     /// The zone in which times are shown; each in its own if there is none.
     pub(super) fn zone_shown(&self) -> Option<Zone> {
         self.timezone
@@ -84,6 +89,8 @@ pub(super) trait Sink {
     fn occurrence(&mut self, occurrence: &Occurrence) -> io::Result<()>;
     /// Hears of one that does not.
     fn filtered_out(&mut self) {}
+    /// Takes one of the earlier period that the filter names.
+    fn earlier(&mut self, _occurrence: &Occurrence) {}
     /// Takes a call that succeeded, within the range of time that the filter asks for. An error
     /// ends the reading.
     fn success(&mut self, _success: &Success) -> io::Result<()> {
@@ -187,7 +194,8 @@ impl Reading<'_> {
                 1 => "1 error without a readable time was".to_owned(),
                 many => format!("{many} errors without a readable time were"),
             };
-            self.messages.note(&format!("{errors} left out, as --since and --until ask for one"));
+            let asks = self.filter.asks_for_time();
+            self.messages.note(&format!("{errors} left out, as {asks} for one"));
         }
         Ok(problem)
     }
@@ -326,6 +334,7 @@ impl<S: Sink> Passage<'_, S> {
         match found {
             Found::Occurrence(occurrence) => match self.filter.decide(&occurrence) {
                 Ok(()) => return self.sink.occurrence(&occurrence),
+                Err(LeftOut::Earlier) => self.sink.earlier(&occurrence),
                 Err(why) => {
                     self.untimed += u64::from(why == LeftOut::Untimed);
                     self.sink.filtered_out();

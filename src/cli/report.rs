@@ -9,6 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, FixedOffset, Utc};
 use clap::Args;
 
+use super::baseline::{BaselineArgs, Beginnings};
 use super::catalogue::CatalogueArgs;
 use super::exit_code::ExitCode;
 use super::failure::{Failure, written};
@@ -25,6 +26,7 @@ use super::watch::{self, Watch};
 use crate::catalogue::Catalogue;
 use crate::clock;
 use crate::occurrence::{Occurrence, Success};
+use crate::report::baseline::Before;
 use crate::report::{
     FailOn, InputFacts, Report, Settings, Summary, csv, html, json, jsonl, markdown, terminal,
 };
@@ -41,6 +43,9 @@ pub(super) struct ReportArgs {
 
     #[command(flatten)]
     filter: FilterArgs,
+
+    #[command(flatten)]
+    baseline: BaselineArgs,
 
     /// Show only the most frequent codes in full
     #[arg(long, value_name = "N")]
@@ -88,6 +93,8 @@ impl ReportArgs {
         let catalogue = Arc::new(self.catalogue.load()?);
         let present = Present { now: clock::now(), zone: self.input.zone() };
         let filter = self.filter.filter(present, &catalogue)?;
+        let old = self.baseline.find(present, &self.input)?;
+        let filter = old.iter().try_fold(filter, |filter, old| old.limit(filter))?;
         let alerting = self.rules.load(&catalogue)?;
         let mailing = self.mail.mailing(self.output.language_asked())?;
         let rules = alerting.rules.rules();
@@ -104,10 +111,15 @@ impl ReportArgs {
             messages.note("no alerts are looked for, as --module and --code leave errors out");
         }
         let watches = shows_alerts && !self.no_alerts && !filter.is_of_some_codes();
+        let (before, of_before) = old.map_or((None, None), |old| {
+            let (catalogue, filter, messages) = (&catalogue, &filter, &mut messages);
+            old.read(Beginnings { catalogue, filter, present, messages })
+        });
         let settings = self.settings(&filter, &catalogue, has(Format::Html) || mailing.is_some());
         let lines = if is_streaming { outputs.first_mut() } else { None };
         let mut sink = Fold {
             summary: Summary::new(settings),
+            before,
             watch: watches.then(|| Watch::new(&alerting, &catalogue)),
             present: present.now,
             lines,
@@ -128,7 +140,10 @@ impl ReportArgs {
             messages: &mut messages,
         };
         let read = reading.read(&discovery, &mut sink);
-        let Fold { summary, watch, .. } = sink;
+        let Fold { mut summary, before, watch, .. } = sink;
+        if let Some(before) = before {
+            summary.compare_with(before);
+        }
         let problem = match (read, outputs.first()) {
             (Ok(problem), _) => problem,
             // Only lines are written while the inputs are read.
@@ -143,16 +158,11 @@ impl ReportArgs {
             command: shell::command(std::env::args_os()),
         };
         let says_so = !self.quiet && !outputs.iter().any(Output::is_stdout);
-        for mut output in outputs {
-            match self.write(&mut output, &report, &origin).and_then(|()| output.flush()) {
-                Ok(()) => output.finish()?,
-                Err(error) => output.failed(error)?,
-            }
-        }
+        self.write_all(outputs, &report, &origin)?;
         if let Some(mailing) = mailing {
             mailing.send(&report, &origin, says_so, &mut messages)?;
         }
-        Ok(ExitCode::of_reading(problem, report.failures > 0))
+        Ok(ExitCode::of_reading(problem.max(of_before), report.failures > 0))
     }
 
     fn settings(&self, filter: &Filter, catalogue: &Arc<Catalogue>, is_html: bool) -> Settings {
@@ -168,6 +178,20 @@ impl ReportArgs {
             settings.limits.buckets_shown = BUCKETS_OF_HTML;
         }
         settings
+    }
+
+    fn write_all(
+        &self,
+        outputs: Vec<Output>,
+        report: &Report,
+        origin: &html::Origin,
+    ) -> Result<(), Failure> {
+        outputs.into_iter().try_for_each(|mut output| {
+            match self.write(&mut output, report, origin).and_then(|()| output.flush()) {
+                Ok(()) => output.finish(),
+                Err(error) => output.failed(error),
+            }
+        })
     }
 
     fn write(&self, output: &mut Output, report: &Report, origin: &html::Origin) -> io::Result<()> {
@@ -189,6 +213,7 @@ impl ReportArgs {
 /// Counts, and for `--format jsonl` also writes.
 struct Fold<'o, W> {
     summary: Summary,
+    before: Option<Before>,
     watch: Option<Watch>,
     present: DateTime<Utc>,
     lines: Option<&'o mut W>,
@@ -209,6 +234,12 @@ impl<W: Write> Sink for Fold<'_, W> {
 
     fn filtered_out(&mut self) {
         self.summary.filtered_out();
+    }
+
+    fn earlier(&mut self, occurrence: &Occurrence) {
+        if let Some(before) = &mut self.before {
+            before.add(occurrence);
+        }
     }
 
     fn success(&mut self, success: &Success) -> io::Result<()> {

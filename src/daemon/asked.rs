@@ -46,6 +46,7 @@ impl Daemon {
         for question in self.questions.take() {
             match question {
                 Question::Status(reply) => reply(Arc::new(self.standing(now))),
+                Question::Board(language, reply) => reply(Arc::new(self.board(language, now))),
                 Question::Silence(new, reply) => reply(self.silence(&new, now)),
                 Question::Expire(id, reply) => reply(self.expire(&id, now)),
             }

@@ -17,11 +17,13 @@ use crate::engine::{Alert, Instant, Silence, SilenceEnd, State};
 use crate::extract;
 use crate::follow::{Lag, Now};
 use crate::http::Server;
-use crate::render;
+use crate::render::{self, AlertText};
 use crate::status::{
-    ALERTS_MAX, AlertStatus, ConfigurationStatus, Counters, ReceiverStatus, RuleStatus,
-    SOURCES_MAX, SilenceStatus, SourceStatus, Status, StoreStatus,
+    ALERTS_MAX, AlertStatus, Board, ConfigurationStatus, Counters, ReceiverStatus, RuleStatus,
+    SOURCES_MAX, SilenceStatus, SourceStatus, Status, StoreStatus, TEXTS_MAX,
 };
+use crate::surface::Language;
+use crate::zone::Zone;
 
 /// What is known of a source whose files or stream are read.
 struct Read<'d> {
@@ -79,13 +81,34 @@ impl Daemon {
         }
     }
 
+    /// How it stands now, with what its alerts say.
+    pub(super) fn board(&mut self, language: Language, now: Now) -> Board {
+        let zone = self.config.zone.unwrap_or(Zone::UTC);
+        let view = render::View { zone: Some(zone), language };
+        let (rules, catalogue) = (self.pipeline.rules(), &self.config.catalogue);
+        let text = |(state, alert): &(State, Alert)| {
+            let rule = rules.iter().find(|rule| rule.name == alert.rule);
+            AlertText::of(alert, rule, None, *state, catalogue, view)
+        };
+        let open = self.open_alerts();
+        let firing = open.iter().take_while(|(state, _)| *state == State::Firing);
+        let texts = firing.take(TEXTS_MAX).map(text).collect();
+        let catalogue = Arc::clone(catalogue);
+        Board { status: self.standing(now), texts, catalogue, zone }
+    }
+
     /// What fires, then the graver, then the older.
-    fn alert_statuses(&self) -> (Vec<AlertStatus>, u64) {
+    fn open_alerts(&self) -> Vec<(State, Alert)> {
         let mut open = self.pipeline.alerts();
         open.sort_by_key(|(state, alert)| {
             let gravest = std::cmp::Reverse(alert.severity);
             (*state != State::Firing, gravest, alert.pending_at, alert.fingerprint)
         });
+        open
+    }
+
+    fn alert_statuses(&self) -> (Vec<AlertStatus>, u64) {
+        let mut open = self.open_alerts();
         let left_out = open.len().saturating_sub(ALERTS_MAX) as u64;
         open.truncate(ALERTS_MAX);
         let listed = open.iter().map(|(state, alert)| self.alert_status(*state, alert)).collect();

@@ -1,23 +1,34 @@
 //! Answers, and the words of those that refuse.
 //!
-//! Owns the headers that every answer has: nothing is kept by caches, guessed by browsers or shown
-//! in frames. Must never know what is asked. Nothing here fails.
+//! Owns the headers that every answer has: nothing is kept by caches, guessed by browsers, shown in
+//! frames or handed to pages of others. Must never know what is asked. Nothing here fails.
 
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
 use super::question::{Unanswered, Wrong};
+use super::stream::Pieces;
 
-/// An answer: all of it is in memory.
-pub(super) type Answer = Response<Full<Bytes>>;
+/// An answer: all of it is in memory, or it goes on.
+pub(super) type Answer = Response<Either<Full<Bytes>, Pieces>>;
 
 /// Prometheus' text format.
 pub(super) const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
+const PAGE: &str = "text/html; charset=utf-8";
+const EVENTS: &str = "text/event-stream; charset=utf-8";
+
+/// What is no page loads nothing and is shown in none.
+const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// A page has its own style, script and icon, and asks nobody else.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+                           connect-src 'self'; img-src 'self'; base-uri 'none'; \
+                           form-action 'self'; frame-ancestors 'none'";
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +100,26 @@ pub(super) fn metrics(body: String) -> Answer {
     answer(StatusCode::OK, METRICS, body)
 }
 
+/// A page.
+pub(super) fn page(body: String) -> Answer {
+    let mut answer = answer(StatusCode::OK, PAGE, body);
+    let policy = HeaderValue::from_static(PAGE_POLICY);
+    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    let by = HeaderValue::from_static("Accept, Accept-Language");
+    answer.headers_mut().insert(header::VARY, by);
+    answer
+}
+
+/// A file of a page.
+pub(super) fn file(kind: &'static str, body: &'static str) -> Answer {
+    answer(StatusCode::OK, kind, body)
+}
+
+/// What goes on.
+pub(super) fn events(pieces: Pieces) -> Answer {
+    with_headers(StatusCode::OK, EVENTS, Either::Right(pieces))
+}
+
 /// Why not.
 pub(super) fn refused(refusal: &Refusal) -> Answer {
     let Refusal { status, what, hint, problems, allow } = refusal;
@@ -99,8 +130,12 @@ pub(super) fn refused(refusal: &Refusal) -> Answer {
         headers.insert(header::ALLOW, HeaderValue::from_static(methods));
     }
     if *status == StatusCode::UNAUTHORIZED {
-        let bearer = HeaderValue::from_static("Bearer realm=\"ocrwatch\"");
-        headers.insert(header::WWW_AUTHENTICATE, bearer);
+        // Programs show it as it is; browsers ask their user for it.
+        for challenge in
+            ["Bearer realm=\"ocrwatch\"", "Basic realm=\"ocrwatch\", charset=\"UTF-8\""]
+        {
+            headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
     }
     if *status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
@@ -109,16 +144,26 @@ pub(super) fn refused(refusal: &Refusal) -> Answer {
 }
 
 fn answer(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::new(body.into()));
+    with_headers(status, kind, Either::Left(Full::new(body.into())))
+}
+
+fn with_headers(
+    status: StatusCode,
+    kind: &'static str,
+    body: Either<Full<Bytes>, Pieces>,
+) -> Answer {
+    let mut answer = Response::new(body);
     *answer.status_mut() = status;
     let headers: &mut HeaderMap = answer.headers_mut();
     for (name, value) in [
-        (header::CONTENT_TYPE, kind),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::CONTENT_TYPE.as_str(), kind),
+        (header::CACHE_CONTROL.as_str(), "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS.as_str(), "nosniff"),
+        (header::X_FRAME_OPTIONS.as_str(), "DENY"),
+        (header::REFERRER_POLICY.as_str(), "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY.as_str(), POLICY),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -9,6 +9,8 @@
 
 use std::net::IpAddr;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hyper::header::{self, HeaderMap};
 use hyper::{Method, StatusCode, Uri};
 use ring::digest::{SHA256, digest};
@@ -46,28 +48,35 @@ impl Guard {
         headers: &HeaderMap,
     ) -> Result<Standing, Refusal> {
         self.check_host(uri, headers)?;
-        if !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
-            check_origin(headers)?;
+        let may_change = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        if may_change && is_of_another_site(headers) {
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "another site asks for a change"));
         }
         Ok(self.standing(headers))
     }
 
     fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
-        let Some(address) = self.address else { return Ok(()) };
         let mut written = headers.get_all(header::HOST).iter();
         let (first, second) = (written.next(), written.next());
         if second.is_some() {
             return Err(Refusal::new(StatusCode::BAD_REQUEST, "there are two `Host`s"));
         }
         let said = first.and_then(|host| host.to_str().ok());
-        let Some(host) = uri.authority().map(hyper::http::uri::Authority::as_str).or(said) else {
+        let host = uri.authority().map(hyper::http::uri::Authority::as_str).or(said);
+        let Some(host) = host.or(self.address.is_none().then_some("localhost")) else {
             return Err(Refusal::new(StatusCode::BAD_REQUEST, "there is no `Host`"));
         };
         let name = name_of(host).to_ascii_lowercase();
         let as_address: Option<IpAddr> = name.parse().ok();
-        let is_ours = match as_address {
-            Some(asked) => asked == address || asked.is_loopback() || address.is_unspecified(),
-            None => name == "localhost" || self.hosts.contains(&name),
+        let is_ours = match (as_address, self.address) {
+            (Some(asked), Some(address)) => {
+                asked == address || asked.is_loopback() || address.is_unspecified()
+            }
+            (Some(_), None) => true,
+            (None, Some(_)) => name == "localhost" || self.hosts.contains(&name),
+            // Who opens the socket writes what he likes; a browser that comes to it by a tunnel may
+            // be led here by a name of the internet, which has a dot.
+            (None, None) => !name.contains('.') || self.hosts.contains(&name),
         };
         if is_ours {
             return Ok(());
@@ -82,18 +91,27 @@ impl Guard {
             return if self.address.is_some() { Standing::Reader } else { Standing::Trusted };
         };
         let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let shown = shown.and_then(|value| value.split_once(' '));
-        match shown {
-            Some((scheme, shown)) if scheme.eq_ignore_ascii_case("bearer") => {
-                if is_same(shown.trim(), token) { Standing::Trusted } else { Standing::Stranger }
-            }
-            _ => Standing::Stranger,
-        }
+        let is_shown = shown.and_then(token_of).is_some_and(|shown| is_same(&shown, token));
+        if is_shown { Standing::Trusted } else { Standing::Stranger }
     }
 }
 
-/// What is said of who asks for a change: a page of another site gives itself away.
-fn check_origin(headers: &HeaderMap) -> Result<(), Refusal> {
+/// The token that is shown, by a program as it is, by a browser as the password of any user.
+fn token_of(authorization: &str) -> Option<String> {
+    let (scheme, shown) = authorization.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(shown.trim().to_owned());
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let pair = String::from_utf8(STANDARD.decode(shown.trim()).ok()?).ok()?;
+    let (_, password) = pair.split_once(':')?;
+    Some(password.to_owned())
+}
+
+/// A page of another site gives itself away.
+pub(super) fn is_of_another_site(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     let is_foreign_site = text(header::HeaderName::from_static("sec-fetch-site"))
         .is_some_and(|site| !matches!(site, "same-origin" | "none"));
@@ -102,10 +120,7 @@ fn check_origin(headers: &HeaderMap) -> Result<(), Refusal> {
         && text(header::ORIGIN)
             .and_then(|origin| origin.split_once("://"))
             .is_none_or(|(_, authority)| !authority.eq_ignore_ascii_case(host));
-    if is_foreign_site || is_foreign_origin {
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "another site asks for a change"));
-    }
-    Ok(())
+    is_foreign_site || is_foreign_origin
 }
 
 /// A host without its port; an IPv6 address without its brackets.
@@ -177,6 +192,28 @@ mod tests {
     }
 
     #[test]
+    fn a_browser_shows_the_token_as_the_password_of_any_user() {
+        let check_pair = |pair: &[u8], expected| {
+            let shown = format!("Basic {}", STANDARD.encode(pair));
+            let fields = [("host", "localhost"), ("authorization", &*shown)];
+            check(&guard(), &Method::GET, &fields, expected);
+        };
+        for pair in ["ocrwatch:secret", ":secret", "\u{4f60}:secret"] {
+            check_pair(pair.as_bytes(), "Trusted");
+        }
+        for pair in ["secret", "secret:", "a:secret:", "a: secret", "a:b:secret", ""] {
+            check_pair(pair.as_bytes(), "Stranger");
+        }
+        check_pair(b"\xff:secret", "Stranger");
+        let fields = [("host", "localhost"), ("authorization", "Basic !!!")];
+        check(&guard(), &Method::GET, &fields, "Stranger");
+        let open = Guard { token: None, ..guard() };
+        let shown = format!("Basic {}", STANDARD.encode("a:anything"));
+        let fields = [("host", "localhost"), ("authorization", &*shown)];
+        check(&open, &Method::GET, &fields, "Reader");
+    }
+
+    #[test]
     fn where_no_token_is_asked_for_an_address_is_for_readers() {
         let open = Guard { token: None, ..guard() };
         check(&open, &Method::GET, &[("host", "localhost")], "Reader");
@@ -185,9 +222,16 @@ mod tests {
     }
 
     #[test]
-    fn on_the_socket_any_name_is_right_and_no_token_is_asked_for() {
+    fn on_the_socket_any_name_but_one_of_the_internet_is_right_and_no_token_is_asked_for() {
         check(&Guard::default(), &Method::POST, &[], "Trusted");
-        check(&Guard::default(), &Method::GET, &[("host", "anything")], "Trusted");
+        let socket = Guard::default();
+        for fields in
+            [&[("host", "anything")][..], &[("host", "127.0.0.1:80")], &[("host", "")], &[]]
+        {
+            check(&socket, &Method::GET, fields, "Trusted");
+        }
+        // A browser that comes to it by a tunnel.
+        check(&socket, &Method::GET, &[("host", "evil.example:9464")], "421");
     }
 
     #[test]

@@ -5,13 +5,16 @@
 //! from its work: what is to be known or done is a [`Question`]. Fails where a place cannot be
 //! opened; later everything that goes wrong is a connection that ends.
 
+mod accept;
 mod answer;
 mod connections;
 mod guard;
 mod listen;
+mod live;
 mod process;
 mod question;
 mod route;
+mod stream;
 mod surface;
 mod tls;
 
@@ -170,7 +173,8 @@ fn open(http: &Http, directory: &Path) -> Result<(Vec<Place>, Option<ListenError
     let path = socket_path(http.socket.as_deref(), directory);
     let missing = match (listen::at_path(&path, http.socket.is_some()), &http.socket) {
         (Ok(socket), _) => {
-            let (listener, guard) = (Listener::Socket(socket), Guard::default());
+            let guard = Guard { hosts: http.hosts.clone(), ..Guard::default() };
+            let listener = Listener::Socket(socket);
             places.push(Place { listener, guard, tls: None, connections_max });
             None
         }

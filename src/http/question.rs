@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::status::{SilenceStatus, Status};
+use crate::status::{Board, SilenceStatus, Status};
+use crate::surface::Language;
 
 /// So many questions wait for the run.
 const WAITING_MAX: usize = 32;
@@ -28,6 +29,8 @@ pub type Reply<T> = Box<dyn FnOnce(T) + Send>;
 pub enum Question {
     /// How it stands.
     Status(Reply<Arc<Status>>),
+    /// The same, with what alerts say in a language.
+    Board(Language, Reply<Arc<Board>>),
     /// Not to tell some alerts for a while.
     Silence(NewSilence, Reply<Result<Silenced, Vec<Wrong>>>),
     /// To tell them again.

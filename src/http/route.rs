@@ -9,7 +9,10 @@ use hyper::{Method, StatusCode};
 use super::answer::Refusal;
 use crate::catalogue::Severity;
 use crate::engine::State;
+use crate::status::Grade;
+use crate::status::live::Period;
 use crate::store::OutboxState;
+use crate::surface::Language;
 
 /// So many rows are given if nothing is said, and at most.
 const ROWS_USUAL: usize = 1_000;
@@ -21,7 +24,12 @@ const HISTORY_USUAL: TimeDelta = TimeDelta::hours(1);
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Route {
-    Index,
+    Index(Chosen),
+    Style,
+    Script,
+    Icon(Grade),
+    /// What changes on the page, behind the last event that was heard.
+    Events(Chosen, Option<String>),
     Metrics,
     Health,
     Ready,
@@ -54,6 +62,18 @@ pub(super) struct Minutes {
     pub(super) code: Option<String>,
     pub(super) rows_max: usize,
 }
+
+/// What of the page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Chosen {
+    pub(super) language: Option<Language>,
+    pub(super) period: Period,
+    pub(super) code: Option<String>,
+}
+
+/// So much is looked at of a code that somebody looks for, and of what he heard last.
+const CODE_CHARS_MAX: usize = 64;
+const HEARD_BYTES_MAX: usize = 1_024;
 
 const STATES: [(&str, &[OutboxState]); 5] = [
     ("queued", &[OutboxState::Queued]),
@@ -92,6 +112,13 @@ impl Route {
         let route = match (path, asked) {
             (_, "DELETE") => Self::Expire(decoded(silence.unwrap_or_default())?),
             (_, "POST") => Self::Silence,
+            ("/live.css", _) => Self::Style,
+            ("/live.js", _) => Self::Script,
+            ("/icon.svg", _) => Self::Icon(query.grade()?),
+            ("/api/v1/events", _) => {
+                let heard = query.take("last")?.filter(|heard| heard.len() <= HEARD_BYTES_MAX);
+                Self::Events(query.chosen()?, heard)
+            }
             ("/metrics", _) => Self::Metrics,
             ("/healthz", _) => Self::Health,
             ("/readyz", _) => Self::Ready,
@@ -102,7 +129,7 @@ impl Route {
             ("/api/v1/occurrences", _) => Self::Occurrences(query.minutes(now)?),
             ("/api/v1/outbox", _) => Self::Outbox(query.states()?, query.limit()?),
             ("/api/v1/silences", _) => Self::Silences,
-            _ => Self::Index,
+            _ => Self::Index(query.chosen()?),
         };
         query.finish()?;
         Ok(route)
@@ -113,8 +140,11 @@ impl Route {
     }
 
     /// Every path without a part of its own.
-    pub(super) const PATHS: [&str; 11] = [
+    pub(super) const PATHS: [&str; 15] = [
         "/",
+        "/live.css",
+        "/live.js",
+        "/icon.svg",
         "/metrics",
         "/healthz",
         "/readyz",
@@ -125,6 +155,7 @@ impl Route {
         "/api/v1/occurrences",
         "/api/v1/outbox",
         "/api/v1/silences",
+        "/api/v1/events",
     ];
 
     /// Whether a stranger may ask for it: whether the run lives is no secret.
@@ -170,6 +201,24 @@ impl Query {
         let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
         let missing = || wrong(format!("`{name}` is one of {}", known.join(", ")));
         found.map(|(_, value)| Some(*value)).ok_or_else(missing)
+    }
+
+    fn chosen(&mut self) -> Result<Chosen, Refusal> {
+        let languages = [("en", Language::English), ("zh", Language::Chinese)];
+        let periods = Period::ALL.map(|period| (period.name(), period));
+        let code = self.take("code")?;
+        let code = code.map(|code| code.trim().chars().take(CODE_CHARS_MAX).collect::<String>());
+        Ok(Chosen {
+            language: self.one_of("lang", &languages)?,
+            period: self.one_of("period", &periods)?.unwrap_or_default(),
+            code: code.filter(|code| !code.is_empty()),
+        })
+    }
+
+    fn grade(&mut self) -> Result<Grade, Refusal> {
+        let grades =
+            [("ok", Grade::Ok), ("warning", Grade::Warning), ("critical", Grade::Critical)];
+        Ok(self.one_of("grade", &grades)?.unwrap_or(Grade::Ok))
     }
 
     fn alerts(&mut self) -> Result<AlertFilter, Refusal> {
@@ -280,6 +329,9 @@ mod tests {
             ("/api/v1/outbox?limit=0", "`limit` is a number from 1 to 10000"),
             ("/api/v1/outbox?limit=1&limit=2", "`limit` is said twice"),
             ("/api/v1/status?pretty", "there is no parameter `pretty`"),
+            ("/?period=2h", "`period` is one of 1h, 6h, 24h"),
+            ("/api/v1/events?lang=fr", "`lang` is one of en, zh"),
+            ("/icon.svg?grade=fine", "`grade` is one of ok, warning, critical"),
             (
                 "/api/v1/occurrences?from=yesterday",
                 "`from` is an instant as in 2026-11-24T06:00:00Z",
@@ -291,6 +343,23 @@ mod tests {
         ] {
             assert_eq!(refusal("GET", target), format!("400 {expected}"));
         }
+    }
+
+    #[test]
+    fn what_is_chosen_of_the_page_is_bounded() {
+        assert_eq!(route("GET", "/"), Ok(Route::Index(Chosen::default())));
+        assert_eq!(route("GET", "/?code=%20"), Ok(Route::Index(Chosen::default())));
+        let target =
+            format!("/api/v1/events?lang=zh&period=24h&code={0}&last={0}", "\u{fc}".repeat(999));
+        let chosen = Chosen {
+            language: Some(Language::Chinese),
+            period: Period::Day,
+            code: Some("\u{fc}".repeat(64)),
+        };
+        assert_eq!(route("GET", &target), Ok(Route::Events(chosen, None)));
+        let heard = Some("0a.0b".to_owned());
+        let target = "/api/v1/events?last=0a.0b";
+        assert_eq!(route("GET", target), Ok(Route::Events(Chosen::default(), heard)));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! asked one thing at a time, and not again while an answer is fresh. Nothing here fails: what goes
 //! wrong is an answer.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
@@ -18,13 +18,16 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use super::accept;
 use super::answer::{self, Answer, Refusal};
-use super::guard::{Guard, Standing};
+use super::guard::{self, Guard, Standing};
+use super::live::{self, Live, Looker, Sources as LiveSources};
 use super::process;
 use super::question::{Desk, NewSilence, Question, Unanswered};
-use super::route::{AlertFilter, Minutes, Route};
+use super::route::{AlertFilter, Chosen, Minutes, Route};
 use crate::clock::{self, Stopwatch};
 use crate::engine::State;
+use crate::status::live::{Choice, SCRIPT, STYLE, icon};
 use crate::status::metrics::{self, Asked};
 use crate::status::{AlertStatus, OutboxItem, SilenceStatus, SourceStatus, Status, Verdict};
 use crate::store::{HistoryFilter, Look, LookError, OutboxState};
@@ -47,6 +50,7 @@ pub(super) struct Surface {
     stopwatch: Stopwatch,
     /// The last status, and when it was given. Who holds it asks; others wait for his answer.
     last: Mutex<Option<(Duration, Arc<Status>)>>,
+    live: Live,
     asked: StdMutex<Asked>,
 }
 
@@ -94,6 +98,7 @@ impl Surface {
             directory,
             stopwatch: Stopwatch::start(),
             last: Mutex::new(None),
+            live: Live::default(),
             asked: StdMutex::default(),
         }
     }
@@ -105,7 +110,11 @@ impl Surface {
     }
 
     /// Answers a request.
-    pub(super) async fn answer(&self, guard: &Guard, request: Request<Incoming>) -> Answer {
+    pub(super) async fn answer(
+        self: &Arc<Self>,
+        guard: &Guard,
+        request: Request<Incoming>,
+    ) -> Answer {
         let counted_as = Route::counted_as(request.uri().path());
         let answer = match self.try_answer(guard, request).await {
             Ok(answer) => answer,
@@ -117,7 +126,7 @@ impl Surface {
     }
 
     async fn try_answer(
-        &self,
+        self: &Arc<Self>,
         guard: &Guard,
         request: Request<Incoming>,
     ) -> Result<Answer, Refusal> {
@@ -142,7 +151,19 @@ impl Surface {
             return Err(Refusal::new(StatusCode::FORBIDDEN, what).with_hint(hint));
         }
         match route {
-            Route::Index => Ok(answer::text(StatusCode::OK, index())),
+            Route::Index(chosen) if accept::wants_page(request.headers()) => {
+                let looker = looker(chosen, standing, request.headers());
+                let drawn = self.live.draw(self.live_sources(), &looker, FRESH).await?;
+                Ok(answer::page(drawn.page().to_owned()))
+            }
+            Route::Index(_) => Ok(answer::text(StatusCode::OK, index())),
+            Route::Style => Ok(answer::file("text/css; charset=utf-8", &STYLE)),
+            Route::Script => Ok(answer::file("text/javascript; charset=utf-8", SCRIPT)),
+            Route::Icon(grade) => Ok(answer::file("image/svg+xml", icon(grade))),
+            Route::Events(chosen, heard) => {
+                let looker = looker(chosen, standing, request.headers());
+                self.listen(looker, heard, request.headers())
+            }
             Route::Metrics => Ok(answer::metrics(self.metrics(&*self.status().await?))),
             Route::Health => {
                 self.status().await?;
@@ -182,16 +203,57 @@ impl Surface {
         Ok(status)
     }
 
+    /// What was answered before a change is wrong behind it.
+    async fn forget(&self) {
+        *self.last.lock().await = None;
+        self.live.forget().await;
+    }
+
+    fn live_sources(&self) -> LiveSources<'_> {
+        let Self { desk, directory, stopwatch, .. } = self;
+        LiveSources { desk, directory, stopwatch }
+    }
+
+    /// Begins to tell what changes.
+    fn listen(
+        self: &Arc<Self>,
+        looker: Looker,
+        heard: Option<String>,
+        headers: &HeaderMap,
+    ) -> Result<Answer, Refusal> {
+        // It would see nothing of it, and keep the place from others.
+        if guard::is_of_another_site(headers) {
+            self.count(|asked| *asked.refused.entry("cross-site").or_default() += 1);
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "another site listens"));
+        }
+        let Some((teller, pieces)) = self.live.listeners.admit() else {
+            self.count(|asked| *asked.refused.entry("listeners").or_default() += 1);
+            let what = "as many listen as there is room for";
+            let hint = "close pages that are open elsewhere, or load this one again by itself";
+            return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, what).with_hint(hint));
+        };
+        let again = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+        let known = again.map(str::to_owned).or(heard).unwrap_or_default();
+        let surface = Arc::clone(self);
+        tokio::spawn(async move {
+            let draw = |age_max| surface.live.draw(surface.live_sources(), &looker, age_max);
+            // Who has gone need not be told so.
+            let _ = live::tell(teller, known, draw).await;
+        });
+        Ok(answer::events(pieces))
+    }
+
     fn metrics(&self, status: &Status) -> String {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        asked.listeners = self.live.listeners.count();
         metrics::write(status, &asked, process::read())
     }
 
     async fn occurrences(&self, minutes: Minutes) -> Result<Answer, Refusal> {
         let Minutes { from, until, source, module, code, rows_max } = minutes;
         let only = HistoryFilter { source, module, code };
-        let look = move |look: &Look| look.history(from..until, &only, rows_max + 1);
-        let mut rows = self.look(look).await?;
+        let seen = move |look: &Look| look.history(from..until, &only, rows_max + 1);
+        let mut rows = look(&self.directory, seen).await?;
         let left_out = rows.len() > rows_max;
         rows.truncate(rows_max);
         let minutes = rows.into_iter().filter_map(|row| {
@@ -204,27 +266,16 @@ impl Surface {
     }
 
     async fn outbox(&self, states: Vec<OutboxState>, rows_max: usize) -> Result<Answer, Refusal> {
-        let look = move |look: &Look| {
+        let seen = move |look: &Look| {
             let mut entries = Vec::new();
             for state in states {
                 entries.extend(look.outbox(state, rows_max)?);
             }
             Ok(entries)
         };
-        let entries = self.look(look).await?;
+        let entries = look(&self.directory, seen).await?;
         let notifications = entries.iter().map(OutboxItem::of).collect();
         Ok(answer::json(StatusCode::OK, &Outbox { notifications }))
-    }
-
-    /// Looks at the state as of its last commit, beside the run.
-    async fn look<T: Send + 'static>(
-        &self,
-        look: impl FnOnce(&Look) -> Result<T, LookError> + Send + 'static,
-    ) -> Result<T, Refusal> {
-        let directory = self.directory.clone();
-        let seen = tokio::task::spawn_blocking(move || look(&Look::open(&directory)?));
-        let failed = |why: String| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, why);
-        seen.await.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.why))
     }
 
     async fn silence(&self, request: Request<Incoming>) -> Result<Answer, Refusal> {
@@ -244,7 +295,7 @@ impl Surface {
             Refusal::new(StatusCode::BAD_REQUEST, format!("this is no silence: {error}"))
         })?;
         let silenced = self.desk.ask(|reply| Question::Silence(new, reply)).await?;
-        *self.last.lock().await = None;
+        self.forget().await;
         match silenced {
             Ok(silenced) => Ok(answer::json(StatusCode::CREATED, &silenced)),
             Err(problems) => {
@@ -257,10 +308,28 @@ impl Surface {
 
     async fn expire(&self, id: String) -> Result<Answer, Refusal> {
         let expired = self.desk.ask(|reply| Question::Expire(id, reply)).await?;
-        *self.last.lock().await = None;
+        self.forget().await;
         let missing = || Refusal::new(StatusCode::NOT_FOUND, "there is no silence of this name");
         Ok(answer::json(StatusCode::OK, &expired.ok_or_else(missing)?))
     }
+}
+
+/// Looks at the state as of its last commit, beside the run.
+pub(super) async fn look<T: Send + 'static>(
+    directory: &Path,
+    look: impl FnOnce(&Look) -> Result<T, LookError> + Send + 'static,
+) -> Result<T, Refusal> {
+    let directory = directory.to_owned();
+    let seen = tokio::task::spawn_blocking(move || look(&Look::open(&directory)?));
+    let failed = |why: String| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, why);
+    seen.await.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.why))
+}
+
+fn looker(chosen: Chosen, standing: Standing, headers: &HeaderMap) -> Looker {
+    let Chosen { language, period, code } = chosen;
+    let language = language.unwrap_or_else(|| accept::language(headers));
+    let choice = Choice { language, period, code };
+    Looker { choice, may_change: standing == Standing::Trusted }
 }
 
 /// A form of a page cannot send this kind.

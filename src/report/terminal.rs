@@ -1,8 +1,10 @@
 //! The report as a page on a terminal.
 //!
-//! Owns the order of the page: what was read, the totals, then code by code. Shows only what the
-//! fold counted. Fails with the `io::Error` of the output.
+//! Owns the order of the page: what needs somebody, what was read, the totals, then code by code.
+//! Shows only what the fold counted. Fails with the `io::Error` of the output.
 
+mod hours;
+mod needs;
 mod overview;
 mod section;
 
@@ -14,6 +16,7 @@ use super::facts::{self, Item};
 use super::page::Page;
 use super::phrase;
 use super::style::{Role, Style};
+use super::verdict::Verdict;
 use super::wrap;
 use super::{alerts, baseline};
 use crate::catalogue::Severity;
@@ -22,6 +25,9 @@ use crate::surface::Language;
 /// Writes the report for a person at a terminal.
 pub fn write(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<()> {
     let mut page = Page::new(out, style);
+    if !report.is_empty() {
+        needs::write(&mut page, &Verdict::of(report, Language::default()))?;
+    }
     for fact in facts::of_report(report, Language::default()) {
         page.fact(&fact)?;
     }

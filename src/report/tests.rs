@@ -15,6 +15,7 @@ use std::sync::Arc;
 use chrono::DateTime;
 use serde_json::Value;
 
+use super::baseline::Before;
 use super::*;
 use crate::catalogue::Catalogue;
 use crate::occurrence::{Module, Occurrence, Place};
@@ -88,7 +89,43 @@ fn app_log() -> InputFacts {
     }
 }
 
+/// The day before: half as long, with less of some codes, more of others, and one that is gone.
+fn day_before() -> Before {
+    let mut before = Before::of_logs("/var/log/scan/app.log.1", Arc::new(Catalogue::embedded()));
+    for line in day().lines() {
+        let found = occurrence(line);
+        let times = match &*found.code {
+            "AIS.0104" if found.place.line % 8 > 0 => 0,
+            "APIG.0308" => 5,
+            "ModelArts.4204" | "AIS.0101" => 0,
+            _ => 1,
+        };
+        (0..times).for_each(|_| before.add(&found));
+    }
+    for _ in 0..7 {
+        before.add(&occurrence(r#"{"code": "AIS.0502"}"#));
+    }
+    let at = |text| DateTime::parse_from_rfc3339(text).ok();
+    before.input_read(&InputFacts {
+        bytes: 700_000,
+        first_at: at("2022-11-02T12:00:00+08:00"),
+        last_at: at("2022-11-02T17:00:00+08:00"),
+        ..InputFacts::default()
+    });
+    before
+}
+
 fn day_report(settings: Settings) -> Report {
+    day_summary(settings).finish()
+}
+
+fn day_compared(settings: Settings) -> Report {
+    let mut summary = day_summary(settings);
+    summary.compare_with(day_before());
+    summary.finish()
+}
+
+fn day_summary(settings: Settings) -> Summary {
     let mut summary = summary(settings, &day());
     summary.input_read(app_log());
     summary.input_read(InputFacts {
@@ -105,7 +142,7 @@ fn day_report(settings: Settings) -> Report {
         problem: Some("the compressed data ends early; everything up to there was read".into()),
         ..InputFacts::default()
     });
-    summary.finish()
+    summary
 }
 
 type Writer<'w> = &'w dyn Fn(&mut dyn io::Write, &Report) -> io::Result<()>;
@@ -154,6 +191,31 @@ fn a_day_at_80_columns() {
 #[test]
 fn a_day_at_40_columns() {
     check("day-40.txt", &on_terminal(&day_report(settings()), style(40)));
+}
+
+#[test]
+fn a_day_at_200_columns() {
+    check("day-200.txt", &on_terminal(&day_report(settings()), style(200)));
+}
+
+/// The page up to the first code's section: the rest is that of the day.
+fn above_sections(page: &str) -> &str {
+    page.find("\nAIS.0104 ·").map_or(page, |at| &page[..=at])
+}
+
+#[test]
+fn a_day_against_the_one_before() {
+    let report = day_compared(settings());
+    let pages = [40, 80, 160].map(|width| {
+        let page = on_terminal(&report, style(width));
+        above_sections(&page).to_owned()
+    });
+    check("baseline.txt", &pages.join("--\n"));
+    let page = written(&report, &markdown::write);
+    let section = page.split("\n## ").find(|section| section.starts_with("Against"));
+    check("baseline.md", section.unwrap_or_default());
+    let value: Value = serde_json::from_str(&written(&report, &json::write)).unwrap();
+    check("baseline.json", &format!("{:#}\n", value["baseline"]));
 }
 
 #[test]
@@ -324,7 +386,7 @@ fn a_year_of_five_digits_is_no_time() {
 
 #[test]
 fn every_line_fits_the_terminal() {
-    let report = day_report(settings());
+    let report = day_compared(settings());
     for width in [40, 41, 55, 56, 63, 64, 72, 80, 99, 120, 200] {
         for line in on_terminal(&report, style(width)).lines() {
             assert!(wrap::width(line) <= width, "{width}: {line}");
@@ -338,7 +400,7 @@ fn every_line_fits_the_terminal() {
 
 #[test]
 fn colour_changes_nothing_but_colour() {
-    let report = day_report(settings());
+    let report = day_compared(settings());
     let coloured = on_terminal(&report, Style { color: true, ..style(80) });
     let mut plain = String::new();
     let mut rest = coloured.as_str();
@@ -376,6 +438,7 @@ fn every_key_of_the_json_is_documented() {
     let mut summary = summary(Settings { filters, ..settings() }, &day());
     summary.add(&occurrence(r#"{"code": "APIGW.0201"}"#));
     summary.input_read(InputFacts { problem: Some("permission denied".into()), ..app_log() });
+    summary.compare_with(day_before());
     let text = written(&summary.finish(), &json::write);
     let mut found = std::collections::BTreeSet::new();
     keys(&serde_json::from_str(&text).unwrap(), &mut found);

@@ -33,6 +33,8 @@ pub struct Asked {
     pub requests: BTreeMap<(&'static str, u16), u64>,
     /// Connections now.
     pub connections: u64,
+    /// Pages that are told what changes.
+    pub listeners: u64,
     /// Connections and requests that were refused, by why.
     pub refused: BTreeMap<&'static str, u64>,
 }
@@ -254,6 +256,8 @@ impl Page {
         }
         let help = "Connections over HTTP.";
         self.one("ocrwatch_http_connections", Kind::Gauge, help, asked.connections);
+        let help = "Open pages that are told what changes.";
+        self.one("ocrwatch_http_listeners", Kind::Gauge, help, asked.listeners);
         let refused = "ocrwatch_http_refused_total";
         self.family(refused, Kind::Counter, "Connections and requests refused, by why.");
         for (why, count) in &asked.refused {

@@ -6,9 +6,11 @@
 //!
 //! Texts that come from logs are redacted; whoever shows them escapes them for its surface.
 
+mod board;
 mod check;
 mod frame;
 mod line;
+pub mod live;
 pub mod metrics;
 mod outbox;
 mod page;
@@ -25,6 +27,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use board::{Board, TEXTS_MAX};
 pub use check::unknown_line;
 pub use frame::{Frame, Screen, Seen, frame};
 pub use outbox::OutboxItem;

@@ -11,7 +11,7 @@ use crate::engine::Notification;
 use crate::store::{OutboxEntry, OutboxState};
 
 /// A notification of the outbox.
-#[derive(Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OutboxItem {
     /// Names it for ever.
     pub id: String,

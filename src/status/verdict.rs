@@ -67,12 +67,15 @@ impl Verdict {
     pub fn of(status: &Status) -> Self {
         let mut found = Found { at: status.at, findings: Vec::new() };
         found.run(status);
-        status.sources.iter().for_each(|source| found.source(source));
-        found.receivers(status);
         found.alerts(status);
-        let mut findings = found.findings;
-        findings.sort_by_key(|finding| std::cmp::Reverse(finding.grade));
-        Self { findings }
+        found.sorted()
+    }
+
+    /// What it shows of the run itself, whatever fires.
+    pub fn of_run(status: &Status) -> Self {
+        let mut found = Found { at: status.at, findings: Vec::new() };
+        found.run(status);
+        found.sorted()
     }
 
     /// The gravest.
@@ -97,6 +100,12 @@ struct Found {
 }
 
 impl Found {
+    fn sorted(self) -> Verdict {
+        let mut findings = self.findings;
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.grade));
+        Verdict { findings }
+    }
+
     fn add(&mut self, grade: Grade, blocks: bool, what: String) {
         self.findings.push(Finding { grade, blocks, what });
     }
@@ -128,6 +137,8 @@ impl Found {
             let what = format!("{} bytes of logs were lost", status.counters.lost_bytes);
             self.add(Grade::Warning, false, what);
         }
+        status.sources.iter().for_each(|source| self.source(source));
+        self.receivers(status);
     }
 
     fn source(&mut self, source: &SourceStatus) {

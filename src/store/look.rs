@@ -12,7 +12,9 @@ use rusqlite::Connection;
 
 use super::opening::DATABASE_NAME;
 use super::problem::Fault;
-use super::row::{DecisionRow, HistoryFilter, HistoryRow, OutboxEntry, OutboxState};
+use super::row::{
+    CodeErrors, DecisionRow, HistoryFilter, HistoryRow, OutboxEntry, OutboxState, StepErrors,
+};
 use super::schema::{self, Form};
 use super::{connection, read};
 
@@ -92,6 +94,26 @@ impl Look {
         rows_max: usize,
     ) -> Result<Vec<HistoryRow>, LookError> {
         self.seen(read::history(&self.connection, range, only, rows_max))
+    }
+
+    /// The errors of each module from the minute of one instant on and before that of another,
+    /// added up over steps of so many minutes, the oldest first, at most so many rows.
+    pub fn errors_by_step(
+        &self,
+        range: Range<DateTime<Utc>>,
+        step_minutes: i64,
+        rows_max: usize,
+    ) -> Result<Vec<StepErrors>, LookError> {
+        self.seen(read::errors_by_step(&self.connection, range, step_minutes, rows_max))
+    }
+
+    /// The errors of each code in the same stretch, the most frequent first, at most so many rows.
+    pub fn errors_by_code(
+        &self,
+        range: Range<DateTime<Utc>>,
+        rows_max: usize,
+    ) -> Result<Vec<CodeErrors>, LookError> {
+        self.seen(read::errors_by_code(&self.connection, range, rows_max))
     }
 
     /// A notification, once for each of its recipients.

@@ -39,8 +39,8 @@ pub use look::{Look, LookError};
 pub use problem::{Notice, OpenError, StoreError, StoreErrorKind};
 pub use retention::Retained;
 pub use row::{
-    DecisionKey, DecisionRow, HistoryFilter, HistoryKey, HistoryRow, Loaded, OutboxEntry,
-    OutboxRow, OutboxState, Position,
+    CodeErrors, DecisionKey, DecisionRow, HistoryFilter, HistoryKey, HistoryRow, Loaded,
+    OutboxEntry, OutboxRow, OutboxState, Position, StepErrors,
 };
 
 use batch::Deltas;

@@ -11,8 +11,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::load;
 use super::problem::Fault;
 use super::row::{
-    DecisionKey, DecisionRow, HistoryFilter, HistoryKey, HistoryRow, OutboxEntry, OutboxState,
-    minute_of,
+    CodeErrors, DecisionKey, DecisionRow, HistoryFilter, HistoryKey, HistoryRow, OutboxEntry,
+    OutboxState, StepErrors, minute_of,
 };
 
 /// The minutes from one instant's on and before another's, the oldest first, at most so many rows.
@@ -42,6 +42,50 @@ pub(super) fn history(
             },
             errors: u64::try_from(errors).unwrap_or_default(),
         })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The errors of each module, added up over steps of so many minutes, the oldest first, at most so
+/// many rows.
+pub(super) fn errors_by_step(
+    connection: &Connection,
+    range: Range<DateTime<Utc>>,
+    step_minutes: i64,
+    rows_max: usize,
+) -> Result<Vec<StepErrors>, Fault> {
+    let mut statement = connection.prepare(
+        "SELECT minute - minute % ?3 AS step, module, sum(errors) FROM history
+         WHERE minute >= ?1 AND minute < ?2 GROUP BY step, module ORDER BY step, module LIMIT ?4",
+    )?;
+    let rows_max = i64::try_from(rows_max).unwrap_or(i64::MAX);
+    let (begin, end) = (minute_of(range.start), minute_of(range.end));
+    let rows = statement.query_map(params![begin, end, step_minutes.max(1), rows_max], |row| {
+        let errors: i64 = row.get(2)?;
+        let errors = u64::try_from(errors).unwrap_or_default();
+        Ok(StepErrors { minute: row.get(0)?, module: row.get(1)?, errors })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The errors of each code, the most frequent first, at most so many rows.
+pub(super) fn errors_by_code(
+    connection: &Connection,
+    range: Range<DateTime<Utc>>,
+    rows_max: usize,
+) -> Result<Vec<CodeErrors>, Fault> {
+    let mut statement = connection.prepare(
+        "SELECT module, code, sum(errors) AS errors, max(minute) FROM history
+         WHERE minute >= ?1 AND minute < ?2 GROUP BY module, code
+         ORDER BY errors DESC, code, module LIMIT ?3",
+    )?;
+    let rows_max = i64::try_from(rows_max).unwrap_or(i64::MAX);
+    let (begin, end) = (minute_of(range.start), minute_of(range.end));
+    let rows = statement.query_map(params![begin, end, rows_max], |row| {
+        let errors: i64 = row.get(2)?;
+        let errors = u64::try_from(errors).unwrap_or_default();
+        let (module, code, last_minute) = (row.get(0)?, row.get(1)?, row.get(3)?);
+        Ok(CodeErrors { module, code, errors, last_minute })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -114,6 +114,30 @@ impl OutboxState {
     }
 }
 
+/// The errors of a module in one step of a stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepErrors {
+    /// The first minute of the step, since 1970.
+    pub minute: i64,
+    /// The module.
+    pub module: String,
+    /// How many.
+    pub errors: u64,
+}
+
+/// The errors of a code in a stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeErrors {
+    /// Its module.
+    pub module: String,
+    /// The code.
+    pub code: String,
+    /// How many.
+    pub errors: u64,
+    /// The last minute in which there was one, since 1970.
+    pub last_minute: i64,
+}
+
 /// A notification of the outbox with what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxEntry {

@@ -5,6 +5,8 @@
 
 const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const HEIGHTS_ASCII: [char; 8] = ['.', ':', '-', '=', '+', '*', '#', '@'];
+const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
+const SHADES_ASCII: [char; 5] = [' ', '.', ':', '+', '#'];
 const EIGHTHS: [char; 7] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /// A bar of at most `width` columns, as long beside `width` as `count` is beside `count_max`, and
@@ -55,6 +57,19 @@ pub(crate) fn sparkline(counts: &[u64], unicode: bool) -> String {
     counts.iter().map(|&count| height(count).copied().unwrap_or(' ')).collect()
 }
 
+/// How dark a count is beside the highest, from 1 to 4; 0 is none. Counts below four keep their own
+/// shade: a single event is not dark.
+pub(crate) fn darkness(count: u64, highest: u64) -> usize {
+    let highest = u128::from(highest.max(count).max(4));
+    usize::try_from((u128::from(count) * 4).div_ceil(highest)).unwrap_or(0)
+}
+
+/// The shade of a darkness.
+pub(crate) fn shade(darkness: usize, unicode: bool) -> char {
+    let shades = if unicode { SHADES } else { SHADES_ASCII };
+    shades.get(darkness).or(shades.last()).copied().unwrap_or(' ')
+}
+
 /// The counts in at most `columns` groups of neighbours, each of the same number of counts (the
 /// last may hold fewer), and that number.
 pub(crate) fn grouped(counts: &[u64], columns: usize) -> (Vec<u64>, usize) {
@@ -96,6 +111,17 @@ mod tests {
         assert_eq!(sparkline(&[0, 1, 1000], false), " .@");
         assert_eq!(sparkline(&[1, 0, 2], true), "▁ ▂");
         assert_eq!(sparkline(&[0, 0], true), "  ");
+    }
+
+    #[test]
+    fn a_shade_is_as_dark_as_its_share_and_none_is_blank() {
+        let shades = |highest: u64, counts: &[u64]| -> String {
+            counts.iter().map(|&count| shade(darkness(count, highest), true)).collect()
+        };
+        assert_eq!(shades(100, &[0, 1, 25, 26, 50, 51, 75, 76, 100]), " ░░▒▒▓▓██");
+        assert_eq!(shades(1, &[0, 1]), " ░");
+        assert_eq!(shades(u64::MAX, &[1, u64::MAX]), "░█");
+        assert_eq!(shade(darkness(100, 100), false), '#');
     }
 
     #[test]

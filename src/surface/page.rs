@@ -53,15 +53,20 @@ impl<'o> Page<'o> {
 
     /// A label and lines of text that fit [`text_columns`](Self::text_columns).
     pub(crate) fn row(&mut self, label: &str, lines: &[String]) -> io::Result<()> {
+        self.row_as(Role::Quiet, label, lines)
+    }
+
+    /// As [`row`](Self::row), for a label that says more than what follows.
+    pub(crate) fn row_as(&mut self, role: Role, label: &str, lines: &[String]) -> io::Result<()> {
         let style = self.style;
         let indent = " ".repeat(self.indent());
         let mut lines = lines.iter();
         if self.is_narrow() {
             if !label.is_empty() {
-                self.line(&format!("  {}", style.paint(Role::Quiet, label)))?;
+                self.line(&format!("  {}", style.paint(role, label)))?;
             }
         } else {
-            let label = style.paint(Role::Quiet, &wrap::pad_right(label, LABEL_COLUMNS));
+            let label = style.paint(role, &wrap::pad_right(label, LABEL_COLUMNS));
             let first = lines.next().map_or("", String::as_str);
             self.line(&format!("  {label}  {first}"))?;
         }

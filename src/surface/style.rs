@@ -49,6 +49,11 @@ impl Style {
         if self.unicode { "•" } else { "*" }
     }
 
+    /// Before what is to be done.
+    pub(crate) fn arrow(self) -> &'static str {
+        if self.unicode { "→" } else { ">" }
+    }
+
     pub(crate) fn rule(self) -> &'static str {
         if self.unicode { "─" } else { "-" }
     }

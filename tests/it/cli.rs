@@ -75,7 +75,8 @@ fn every_format_of_a_report_is_what_it_claims_to_be() {
 
     report("markdown").code(0).stdout_has("## `AIS.0103` · OCR · 2 times · info");
     report("terminal").code(0).stdout_is(sandbox.run(&["report", "app.log"]).stdout());
-    report("html").code(64).stderr_has("[possible values: terminal, json, jsonl, csv, markdown]");
+    report("html").code(0).stdout_has("<!doctype html>");
+    report("pdf").code(64).stderr_has("values: terminal, html, json, jsonl, csv, markdown]");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod backtest;
 mod bad_files;
 mod bad_input;
+mod baseline;
 mod canary;
 mod captures;
 mod catalogue;
@@ -22,6 +23,7 @@ mod operate;
 mod policy;
 mod receivers;
 mod reference;
+mod report_files;
 mod resume;
 mod rules;
 mod run;

@@ -120,7 +120,7 @@ fn add(path: &Path, root: &Path, sources: &mut Vec<Source>) {
 }
 
 fn program() -> impl Iterator<Item = &'static Source> {
-    PROJECT.iter().filter(|source| source.path.starts_with("src/"))
+    PROJECT.iter().filter(|source| source.path.starts_with("src/") && source.is_rust())
 }
 
 /// The breaches of a rule about single lines.
@@ -170,7 +170,7 @@ fn imports_point_down_only() {
     let layers: Vec<&str> = library
         .text
         .lines()
-        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
+        .filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'))
         .collect();
     let rank = |module: &str| layers.iter().position(|layer| *layer == module);
     let modules = program().filter(|source| source.path != "src/lib.rs");
@@ -217,6 +217,7 @@ fn extraction_asks_no_file_clock_thread_or_environment() {
         "src/cli/init/text.rs",
         "src/cli/init/usual.rs",
         "src/file_pattern.rs",
+        "src/html/",
         "src/length.rs",
         "src/render/affected.rs",
         "src/render/codes.rs",
@@ -235,6 +236,17 @@ fn extraction_asks_no_file_clock_thread_or_environment() {
     let program = program().filter(|source| !source.is_test());
     let sources = program.filter(|source| pure.iter().any(|path| source.path.starts_with(path)));
     check(&breaches(sources, |_, line| word_in(&IMPURE, line)));
+}
+
+#[test]
+fn pages_have_no_style_or_handler_of_an_element_and_no_script_but_their_own() {
+    let is_page = |path: &str| path.starts_with("src/") && path.ends_with(".html");
+    let pages = PROJECT.iter().filter(|source| is_page(&source.path));
+    let mail = |source: &Source| source.path.contains("mail");
+    check(&breaches(pages.filter(|source| !mail(source)), |_, line| {
+        word_in(&[" style=", " on", "<script", "javascript:", "|safe"], &line.replace(" on ", " "))
+            .filter(|word| word != "` on`" || line.contains(" onc") || line.contains("=\"on"))
+    }));
 }
 
 #[test]

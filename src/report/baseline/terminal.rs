@@ -18,6 +18,9 @@ const CODE_COLUMNS_MAX: usize = 24;
 const GAP: usize = 2;
 
 impl Status {
+    /// The columns of the longest label: a mark, a blank, a word.
+    pub(in crate::report) const LABEL_COLUMNS: usize = 2 + Self::Fallen.name().len();
+
     /// A mark of one column.
     pub(in crate::report) fn mark(self, style: Style) -> &'static str {
         match (self, style.unicode) {
@@ -89,28 +92,34 @@ struct Columns {
 }
 
 impl Columns {
-    /// A mark, a blank and the longest word.
-    const LABEL: usize = 2 + Status::Fallen.name().len();
-
     fn of(shown: &[&CodeChange], baseline: &Baseline, style: Style) -> Self {
         let widest = |least: &str, of: &dyn Fn(&CodeChange) -> usize| {
             shown.iter().map(|change| of(change)).fold(least.len(), usize::max)
         };
         let code = widest("Code", &|change| wrap::width(&name(change, style)));
         let before = widest("Then", &|change| phrase::count(change.before).len());
-        let expected = match baseline.expects_otherwise() && style.width() >= 56 {
-            true => widest("Expected", &|change| words::expected(change).len()),
-            false => 0,
+        let expected = if baseline.expects_otherwise() && style.width() >= 56 {
+            widest("Expected", &|change| words::expected(change).len())
+        } else {
+            0
         };
         let after = widest("Now", &|change| phrase::count(change.after).len());
         let with_gap = |column: usize| if column > 0 { GAP + column } else { 0 };
-        let text = 2 + Self::LABEL + GAP + code + GAP + before + with_gap(expected) + GAP + after;
+        let text = 2
+            + Status::LABEL_COLUMNS
+            + GAP
+            + code
+            + GAP
+            + before
+            + with_gap(expected)
+            + GAP
+            + after;
         Self { code, before, expected, after, text: text + GAP }
     }
 
     fn cells(&self, label: &str, code: &str, [before, expected, after]: [&str; 3]) -> String {
         let mut cells = vec![
-            wrap::pad_right(label, Self::LABEL),
+            wrap::pad_right(label, Status::LABEL_COLUMNS),
             wrap::pad_right(code, self.code),
             wrap::pad_left(before, self.before),
         ];

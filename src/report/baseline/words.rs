@@ -86,6 +86,8 @@ pub(in crate::report) fn notes(baseline: &Baseline, language: Language) -> Vec<S
 /// As many as were to be expected.
 pub(in crate::report) fn expected(change: &CodeChange) -> String {
     match change.expected {
+        // Nothing was to be expected of what was not there.
+        _ if change.status == Status::New => String::new(),
         None => String::new(),
         Some(expected) if expected > 0.0 && expected < 0.05 => "<0.1".to_owned(),
         Some(expected) if expected > 0.0 && expected < 9.95 => format!("{expected:.1}"),
@@ -95,17 +97,24 @@ pub(in crate::report) fn expected(change: &CodeChange) -> String {
 
 /// How a count relates to what was to be expected, such as `3.8 times as often`.
 pub(in crate::report) fn factor(change: &CodeChange, language: Language) -> Option<String> {
-    let is_moved = matches!(change.status, Status::Risen | Status::Fallen);
-    let factor = change.factor().filter(|_| is_moved)?;
-    Some(match factor {
-        factor if factor < 0.1 => {
-            language.pick("less than a tenth as often", "不到预期的十分之一").to_owned()
+    let number = |factor: f64| match factor {
+        factor if factor < 9.95 => format!("{factor:.1}"),
+        factor => whole(factor),
+    };
+    let factor = change.factor()?;
+    match change.status {
+        Status::Risen => {
+            let factor = number(factor);
+            let english = format!("{factor} times as often");
+            Some(language.pick(english, format!("为预期的 {factor} 倍")))
         }
-        factor => {
-            let factor = if factor < 10.0 { format!("{factor:.1}") } else { whole(factor) };
-            language.pick(format!("{factor} times as often"), format!("为预期的 {factor} 倍"))
+        Status::Fallen => {
+            let factor = number(1.0 / factor);
+            let english = format!("{factor} times less often");
+            Some(language.pick(english, format!("降至预期的 1/{factor}")))
         }
-    })
+        Status::New | Status::Gone | Status::Steady => None,
+    }
 }
 
 #[expect(

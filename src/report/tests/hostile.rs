@@ -1,9 +1,13 @@
 //! No surface can be left by what a log says.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::{check, occurrence, on_terminal, settings, style, written};
+use crate::catalogue::Catalogue;
 use crate::occurrence::Occurrence;
+use crate::report::baseline::Before;
 use crate::report::{InputFacts, Report, Style, Summary, csv, escape, json, markdown, wrap};
 
 /// Every field as hostile as a line of a log can be.
@@ -30,6 +34,11 @@ pub(super) fn hostile_report() -> Report {
     summary.add(&found);
     // A code that needs a ticket, whose other fields are hostile.
     summary.add(&Occurrence { code: "AIS.0105".into(), ..found.clone() });
+    // What was before, under names as hostile.
+    let mut before = Before::of_logs(HOSTILE, Arc::new(Catalogue::embedded()));
+    before.add(&Occurrence { code: format!("gone{HOSTILE}").into(), ..found.clone() });
+    before.input_read(&InputFacts { bytes: 1, ..InputFacts::default() });
+    summary.compare_with(before);
     // One whose causes are documented.
     summary.add(&Occurrence { code: "APIG.0301".into(), ..found });
     summary.input_read(InputFacts {

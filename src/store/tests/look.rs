@@ -1,7 +1,7 @@
 //! What becomes of notifications and decisions, and a look at it while somebody writes.
 
 use super::super::batch::DECISIONS_MAX;
-use super::super::{Look, OutboxState};
+use super::super::{Look, OutboxState, StepErrors};
 use super::*;
 
 fn state_of(look: &Look, id: &str) -> Option<(OutboxState, u32, Option<String>)> {
@@ -32,6 +32,42 @@ fn a_look_at_nothing_makes_nothing() {
     std::fs::write(folder.path().join("state.db"), "no database, and long enough for one").unwrap();
     let error = Look::open(folder.path()).unwrap_err().to_string();
     assert!(error.contains("not a database"), "{error}");
+}
+
+#[test]
+fn errors_are_added_up_over_steps_and_by_code_within_their_stretch() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, ..) = open(folder.path());
+    let mut batch = Batch::default();
+    // `now` begins a minute that begins a step of five.
+    for (seconds, source, module, code, errors) in [
+        (-1, "a", "APIG", "APIG.0301", 100),
+        (0, "a", "APIG", "APIG.0301", 1),
+        (299, "b", "APIG", "APIG.0308", 2),
+        (60, "a", "OCR", "AIS.0101", 8),
+        (300, "a", "APIG", "APIG.0301", 4),
+        (600, "a", "APIG", "APIG.0301", 100),
+    ] {
+        batch.count_errors(HistoryKey::at(later(seconds), source, module, code), errors);
+    }
+    store.commit(&batch, now()).unwrap();
+    let look = Look::open(folder.path()).unwrap();
+    let steps = |rows_max| {
+        let steps = look.errors_by_step(now()..later(600), 5, rows_max).unwrap();
+        let first = now().timestamp() / 60;
+        let row = |row: StepErrors| (row.minute - first, row.module, row.errors);
+        steps.into_iter().map(row).collect::<Vec<_>>()
+    };
+    let expected = [(0, "APIG", 3), (0, "OCR", 8), (5, "APIG", 4)];
+    let expected = expected.map(|(minute, module, errors)| (minute, module.to_owned(), errors));
+    assert_eq!(steps(9), expected);
+    assert_eq!(steps(2), expected[..2]);
+    let codes = look.errors_by_code(now()..later(600), 9).unwrap();
+    let codes: Vec<_> = codes.iter().map(|row| (&*row.code, row.errors)).collect();
+    assert_eq!(codes, [("AIS.0101", 8), ("APIG.0301", 5), ("APIG.0308", 2)]);
+    let codes = look.errors_by_code(now()..later(600), 9).unwrap();
+    let last: Vec<_> = codes.iter().map(|row| row.last_minute - now().timestamp() / 60).collect();
+    assert_eq!(last, [1, 5, 4]);
 }
 
 #[test]

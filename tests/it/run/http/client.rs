@@ -1,6 +1,6 @@
 //! A client that sends exactly what a test wants, byte by byte.
 
-use std::io::{self, Read, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -91,6 +91,60 @@ impl Place {
     }
 }
 
+/// An answer that goes on, event by event.
+pub(super) struct Events {
+    lines: io::Lines<BufReader<Box<dyn Stream>>>,
+    pub(super) head: Vec<String>,
+}
+
+/// One event.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Event {
+    pub(super) kind: String,
+    pub(super) id: String,
+    pub(super) data: String,
+}
+
+impl Place {
+    /// Begins to listen. Asked as in HTTP/1.0 it comes without a frame of its own.
+    pub(super) fn listen(&self, target: &str, fields: &str) -> io::Result<Events> {
+        let mut stream = self.connect()?;
+        let host = self.host();
+        stream.write_all(
+            format!("GET {target} HTTP/1.0\r\nHost: {host}\r\n{fields}\r\n").as_bytes(),
+        )?;
+        let mut lines = BufReader::new(stream).lines();
+        let mut head = Vec::new();
+        for line in lines.by_ref() {
+            let line = line?;
+            if line.is_empty() {
+                break;
+            }
+            head.push(line.to_ascii_lowercase());
+        }
+        Ok(Events { lines, head })
+    }
+}
+
+impl Iterator for Events {
+    type Item = Event;
+
+    /// The next one that has data; none if nothing more comes.
+    fn next(&mut self) -> Option<Event> {
+        let mut event = Event::default();
+        loop {
+            let line = self.lines.next()?.ok()?;
+            match line.split_once(": ") {
+                Some(("event", kind)) => kind.clone_into(&mut event.kind),
+                Some(("id", id)) => id.clone_into(&mut event.id),
+                Some(("data", data)) => data.clone_into(&mut event.data),
+                _ if line.is_empty() && !event.data.is_empty() => return Some(event),
+                _ => {}
+            }
+        }
+    }
+}
+
 impl Answer {
     fn parse(bytes: &[u8]) -> io::Result<Self> {
         let text = String::from_utf8_lossy(bytes);
@@ -99,6 +153,12 @@ impl Answer {
         let status =
             head.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(broken)?;
         Ok(Self { status, head: head.to_ascii_lowercase(), body: body.to_owned() })
+    }
+
+    /// All values of a field.
+    pub(super) fn headers(&self, name: &str) -> Vec<&str> {
+        let fields = self.head.lines().filter_map(|line| line.split_once(": "));
+        fields.filter(|(known, _)| *known == name).map(|(_, value)| value).collect()
     }
 
     /// A field's value; empty if there is none.

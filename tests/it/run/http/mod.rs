@@ -2,6 +2,7 @@
 
 mod client;
 mod hostile;
+mod live;
 mod places;
 mod silences;
 

@@ -23,7 +23,12 @@ fn a_token_is_asked_for_at_addresses_and_not_on_the_socket() {
     let place = scene.address();
     let answer = place.get("/metrics").expect("an answer");
     assert_eq!(answer.status, 401);
-    assert_eq!(answer.header("www-authenticate"), "bearer realm=\"ocrwatch\"");
+    let challenges = ["bearer realm=\"ocrwatch\"", "basic realm=\"ocrwatch\", charset=\"utf-8\""];
+    assert_eq!(answer.headers("www-authenticate"), challenges);
+    // `ocrwatch:opensesame`, as a browser shows it.
+    let browser = "Authorization: Basic b2Nyd2F0Y2g6b3BlbnNlc2FtZQ==\r\nAccept: text/html\r\n";
+    assert_eq!(place.ask("GET", "/", browser, "").expect("an answer").status, 200);
+    assert_eq!(place.get("/").expect("an answer").status, 401);
     let wrong = place.ask("GET", "/metrics", "Authorization: Bearer opensesam\r\n", "");
     assert_eq!(wrong.expect("an answer").status, 401);
     let right = place.ask("GET", "/metrics", "Authorization: Bearer opensesame\r\n", "");
