@@ -5,8 +5,8 @@
 //! renders each, and the page then says so in place of its content.
 //!
 //! Only what stands in our own files is markup: templates, the style and the scripts. A value can
-//! be written as text, as lines of text (`|lines`), or as what draws (`|drawn`): letters, digits
-//! and signs that end no attribute.
+//! be written as text, as lines of text between tags (`|lines`), or as what draws (`|drawn`):
+//! letters, digits and signs that end no attribute.
 
 use std::sync::LazyLock;
 
@@ -42,7 +42,10 @@ fn of(language: Language) -> Environment<'static> {
     }
     pages.set_formatter(write_escaped);
     pages.add_filter("length", filters::length);
-    pages.add_filter("lines", |text: &str| Value::from_safe_string(escape::html_lines(text)));
+    pages.add_filter("lines", |text: &str| {
+        // Between tags a quotation mark ends nothing, and logs are full of them.
+        Value::from_safe_string(escape::html_lines(text).replace("&quot;", "\""))
+    });
     pages.add_filter("drawn", |text: &str| {
         let draws = |c: char| c.is_ascii_alphanumeric() || " ,.-".contains(c);
         Value::from_safe_string(text.chars().filter(|c| draws(*c)).collect())

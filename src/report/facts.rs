@@ -158,12 +158,12 @@ pub(super) fn nothing(report: &Report, language: Language) -> &'static str {
 }
 
 /// What would have been found.
-pub(super) fn looked_for(report: &Report) -> String {
+pub(super) fn looked_for(report: &Report, language: Language) -> String {
     let prefixes = Module::ALL.map(|module| format!("{}.*", module.prefix()));
-    format!(
-        "codes {}, {} of them known by number",
-        prefixes.join(", "),
-        phrase::count(report.codes_documented)
+    let (prefixes, known) = (prefixes.join(", "), phrase::count(report.codes_documented));
+    language.pick(
+        format!("codes {prefixes}, {known} of them known by number"),
+        format!("错误码 {prefixes}，其中 {known} 个收录在错误码目录中"),
     )
 }
 
@@ -279,10 +279,13 @@ fn seen(code: &CodeReport, language: Language) -> Option<Fact> {
     }
     if code.without_time > 0 {
         let all = code.without_time == code.counts.events();
-        let words =
-            if all { String::new() } else { format!("{} ", phrase::count(code.without_time)) };
-        let without = language.pick("without readable time", "个没有可读的时间");
-        items.push(Item::Words(format!("{words}{without}")));
+        let without = if all {
+            language.pick("without readable time", "没有可读的时间").to_owned()
+        } else {
+            let english = ("without readable time", "without readable time");
+            language.counted(code.without_time, english, "个没有可读的时间")
+        };
+        items.push(Item::Words(without));
     }
     (!items.is_empty()).then_some(Fact { label: "Seen", items, one_a_line: false })
 }

@@ -25,7 +25,11 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let totals = &report.totals;
     if report.is_empty() {
         writeln!(out, "- **Found**: {}", facts::nothing(report, Language::default()))?;
-        writeln!(out, "- **Looked for**: {}", escape::markdown(&facts::looked_for(report)))?;
+        writeln!(
+            out,
+            "- **Looked for**: {}",
+            escape::markdown(&facts::looked_for(report, Language::default()))
+        )?;
     } else {
         writeln!(
             out,

@@ -60,7 +60,11 @@ fn found(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let totals = &report.totals;
     if report.is_empty() {
         page.prose("Found", facts::nothing(report, Language::default()), Role::Title)?;
-        return page.prose("Looked for", &facts::looked_for(report), Role::Plain);
+        return page.prose(
+            "Looked for",
+            &facts::looked_for(report, Language::default()),
+            Role::Plain,
+        );
     }
     let new = match totals.codes_new {
         0 => String::new(),

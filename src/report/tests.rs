@@ -5,6 +5,7 @@
 mod fold;
 mod hostile;
 mod limits;
+mod page;
 
 use std::io;
 use std::path::PathBuf;

@@ -187,6 +187,11 @@ fn sentence(report: &Report, needs: &[Need], language: Language) -> String {
             format!("，日志结束时仍有 {open} 个未恢复"),
         ),
     };
-    let list = problems.join(language.pick(" and ", "、"));
+    let list = match (language, problems.split_last()) {
+        (Language::English, Some((last, before @ [_, ..]))) => {
+            format!("{} and {last}", before.join(", "))
+        }
+        _ => problems.join("、"),
+    };
     language.pick(format!("{list}{open}; {errors} in all"), format!("{list}{open}；共 {errors}"))
 }

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use super::{Baseline, CodeChange, Status, words};
 use crate::report::facts::Item;
 use crate::report::{escape, phrase};
+use crate::surface::Language;
 
 /// How many codes are listed; JSON has them all.
 const CODES_SHOWN: usize = 50;
@@ -14,7 +15,7 @@ const CODES_SHOWN: usize = 50;
 /// Writes the section.
 pub(in crate::report) fn section(out: &mut dyn Write, baseline: &Baseline) -> io::Result<()> {
     writeln!(out, "\n## Against {}\n", escape::markdown_code(&baseline.name))?;
-    for fact in words::against(baseline) {
+    for fact in words::against(baseline, Language::default()) {
         // The heading names it.
         let said = fact.items.iter().filter_map(|item| match item {
             Item::Words(words) => Some(&**words),
@@ -25,7 +26,7 @@ pub(in crate::report) fn section(out: &mut dyn Write, baseline: &Baseline) -> io
             writeln!(out, "- {}", said.join(", "))?;
         }
     }
-    for note in words::notes(baseline) {
+    for note in words::notes(baseline, Language::default()) {
         writeln!(out, "- **Note**: {note}")?;
     }
     let changed = baseline.codes.iter().filter(|change| change.status != Status::Steady);
@@ -56,6 +57,6 @@ pub(in crate::report) fn section(out: &mut dyn Write, baseline: &Baseline) -> io
 fn beside(change: &CodeChange) -> String {
     match &change.message {
         Some(message) => format!("{}: {}", change.module, escape::markdown(message)),
-        None => words::factor(change).unwrap_or_default(),
+        None => words::factor(change, Language::default()).unwrap_or_default(),
     }
 }

@@ -13,7 +13,7 @@ mod json;
 mod markdown;
 mod saved;
 mod terminal;
-mod words;
+pub(super) mod words;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;

@@ -8,6 +8,7 @@ use super::{Baseline, CodeChange, Status, words};
 use crate::report::page::Page;
 use crate::report::style::{Role, Style};
 use crate::report::{escape, phrase, wrap};
+use crate::surface::Language;
 
 /// How many codes are listed; JSON has them all.
 const CODES_SHOWN: usize = 20;
@@ -55,10 +56,10 @@ impl CodeChange {
 /// Writes the section.
 pub(in crate::report) fn section(page: &mut Page<'_>, baseline: &Baseline) -> io::Result<()> {
     page.blank()?;
-    for fact in words::against(baseline) {
+    for fact in words::against(baseline, Language::default()) {
         page.fact(&fact)?;
     }
-    for note in words::notes(baseline) {
+    for note in words::notes(baseline, Language::default()) {
         page.prose("Note", &note, Role::Notice)?;
     }
     let changed = baseline.codes.iter().filter(|change| change.status != Status::Steady);
@@ -169,5 +170,5 @@ fn text(change: &CodeChange, style: Style) -> Option<String> {
         let message = escape::terminal(message, style.unicode);
         return Some(format!("{}: {message}", change.module));
     }
-    words::factor(change)
+    words::factor(change, Language::default())
 }

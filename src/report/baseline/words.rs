@@ -5,25 +5,32 @@
 use super::{Baseline, CodeChange, Old, Status};
 use crate::report::facts::{Fact, Item};
 use crate::report::phrase;
+use crate::surface::Language;
 
 /// What the report is compared with, and how both sides compare as a whole.
-pub(super) fn against(baseline: &Baseline) -> Vec<Fact> {
+pub(in crate::report) fn against(baseline: &Baseline, language: Language) -> Vec<Fact> {
     let mut items = vec![Item::Quoted(baseline.name.to_string(), String::new())];
     if let Some(range) = baseline.range {
-        items.push(Item::Words(phrase::range(range.first_at, range.last_at)));
-        items.push(Item::Words(phrase::span(range.span())));
+        items.push(Item::Words(language.range(range.first_at, range.last_at)));
+        items.push(Item::Words(language.span(range.span())));
     }
     let mut facts = vec![Fact { label: "Against", items, one_a_line: false }];
     if !baseline.is_known {
         return facts;
     }
     let after: u64 = baseline.codes.iter().map(|change| change.after).sum();
-    let errors = phrase::counted(baseline.events, "error", "errors");
-    facts.push(Fact::words("", format!("{errors} then, {} now", phrase::count(after))));
+    let (then, now) = (baseline.events, phrase::count(after));
+    facts.push(Fact::words(
+        "",
+        language.pick(
+            format!("{} then, {now} now", phrase::counted(then, "error", "errors")),
+            format!("当时 {} 个错误，现在 {now} 个", phrase::count(then)),
+        ),
+    ));
     let counted = Status::ALL.into_iter().map(|status| (status, baseline.count_of(status)));
     let counted = counted.filter(|&(_, count)| count > 0).map(|(status, count)| {
-        let codes = phrase::counted(count, "code", "codes");
-        format!("{codes} {}", status.name())
+        let codes = language.counted(count, ("code", "codes"), "个错误码");
+        format!("{codes}{}{}", language.pick(" ", ""), language.words(status.name()))
     });
     let counted: Vec<_> = counted.map(Item::Words).collect();
     if !counted.is_empty() {
@@ -33,40 +40,51 @@ pub(super) fn against(baseline: &Baseline) -> Vec<Fact> {
 }
 
 /// What weakens the comparison.
-pub(super) fn notes(baseline: &Baseline) -> Vec<String> {
+pub(in crate::report) fn notes(baseline: &Baseline, language: Language) -> Vec<String> {
     let mut notes = Vec::new();
     if !baseline.is_known {
-        notes.push(
-            match baseline.old {
-                Old::Period => "the logs have nothing of that time, so nothing is compared",
-                Old::Log | Old::Report => "nothing was read of it, so nothing is compared",
+        let (english, chinese) = match baseline.old {
+            Old::Period => (
+                "the logs have nothing of that time, so nothing is compared",
+                "日志中没有该时段的内容，未作比较",
+            ),
+            Old::Log | Old::Report => {
+                ("nothing was read of it, so nothing is compared", "没有读到任何内容，未作比较")
             }
-            .to_owned(),
-        );
-        return notes;
+        };
+        return vec![language.pick(english, chinese).to_owned()];
     }
     if !baseline.is_whole {
-        notes.push("it was not read to its end: what is new may have been in the rest".to_owned());
+        let english = "it was not read to its end: what is new may have been in the rest";
+        let chinese = "基线未能完整读取：新增的错误码可能出现在未读部分";
+        notes.push(language.pick(english, chinese).to_owned());
     }
     if baseline.without_time > 0 {
-        let errors = phrase::counted(baseline.without_time, "error", "errors");
-        notes.push(format!("{errors} of it without a readable time, counted all the same"));
+        let errors = language.counted(baseline.without_time, ("error", "errors"), "个错误");
+        notes.push(language.pick(
+            format!("{errors} of it without a readable time, counted all the same"),
+            format!("基线中有 {errors}没有可读的时间，仍计入"),
+        ));
     }
     if baseline.left_out > 0 {
-        let errors = phrase::counted(baseline.left_out, "error", "errors");
-        notes.push(format!(
-            "{errors} of it with unknown codes for which there was no room: a new code may have \
-             been among them"
+        let errors = language.counted(baseline.left_out, ("error", "errors"), "个错误");
+        notes.push(language.pick(
+            format!(
+                "{errors} of it with unknown codes for which there was no room: a new code may \
+                 have been among them"
+            ),
+            format!("基线中有 {errors}属于未知错误码且已无空间：新增的错误码可能在其中"),
         ));
     }
     if baseline.length_ratio.is_none() {
-        notes.push("a length of time is not known: counts are compared, not rates".to_owned());
+        let english = "a length of time is not known: counts are compared, not rates";
+        notes.push(language.pick(english, "时长未知：比较的是次数而不是频率").to_owned());
     }
     notes
 }
 
 /// As many as were to be expected.
-pub(super) fn expected(change: &CodeChange) -> String {
+pub(in crate::report) fn expected(change: &CodeChange) -> String {
     match change.expected {
         // Nothing was to be expected of what was not there.
         _ if change.status == Status::New => String::new(),
@@ -78,16 +96,18 @@ pub(super) fn expected(change: &CodeChange) -> String {
 }
 
 /// How a count relates to what was to be expected, such as `3.8 times as often`.
-pub(super) fn factor(change: &CodeChange) -> Option<String> {
-    let number = |factor: f64| match factor {
-        factor if factor < 9.95 => format!("{factor:.1}"),
-        factor => whole(factor),
-    };
-    match change.status {
-        Status::Risen => Some(format!("{} times as often", number(change.factor()?))),
-        Status::Fallen => Some(format!("{} times less often", number(1.0 / change.factor()?))),
-        Status::New | Status::Gone | Status::Steady => None,
+pub(in crate::report) fn factor(change: &CodeChange, language: Language) -> Option<String> {
+    let is_fallen = change.status == Status::Fallen;
+    if !is_fallen && change.status != Status::Risen {
+        return None;
     }
+    let factor = if is_fallen { 1.0 / change.factor()? } else { change.factor()? };
+    let factor = if factor < 9.95 { format!("{factor:.1}") } else { whole(factor) };
+    Some(if is_fallen {
+        language.pick(format!("{factor} times less often"), format!("为预期的 1/{factor}"))
+    } else {
+        language.pick(format!("{factor} times as often"), format!("为预期的 {factor} 倍"))
+    })
 }
 
 #[expect(

@@ -15,10 +15,10 @@ use crate::report::phrase;
 use crate::surface::Language;
 
 /// So many alerts have a card; all are counted.
-const CARDS_MAX: usize = 60;
+const CARDS_MAX: usize = 40;
 
 /// So many times of an alert are listed, the last ones; all are counted.
-const EPISODES_MAX: usize = 10;
+const EPISODES_MAX: usize = 3;
 
 /// The alerts that there would have been.
 #[derive(Serialize)]

@@ -2,14 +2,15 @@
 //!
 //! Owns what a row of the table and a code's own section say. Must never count. Nothing here fails.
 
+use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
 use super::FactView;
 use crate::catalogue::{Entry, Paragraph, Severity};
 use crate::html::chart;
-use crate::occurrence::Module;
+use crate::occurrence::{Module, Place};
+use crate::report::baseline::Status;
 use crate::report::content::{CodeReport, Report, Sample};
-use crate::report::timeline::Grid;
 use crate::report::{facts, phrase, ticket};
 use crate::surface::Language;
 use crate::surface::chart as bars;
@@ -27,6 +28,8 @@ pub(super) struct CodeView<'r> {
     /// The severity as a number, for sorting.
     grade: u8,
     known: bool,
+    /// Against the baseline; none without one, or where it is steady.
+    change: Option<&'static str>,
     /// Occurrences and inferred ones.
     count: u64,
     occurrences: u64,
@@ -34,8 +37,8 @@ pub(super) struct CodeView<'r> {
     how_often: String,
     /// Of all events, in percent.
     share: String,
-    first: Option<String>,
-    last: Option<String>,
+    first_short: Option<String>,
+    last_short: Option<String>,
     /// For sorting, in seconds since 1970.
     first_s: i64,
     last_s: i64,
@@ -93,13 +96,33 @@ pub(super) fn anchor(code: &str) -> String {
 }
 
 pub(super) fn of(report: &Report, language: Language) -> Vec<CodeView<'_>> {
-    let grid = report.grid.as_ref();
-    let all = report.totals.counts.events();
-    report.codes.iter().map(|code| CodeView::of(code, all, grid, language)).collect()
+    report.codes.iter().map(|code| CodeView::of(code, report, language)).collect()
+}
+
+fn change(report: &Report, code: &str) -> Option<&'static str> {
+    let status = report.baseline.as_ref()?.status_of(code)?;
+    (status != Status::Steady).then(|| status.name())
+}
+
+/// The day and the offset of all times in the table, if they share them.
+pub(super) fn day_of(report: &Report) -> Option<String> {
+    let seen = report.totals.seen?;
+    let day = |at: DateTime<FixedOffset>| at.format("%Y-%m-%d %:z").to_string();
+    let of_codes = report.codes.iter().filter_map(|code| code.seen);
+    let mut days = of_codes.flat_map(|seen| [day(seen.first_at), day(seen.last_at)]);
+    let first = day(seen.first_at);
+    days.all(|other| other == first).then_some(first)
+}
+
+/// An instant in the table.
+fn short(at: DateTime<FixedOffset>, is_one_day: bool) -> String {
+    at.format(if is_one_day { "%H:%M:%S" } else { "%Y-%m-%d %H:%M" }).to_string()
 }
 
 impl<'r> CodeView<'r> {
-    fn of(code: &'r CodeReport, all: u64, grid: Option<&Grid>, language: Language) -> Self {
+    fn of(code: &'r CodeReport, report: &Report, language: Language) -> Self {
+        let (grid, all) = (report.grid.as_ref(), report.totals.counts.events());
+        let is_one_day = day_of(report).is_some();
         let series = grid.map(|grid| code.timeline.events(grid)).unwrap_or_default();
         let (steps, _) = bars::grouped(&series, TREND_STEPS);
         let entry = code.entry.as_ref();
@@ -114,13 +137,14 @@ impl<'r> CodeView<'r> {
             severity: code.severity,
             grade: code.severity as u8,
             known: entry.is_some(),
+            change: change(report, &code.code),
             count: code.counts.events(),
             occurrences: code.counts.occurrences,
             inferred: code.counts.inferred,
             how_often: facts::how_often(code, language),
             share: share(code.counts.events(), all),
-            first: code.seen.map(|seen| phrase::instant(seen.first_at)),
-            last: code.seen.map(|seen| phrase::instant(seen.last_at)),
+            first_short: code.seen.map(|seen| short(seen.first_at, is_one_day)),
+            last_short: code.seen.map(|seen| short(seen.last_at, is_one_day)),
             first_s: code.seen.map_or(0, |seen| seen.first_at.timestamp()),
             last_s: code.seen.map_or(0, |seen| seen.last_at.timestamp()),
             steps: steps.len(),
@@ -177,18 +201,25 @@ fn causes<'r>(code: &'r CodeReport, entry: Option<&'r Entry>) -> Vec<CauseView<'
     code.causes.iter().map(of).collect()
 }
 
-/// Of the code, and of each cause that it has beside the first's.
+/// Of the code, of each cause, and of further pairs of cause and API: each place once.
 fn samples(code: &CodeReport) -> Vec<SampleView<'_>> {
     let of_causes = code.causes.iter().filter_map(|cause| cause.sample.as_ref());
     let mut kept: Vec<&Sample> = Vec::new();
-    for sample in code.sample.iter().chain(of_causes) {
+    for sample in code.sample.iter().chain(of_causes).chain(&code.samples) {
         if !kept.iter().any(|known| known.place == sample.place) {
             kept.push(sample);
         }
     }
-    let view = |sample: &&'_ Sample| (sample.place.to_string(), sample.at.map(phrase::instant));
+    let view = |sample: &'_ Sample| (sample.place.to_string(), sample.at.map(phrase::instant));
     let views = kept.iter().map(|sample| (view(sample), &*sample.text));
-    views.map(|((place, at), text)| SampleView { place, at, text }).collect()
+    let mut views: Vec<_> =
+        views.map(|((place, at), text)| SampleView { place, at, text }).collect();
+    let is_kept = |latest: &&Place| !kept.iter().any(|known| known.place == **latest);
+    if let Some(latest) = code.latest.as_ref().filter(is_kept) {
+        let at = code.seen.map(|seen| phrase::instant(seen.last_at));
+        views.push(SampleView { place: latest.to_string(), at, text: "" });
+    }
+    views
 }
 
 /// A share in percent, to the tenth where it is small.

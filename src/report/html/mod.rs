@@ -5,6 +5,7 @@
 //! Fails with the `io::Error` of the output.
 
 mod alerts;
+mod baseline;
 mod codes;
 mod timeline;
 
@@ -60,7 +61,9 @@ struct Page<'r> {
     timeline: Option<timeline::TimelineView>,
     hours: Option<timeline::HoursView>,
     codes: Vec<codes::CodeView<'r>>,
+    times_shown: Option<String>,
     beyond: Option<String>,
+    baseline: Option<baseline::BaselineView>,
     alerts: Option<alerts::AlertsView>,
     inputs: Vec<InputView<'r>>,
     inputs_left_out: u64,
@@ -105,11 +108,13 @@ impl<'r> Page<'r> {
             facts,
             notes: facts::problems(report, language).iter().map(Item::text).collect(),
             is_empty: report.is_empty(),
-            looked_for: facts::looked_for(report),
+            looked_for: facts::looked_for(report, language),
             timeline: timeline::TimelineView::of(report, language),
             hours: timeline::HoursView::of(report, language),
             codes: codes::of(report, language),
+            times_shown: codes::day_of(report),
             beyond,
+            baseline: baseline::BaselineView::of(report, language),
             alerts: report.alerts.as_ref().map(|it| alerts::AlertsView::of(it, language)),
             inputs: report.inputs.listed.iter().map(InputView::of).collect(),
             inputs_left_out: report.left_out.inputs,

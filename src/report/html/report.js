@@ -48,6 +48,25 @@
       const second = `:${two(at.getUTCSeconds())}`;
       return { day, time, second: time + second, both: `${day.slice(5)} ${time}` }[form];
     };
+    const steps = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400, 604800];
+    const axis = byId("axis");
+    const drawAxis = () => {
+      const span = (to - from) * bucketS;
+      const step = steps.find((length) => span / length <= 7) || Math.ceil(span / 7 / 86400) * 86400;
+      const form = step < 60 ? "second" : step < 86400 && span <= 172800 ? "time"
+        : step < 86400 ? "both" : "day";
+      const wall = startS + offsetS + from * bucketS;
+      axis.replaceChildren();
+      for (let at = Math.ceil(wall / step) * step; at <= wall + span; at += step) {
+        const part = (at - wall) / span;
+        if (part < 0.02 || part > 0.98) continue;
+        const text = document.createElementNS("http://www.w3.org/2000/svg", "text");
+        text.setAttribute("x", `${(part * 100).toFixed(2)}%`);
+        text.setAttribute("y", "1em");
+        text.textContent = clock((at - startS - offsetS) / bucketS, form);
+        axis.append(text);
+      }
+    };
     const show = () => {
       const isAll = from === 0 && to === buckets;
       const highest = highestOf(from, to);
@@ -56,11 +75,7 @@
         const top = at === 0 ? heights[0] - height : 0;
         svg.setAttribute("viewBox", `${from} ${top} ${to - from} ${height}`);
       });
-      const span = (to - from) * bucketS;
-      const form = span <= 600 ? "second" : span <= 172800 ? "time" : span <= 5184000 ? "both" : "day";
-      all("span", byId("axis")).forEach((tick, at) => {
-        tick.textContent = clock(from + ((to - from) * at) / 4, form);
-      });
+      drawAxis();
       byId("highest").textContent = grouped(highest);
       byId("shown").textContent = isAll ? ""
         : `${clock(from, "day")} ${clock(from, "second")} – ${clock(to, "day")} ${clock(to, "second")}`;
@@ -164,7 +179,8 @@
     });
     // A link to a code leads there even where a search hides it.
     const follow = () => {
-      const target = location.hash.length > 1 && byId(decodeURIComponent(location.hash.slice(1)));
+      // What stands on the page has an anchor of plain characters; whatever else is linked does not.
+      const target = byId(location.hash.slice(1));
       if (!target) return;
       if (target.hidden) {
         search.value = "";

@@ -11,7 +11,7 @@ use crate::report::baseline::Before;
 use crate::report::{InputFacts, Report, Style, Summary, csv, escape, json, markdown, wrap};
 
 /// Every field as hostile as a line of a log can be.
-fn hostile_report() -> Report {
+pub(super) fn hostile_report() -> Report {
     const HOSTILE: &str = "=cmd|'/C calc'!A0\u{1b}]0;pwned\u{7}\u{9b}31m\r\n# x\n```\n</code><script>alert(1)</script>\
         |`*_@all https://evil.example \u{202e}gnp\u{200b}\u{2028}\"',;&amp;\u{0}";
     let mut found = occurrence(r#"{"code": "AIS.0104", "http_status": 400}"#);
@@ -49,7 +49,7 @@ fn hostile_report() -> Report {
     summary.finish()
 }
 
-fn steers(c: char) -> bool {
+pub(super) fn steers(c: char) -> bool {
     c != '\n' && escape::is_steering(c)
 }
 
