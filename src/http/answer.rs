@@ -117,7 +117,10 @@ pub(super) fn file(kind: &'static str, body: &'static str) -> Answer {
 
 /// What goes on.
 pub(super) fn events(pieces: Pieces) -> Answer {
-    with_headers(StatusCode::OK, EVENTS, Either::Right(pieces))
+    let mut answer = with_headers(StatusCode::OK, EVENTS, Either::Right(pieces));
+    // What stands between would keep it until there is more.
+    answer.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    answer
 }
 
 /// Why not.

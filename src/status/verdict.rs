@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{AlertStatus, SourceStatus, Status};
 use crate::catalogue::Severity;
 use crate::engine::State;
-use crate::surface::phrase;
+use crate::surface::{Language, phrase};
 
 /// A source that is so far behind is not followed as it should be.
 const LAG_MAX: TimeDelta = TimeDelta::minutes(5);
@@ -65,15 +65,15 @@ impl fmt::Display for Grade {
 impl Verdict {
     /// What a status shows.
     pub fn of(status: &Status) -> Self {
-        let mut found = Found { at: status.at, findings: Vec::new() };
+        let mut found = Found::new(status, Language::English);
         found.run(status);
         found.alerts(status);
         found.sorted()
     }
 
-    /// What it shows of the run itself, whatever fires.
-    pub fn of_run(status: &Status) -> Self {
-        let mut found = Found { at: status.at, findings: Vec::new() };
+    /// What it shows of the run itself, whatever fires, in the reader's language.
+    pub fn of_run(status: &Status, language: Language) -> Self {
+        let mut found = Found::new(status, language);
         found.run(status);
         found.sorted()
     }
@@ -96,10 +96,15 @@ impl Verdict {
 
 struct Found {
     at: DateTime<Utc>,
+    language: Language,
     findings: Vec<Finding>,
 }
 
 impl Found {
+    fn new(status: &Status, language: Language) -> Self {
+        Self { at: status.at, language, findings: Vec::new() }
+    }
+
     fn sorted(self) -> Verdict {
         let mut findings = self.findings;
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.grade));
@@ -111,64 +116,81 @@ impl Found {
     }
 
     fn since(&self, since: DateTime<Utc>) -> String {
-        phrase::span((self.at - since).max(TimeDelta::zero()))
+        self.language.span((self.at - since).max(TimeDelta::zero()))
     }
 
     fn run(&mut self, status: &Status) {
+        let language = self.language;
         if let Some(stalled) = &status.stalled {
-            self.add(Grade::Critical, true, format!("{stalled} stands still"));
+            let what = format!("{stalled}{}", language.pick(" stands still", " 停滞不前"));
+            self.add(Grade::Critical, true, what);
         }
         if let Some(since) = status.store.failing_since {
-            let what = format!("the state cannot be written for {}", self.since(since));
+            let since = self.since(since);
+            let english = format!("the state cannot be written for {since}");
+            let what = language.pick(english, format!("状态已有 {since} 无法写入"));
             self.add(Grade::Critical, true, what);
         }
         if status.catching_up {
-            let what = "what was written before is still being read".to_owned();
-            self.add(Grade::Ok, true, what);
+            let english = "what was written before is still being read";
+            self.add(Grade::Ok, true, language.pick(english, "仍在读取之前写入的日志").to_owned());
         }
         if let Some(refused) = &status.configuration.refused {
+            let what = language.pick("a newer configuration was refused", "较新的配置被拒绝");
             let what = match refused.problems.first() {
-                Some(first) => format!("a newer configuration was refused: {first}"),
-                None => "a newer configuration was refused".to_owned(),
+                Some(first) => format!("{what}: {first}"),
+                None => what.to_owned(),
             };
             self.add(Grade::Warning, false, what);
         }
         if status.counters.lost_bytes > 0 {
-            let what = format!("{} bytes of logs were lost", status.counters.lost_bytes);
-            self.add(Grade::Warning, false, what);
+            let lost = status.counters.lost_bytes;
+            let english = format!("{lost} bytes of logs were lost");
+            self.add(
+                Grade::Warning,
+                false,
+                language.pick(english, format!("丢失 {lost} 字节日志")),
+            );
         }
         status.sources.iter().for_each(|source| self.source(source));
         self.receivers(status);
     }
 
     fn source(&mut self, source: &SourceStatus) {
-        let name = &source.name;
+        let (name, language) = (&source.name, self.language);
+        let noun = language.pick("source", "日志来源");
         if let Some(problem) = &source.problem {
-            self.add(Grade::Warning, true, format!("source {name}: {problem}"));
+            self.add(Grade::Warning, true, format!("{noun} {name}: {problem}"));
         }
         let lag = source.lag_seconds.and_then(|seconds| i64::try_from(seconds).ok());
         let lag = lag.and_then(TimeDelta::try_seconds).filter(|lag| *lag > LAG_MAX);
-        if let Some(lag) = lag {
-            let what = format!("source {name} is {} behind", phrase::span(lag));
+        if let Some(lag) = lag.map(|lag| language.span(lag)) {
+            let english = format!("{noun} {name} is {lag} behind");
+            let what = language.pick(english, format!("{noun} {name} 落后 {lag}"));
             self.add(Grade::Warning, true, what);
         }
     }
 
     fn receivers(&mut self, status: &Status) {
+        let language = self.language;
         for receiver in &status.receivers {
             let Some(since) = receiver.failing_since else { continue };
-            let name = &receiver.name;
+            let (name, lasted) = (&receiver.name, self.since(since));
             let is_long = self.at - since >= FAILING_MAX;
             let grade = if is_long { Grade::Critical } else { Grade::Warning };
-            let cause = receiver.last_error.as_deref().unwrap_or("it takes nothing");
-            let what = format!("receiver {name} fails for {}: {cause}", self.since(since));
+            let cause = receiver.last_error.as_deref();
+            let cause = cause.unwrap_or(language.pick("it takes nothing", "无法送达"));
+            let english = format!("receiver {name} fails for {lasted}: {cause}");
+            let what = language.pick(english, format!("接收方 {name} 已失败 {lasted}：{cause}"));
             self.add(grade, is_long, what);
         }
         let dead: u64 = status.receivers.iter().map(|receiver| receiver.dead).sum();
         if dead > 0 {
             let verb = if dead == 1 { "was" } else { "were" };
             let count = phrase::counted(dead, "notification", "notifications");
-            self.add(Grade::Warning, false, format!("{count} {verb} given up"));
+            let english = format!("{count} {verb} given up");
+            let what = language.pick(english, format!("已放弃 {} 条通知", phrase::count(dead)));
+            self.add(Grade::Warning, false, what);
         }
     }
 

@@ -137,7 +137,14 @@ struct Moment {
 impl Moment {
     fn of(at: DateTime<Utc>, zone: Zone) -> Self {
         let shown = zone.show(at);
-        Self { at: shown.to_rfc3339_opts(SecondsFormat::Secs, true), words: phrase::instant(shown) }
+        let at = shown.to_rfc3339_opts(SecondsFormat::Secs, true);
+        Self { at, words: phrase::instant(shown) }
+    }
+
+    /// One of which no more is known, without a year: it lies in the period.
+    fn to_the_minute(at: DateTime<Utc>, zone: Zone) -> Self {
+        let words = zone.show(at).format("%m-%d %H:%M").to_string();
+        Self { words, ..Self::of(at, zone) }
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn grade_name(status: &Status) -> &'static str {
 impl VerdictView {
     pub(super) fn of(scene: &Scene<'_>) -> Self {
         let (status, language) = (&scene.board.status, scene.choice.language);
-        let mut findings: Vec<_> = Verdict::of_run(status)
+        let mut findings: Vec<_> = Verdict::of_run(status, language)
             .findings
             .into_iter()
             .map(|finding| FindingView { class: class_of(finding.grade), what: finding.what })

@@ -1,20 +1,19 @@
 //! The errors of the period, by module over time and by code.
 //!
-//! Owns steps, the axis and the table. Must never count: the state on disk has counted. Nothing here
-//! fails.
+//! Owns steps, the axis and the table. Must never count: the state on disk has counted. Nothing
+//! here fails.
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{Moment, Period, Scene};
 use crate::html::chart;
 use crate::occurrence::Module;
+use crate::store::CodeErrors;
 
 pub(super) const TIMELINE: &str = include_str!("timeline.html");
-
-/// So many modules are drawn; there are four.
-const MODULES_MAX: usize = 16;
 
 /// So many codes have a row.
 const CODES_MAX: usize = 12;
@@ -29,6 +28,7 @@ pub(super) struct TimelineView<'s> {
     total: u64,
     highest: u64,
     range: String,
+    offset: String,
     ticks: Vec<String>,
     modules: Vec<ModuleView<'s>>,
     codes: Vec<CodeView<'s>>,
@@ -65,28 +65,15 @@ impl<'s> TimelineView<'s> {
         let Scene { board, recent, choice, .. } = *scene;
         let language = choice.language;
         let (from, until) = choice.period.range(board.status.at);
-        let (steps, step_minutes) = (choice.period.steps(), choice.period.step_minutes());
-        let mut modules: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
-        let first = from.timestamp().div_euclid(60);
-        for row in recent.iter().flat_map(|recent| &recent.steps) {
-            let Ok(at) = usize::try_from((row.minute - first).div_euclid(step_minutes)) else {
-                continue;
-            };
-            if modules.len() >= MODULES_MAX && !modules.contains_key(&*row.module) {
-                continue;
-            }
-            let counts = modules.entry(&row.module).or_insert_with(|| vec![0; steps]);
-            if let Some(count) = counts.get_mut(at) {
-                *count = count.saturating_add(row.errors);
-            }
-        }
+        let steps = choice.period.steps();
+        let modules = by_module(scene, from);
         let series: Vec<_> = modules.values().cloned().collect();
         let paths = chart::stacked(&series);
         let drawn = modules.iter().zip(paths);
         let at_step = |at: usize| series.iter().filter_map(|one| one.get(at)).sum::<u64>();
         let zone = board.zone;
         let codes = recent.map_or(&[][..], |recent| &recent.codes);
-        let code = |row: &'s crate::store::CodeErrors| CodeView {
+        let code = |row: &'s CodeErrors| CodeView {
             code: &row.code,
             link: choice.link_to(&row.code),
             module: &row.module,
@@ -98,8 +85,8 @@ impl<'s> TimelineView<'s> {
             last: row
                 .last_minute
                 .checked_mul(60)
-                .and_then(|last_s| chrono::DateTime::from_timestamp(last_s, 0))
-                .map(|at| Moment::of(at, zone)),
+                .and_then(|last_s| DateTime::from_timestamp(last_s, 0))
+                .map(|at| Moment::to_the_minute(at, zone)),
         };
         Self {
             trouble: recent.err(),
@@ -111,10 +98,11 @@ impl<'s> TimelineView<'s> {
                 })
                 .into(),
             steps,
-            step: language.bucket(step_minutes * 60),
+            step: language.bucket(choice.period.step_minutes() * 60),
             total: series.iter().flatten().sum(),
             highest: (0..steps).map(at_step).max().unwrap_or(0),
             range: language.range(zone.show(from), zone.show(until)),
+            offset: zone.show(until).offset().to_string(),
             ticks: (0..=4)
                 .map(|quarter| {
                     let at = from + (until - from) / 4 * quarter;
@@ -134,6 +122,21 @@ impl<'s> TimelineView<'s> {
             is_partial: recent.is_ok_and(|recent| recent.is_partial),
         }
     }
+}
+
+/// The errors of each module, step by step from an instant on.
+fn by_module<'s>(scene: &Scene<'s>, from: DateTime<Utc>) -> BTreeMap<&'s str, Vec<u64>> {
+    let (first, period) = (from.timestamp().div_euclid(60), scene.choice.period);
+    let mut modules: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for row in scene.recent.iter().flat_map(|recent| &recent.steps) {
+        let step = (row.minute - first).div_euclid(period.step_minutes());
+        let Ok(step) = usize::try_from(step) else { continue };
+        let counts = modules.entry(&row.module).or_insert_with(|| vec![0; period.steps()]);
+        if let Some(count) = counts.get_mut(step) {
+            *count = count.saturating_add(row.errors);
+        }
+    }
+    modules
 }
 
 /// The class by which the look colours a module.
