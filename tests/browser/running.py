@@ -71,7 +71,7 @@ def free_port():
 class Run:
     """`ocrwatch run` in a folder of its own, at one address for all its lives."""
 
-    def __init__(self, program, folder, secret=SECRET, configuration=CONFIGURATION, clock=None):
+    def __init__(self, program, folder, *, secret=SECRET, source=SOURCE, configuration=CONFIGURATION, clock=None):
         self.program = program
         self.clock = clock
         self.folder = folder
@@ -87,7 +87,7 @@ class Run:
             os.close(os.open(folder / "token", os.O_CREAT | os.O_WRONLY, 0o600))
             (folder / "token").write_text(secret)
         (folder / "ocrwatch.toml").write_text(configuration.format(
-            port=port, closed=free_port(), source=json.dumps(SOURCE), token='token = { file = "token" }' if secret else ""))
+            port=port, closed=free_port(), source=json.dumps(source), token='token = { file = "token" }' if secret else ""))
 
     def __enter__(self):
         self.start()
