@@ -5,7 +5,7 @@
 //! renders each, and the page then says so in place of its content.
 //!
 //! Only what stands in our own files is markup: templates, the style and the scripts. A value can
-//! be written as text, as lines of text between tags (`|lines`), or as what draws (`|drawn`):
+//! be written as text, as lines of text (`|lines`), or as what draws (`|drawn`):
 //! letters, digits and signs that end no attribute.
 
 use std::sync::LazyLock;
@@ -42,10 +42,7 @@ fn of(language: Language) -> Environment<'static> {
     }
     pages.set_formatter(write_escaped);
     pages.add_filter("length", filters::length);
-    pages.add_filter("lines", |text: &str| {
-        // Between tags a quotation mark ends nothing, and logs are full of them.
-        Value::from_safe_string(escape::html_lines(text).replace("&quot;", "\""))
-    });
+    pages.add_filter("lines", |text: &str| Value::from_safe_string(escape::html_lines(text)));
     pages.add_filter("drawn", |text: &str| {
         let draws = |c: char| c.is_ascii_alphanumeric() || " ,.-".contains(c);
         Value::from_safe_string(text.chars().filter(|c| draws(*c)).collect())
@@ -92,4 +89,43 @@ pub(crate) fn render(
 /// A style or a script as the policy of a page names it.
 pub(crate) fn hash_of(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, text.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use minijinja::context;
+
+    use super::*;
+
+    const HOSTILE: &str = "</pre>\"'<script>&{{ 7*7 }}\u{202e}\u{1b}[31m\nb";
+
+    #[track_caller]
+    fn check(template: &'static str, expected: &str) {
+        let said = render(template, Language::English, &context! { hostile => HOSTILE });
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn whatever_is_put_in_is_text_between_tags_and_in_attributes() {
+        const SAFE: &str =
+            "&lt;/pre&gt;&quot;&#39;&lt;script&gt;&amp;{{ 7*7 }}\\u{202e}\\x1b[31m\\nb";
+        check("{{ hostile }}", SAFE);
+        check("{% macro m(it) %}{{ it }}{% endmacro %}{{ m(hostile) }}", SAFE);
+        check("{{ both(hostile, '') }}", SAFE);
+        check(
+            "<i title=\"{{ hostile|lines }}\">",
+            &format!("<i title=\"{}\">", SAFE.replace("\\n", "\n")),
+        );
+    }
+
+    #[test]
+    fn what_draws_ends_no_attribute() {
+        check("{{ hostile|drawn }}", "prescript 77 u202e31mb".replace("u202e", "").as_str());
+    }
+
+    #[test]
+    fn what_is_not_there_is_said_and_not_skipped() {
+        let said = render("a{{ missing.part }}", Language::English, &context! {});
+        assert!(said.starts_with("<p>this cannot be shown: undefined value: `missing`"), "{said}");
+    }
 }

@@ -19,8 +19,10 @@ from pathlib import Path
 from browser import Browser
 from figures import FIGURES
 from handling import HANDLING
+from live import LIVE
 from looks import LOOKS
 from plumbing import PLUMBING
+from reach import REACH
 from reports import Reports
 from safe import SAFE
 
@@ -65,7 +67,7 @@ def main():
     parser.add_argument("program", type=Path)
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
-    facts = [*PLUMBING, *FIGURES, *HANDLING, *SAFE, *LOOKS]
+    facts = [*PLUMBING, *FIGURES, *HANDLING, *SAFE, *LOOKS, *LIVE, *REACH]
     if options.words:
         facts = [fact for fact in facts if any(word in fact.__name__ for word in options.words)]
     folder = Path(tempfile.mkdtemp(prefix="ocrwatch-browser-"))

@@ -25,6 +25,11 @@ def span(first, last):
     return f"{first[:-7]} to {last[11:]}" if same_day else f"{first} to {last}"
 
 
+def times(count):
+    """How often, in the page's words."""
+    return "once" if count == 1 else f"{count:,} times"
+
+
 def words(locator):
     """The text of an element, with single blanks."""
     return " ".join(locator.inner_text().split())
@@ -41,6 +46,7 @@ def table(page):
         code: row.querySelector("th a").textContent,
         cells: [...row.cells].map(cell => cell.innerText.trim()),
         count: row.querySelector("[data-count]").textContent,
+        times: [...row.cells].slice(5, 7).map(cell => ({value: Number(cell.dataset.value), text: cell.innerText})),
     }))""")
     return {row["code"]: row for row in rows}
 
@@ -93,9 +99,18 @@ def the_table_is_that_of_the_json(world):
             assert number(row["count"]) == events(code), (name, code["code"], row)
             assert row["cells"][1] == code["module"], row
             assert code["severity"] in row["cells"][2], row
-            assert instant(code["first_at"]) in row["cells"], row
-            assert instant(code["last_at"]) in row["cells"], row
-            assert ("new" in row["cells"][0].split()) == code.get("new", False), row
+            for at, cell in zip([code["first_at"], code["last_at"]], row["times"], strict=True):
+                assert cell["value"] == int(datetime.fromisoformat(at).timestamp()), row
+                assert cell["text"] in instant(at) and len(cell["text"]) >= 5, row
+            assert (row["cells"][0].split()[1] == "unknown") == code["new"], row
+
+
+def the_hours_are_those_of_the_json(world):
+    for name, said, page in each_report(world):
+        rows = page.locator("table.heat tbody tr").evaluate_all(
+            "rows => rows.map(row => [row.cells[0].textContent, [...row.cells].slice(1).map(cell => Number(cell.textContent))])")
+        assert dict(rows) == {line["module"]: line["hours"] for line in said["modules"]}, name
+        assert [sum(hour) for hour in zip(*(counts for _, counts in rows), strict=True)] == said["hours"], name
 
 
 def each_code_says_what_the_json_says(world):
@@ -103,9 +118,7 @@ def each_code_says_what_the_json_says(world):
         for code in said["codes"]:
             section = page.locator(f"[id='code-{code['code']}']")
             text = words(section)
-            told = [f"{code['occurrences']:,} times", f"Seen {span(code['first_at'], code['last_at'])}"]
-            if code["occurrences"] == 1:
-                told = ["once", f"Seen {instant(code['first_at'])}"]
+            told = [times(code["occurrences"]), f"Seen {span(code['first_at'], code['last_at'])}"]
             told += [f"{code['repeats']:,}"] if code["repeats"] else []
             told += [value["value"] for value in code.get("access_keys", {}).get("values", [])]
             ids = code.get("request_ids", {})
@@ -133,11 +146,18 @@ def the_alerts_are_those_of_the_json(world):
             assert part in text, (name, part, text[:300])
         cards = page.locator("article.entry").evaluate_all("all => all.map(card => card.id)")
         assert set(cards) == {f"alert-{episode['fingerprint']}" for episode in episodes}, (name, cards)
-        for episode in episodes:
-            card = words(page.locator(f"#alert-{episode['fingerprint']}"))
-            assert f"Fired {instant(episode['fired_at'])}" in card, (name, episode, card)
-            if episode["resolved_at"]:
-                assert f"Resolved {instant(episode['resolved_at'])}" in card, (name, episode, card)
+        for card in cards:
+            of_card = [episode for episode in episodes if f"alert-{episode['fingerprint']}" == card]
+            text = words(page.locator(f"#{card}"))
+            listed = [episode for episode in of_card if f"Fired {instant(episode['fired_at'])}" in text]
+            # The last ones are listed, and how many are not.
+            assert listed and listed == of_card[-len(listed):], (name, of_card, text)
+            left_out = len(of_card) - len(listed)
+            assert ("and earlier:" in text) == (left_out > 0), (name, left_out, text)
+            assert not left_out or f"and earlier: {times(left_out)}" in text, (name, left_out, text)
+            for episode in listed:
+                if episode["resolved_at"]:
+                    assert f"Resolved {instant(episode['resolved_at'])}" in text, (name, episode, text)
 
 
 def what_was_read_is_what_the_json_says(world):
@@ -154,6 +174,7 @@ FIGURES = [
     the_totals_are_those_of_the_json,
     the_modules_are_those_of_the_json,
     the_table_is_that_of_the_json,
+    the_hours_are_those_of_the_json,
     each_code_says_what_the_json_says,
     the_alerts_are_those_of_the_json,
     what_was_read_is_what_the_json_says,

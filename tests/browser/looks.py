@@ -23,12 +23,14 @@ HIDDEN = """() => {
 def nobody_is_kept_out_of_a_report(world):
     for name, lang in [("day", "en"), ("sample", "zh"), ("hostile", "en"), ("empty", "en")]:
         with world.browser.open(world.report(name, lang).path.as_uri(), language=lang) as (page, _):
-            for width in [DESKTOP, PHONE]:
-                for scheme in ["light", "dark"]:
-                    page.set_viewport_size({"width": width, "height": 800})
-                    page.emulate_media(color_scheme=scheme)
-                    found = barriers(page)
-                    assert found == [], "\n".join([f"{name}, {lang}, {width} pixels, {scheme}", *found])
+            for width, scheme in [(DESKTOP, "light"), (PHONE, "dark"), (DESKTOP, "dark"), (PHONE, "light")]:
+                # What is long takes long, and has nothing that the others have not.
+                if name == "day" and (width, scheme) not in [(DESKTOP, "light"), (PHONE, "dark")]:
+                    continue
+                page.set_viewport_size({"width": width, "height": 800})
+                page.emulate_media(color_scheme=scheme)
+                found = barriers(page)
+                assert found == [], "\n".join([f"{name}, {lang}, {width} pixels, {scheme}", *found])
 
 
 def a_report_is_never_wider_than_its_screen(world):

@@ -13,11 +13,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import ansi
 import logs
 from browser import Browser
+from running import Run, until
 
 BYTES_MAX = 150_000
 COLOURS = 128
@@ -29,6 +31,42 @@ name = "team"
 to = ["team@example.test"]
 from = "ocrwatch@example.test"
 sendmail = ["/bin/sh", "-c", "cat >mail.eml"]
+"""
+
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=logs.ZONE)
+
+SCENE = """
+timezone = "Asia/Shanghai"
+
+[http]
+listen = "127.0.0.1:{port}"
+{token}
+
+[[source]]
+name = "ocr-gateway"
+files = ["app.log"]
+start = "beginning"
+
+[[receiver]]
+name = "on-call"
+command = {{ run = ["/bin/sh", "-c", "cat >> told"] }}
+
+[[receiver]]
+name = "team"
+language = "zh"
+command = {{ run = ["/bin/sh", "-c", "cat >> told"] }}
+
+[[route]]
+name = "all"
+receiver = "on-call"
+group_wait = "0s"
+continue = true
+
+[[route]]
+name = "team"
+receiver = "team"
+group_wait = "0s"
 """
 
 
@@ -100,7 +138,30 @@ def mail(studio):
         studio.take("mail", page)
 
 
-PICTURES = [report, report_dark, report_phone, terminal, mail]
+def live(studio):
+    run = Run(studio.program, studio.folder / "live", configuration=SCENE, clock=NOON)
+    for minute in range(55, 4, -3):
+        at = NOON - timedelta(minutes=minute)
+        run.fail("AIS.0104", "The image is not supported or the image quality is poor.", minute * 7 % 4, at)
+        run.fail("ModelArts.4402", "Backend service timeout error.", minute % 3, at + timedelta(seconds=40))
+    run.fail("ModelArts.4204", "Request api error! The API ocr_vat_invoice is not subscribed.", 5, NOON - timedelta(minutes=3))
+    run.fail("APIG.0301", "Incorrect IAM authentication information: verify aksk signature fail", 9, NOON - timedelta(minutes=1))
+    with run:
+        def firing():
+            return {alert["rule"] for alert in run.ask("/api/v1/alerts")["alerts"] if alert["state"] == "firing"}
+
+        until("both fire", lambda: firing() >= {"aksk-lockout", "api-not-subscribed"})
+        until("all is told", lambda: all(one["sent"] and not one["waiting"] for one in run.ask("/api/v1/status")["receivers"]))
+        run.ask("/api/v1/silences", {"match": {"rule": "backend-timeout"}, "author": "night shift",
+                                     "reason": "the provider knows, ticket 4711", "for": "4h"})
+        with studio.browser.open(run.address, width=1280, height=1000, secret=run.secret) as (page, _):
+            page.locator("#link.live").wait_for()
+            page.locator("article.card").nth(1).wait_for()
+            page.get_by_text("ticket 4711").wait_for()
+            studio.take("live", page)
+
+
+PICTURES = [report, report_dark, report_phone, live, terminal, mail]
 
 
 def main():

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 import urllib.request
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 import logs
 
@@ -71,8 +71,9 @@ def free_port():
 class Run:
     """`ocrwatch run` in a folder of its own, at one address for all its lives."""
 
-    def __init__(self, program, folder, secret=SECRET):
+    def __init__(self, program, folder, secret=SECRET, configuration=CONFIGURATION, clock=None):
         self.program = program
+        self.clock = clock
         self.folder = folder
         self.secret = secret
         self.process = None
@@ -85,7 +86,7 @@ class Run:
         if secret:
             os.close(os.open(folder / "token", os.O_CREAT | os.O_WRONLY, 0o600))
             (folder / "token").write_text(secret)
-        (folder / "ocrwatch.toml").write_text(CONFIGURATION.format(
+        (folder / "ocrwatch.toml").write_text(configuration.format(
             port=port, closed=free_port(), source=json.dumps(SOURCE), token='token = { file = "token" }' if secret else ""))
 
     def __enter__(self):
@@ -97,10 +98,15 @@ class Run:
 
     def start(self):
         """Begins a life; the state is that of the one before."""
+        command = [self.program, "run", "--config", "ocrwatch.toml", "--state-dir", "state"]
+        environment = dict(os.environ)
+        if self.clock:
+            # Only the time of day: what the run waits for passes as it does.
+            ahead = self.clock - datetime.now(timezone.utc)
+            command = ["faketime", "-m", "-f", f"{ahead.total_seconds():+.0f}s", *command]
+            environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"
         with open(self.folder / "said", "ab") as said:
-            self.process = subprocess.Popen(
-                [self.program, "run", "--config", "ocrwatch.toml", "--state-dir", "state"],
-                cwd=self.folder, stdout=subprocess.DEVNULL, stderr=said)
+            self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=subprocess.DEVNULL, stderr=said)
         until("the run answers", self.answers)
 
     def answers(self):
@@ -132,9 +138,9 @@ class Run:
         with urllib.request.urlopen(request, timeout=WAIT_S) as answer:
             return json.loads(answer.read() or b"null")
 
-    def fail(self, code, message, count=1, since_s=0):
-        """So many calls fail, as a client logs it."""
-        at = datetime.now(timezone.utc) - timedelta(seconds=since_s)
+    def fail(self, code, message, count=1, at=None):
+        """So many calls fail, now or then, as a client logs it."""
+        at = at or datetime.now(timezone.utc)
         with self.log.open("a") as log:
             for _ in range(count):
                 self.calls += 1

@@ -239,14 +239,12 @@ fn extraction_asks_no_file_clock_thread_or_environment() {
 }
 
 #[test]
-fn pages_have_no_style_or_handler_of_an_element_and_no_script_but_their_own() {
-    let is_page = |path: &str| path.starts_with("src/") && path.ends_with(".html");
-    let pages = PROJECT.iter().filter(|source| is_page(&source.path));
-    let mail = |source: &Source| source.path.contains("mail");
-    check(&breaches(pages.filter(|source| !mail(source)), |_, line| {
-        word_in(&[" style=", " on", "<script", "javascript:", "|safe"], &line.replace(" on ", " "))
-            .filter(|word| word != "` on`" || line.contains(" onc") || line.contains("=\"on"))
-    }));
+fn pages_have_no_style_or_handler_of_an_element_and_no_script_of_a_log() {
+    // Mail programs know nothing but styles of elements; a mail's template has those.
+    let is_page = |path: &str| path.ends_with(".html") && !path.contains("/mail/");
+    let pages = PROJECT.iter().filter(|source| source.path.starts_with("src/"));
+    let words = [" style=", " onclick=", " onload=", " onerror=", "javascript:", "|safe"];
+    check(&breaches(pages.filter(|source| is_page(&source.path)), |_, line| word_in(&words, line)));
 }
 
 #[test]

@@ -18,6 +18,9 @@ use crate::surface::chart as bars;
 /// A trend in a row has so many steps at most.
 const TREND_STEPS: usize = 60;
 
+/// So much of the first samples' texts.
+const TEXT_BYTES_MAX: [usize; 2] = [2048, 512];
+
 /// A code, in the table and in its own section.
 #[derive(Serialize)]
 pub(super) struct CodeView<'r> {
@@ -78,7 +81,9 @@ struct CauseView<'r> {
 struct SampleView<'r> {
     place: String,
     at: Option<String>,
+    /// Empty where only the place is told.
     text: &'r str,
+    is_cut: bool,
 }
 
 /// Where a code stands on the page. A code that was made up can hold anything.
@@ -201,7 +206,8 @@ fn causes<'r>(code: &'r CodeReport, entry: Option<&'r Entry>) -> Vec<CauseView<'
     code.causes.iter().map(of).collect()
 }
 
-/// Of the code, of each cause, and of further pairs of cause and API: each place once.
+/// Of the code, of each cause, and of further pairs of cause and API: each place once. Texts make a
+/// page heavy: the first stands there in full, the second in part, of others their place.
 fn samples(code: &CodeReport) -> Vec<SampleView<'_>> {
     let of_causes = code.causes.iter().filter_map(|cause| cause.sample.as_ref());
     let mut kept: Vec<&Sample> = Vec::new();
@@ -210,16 +216,27 @@ fn samples(code: &CodeReport) -> Vec<SampleView<'_>> {
             kept.push(sample);
         }
     }
-    let view = |sample: &'_ Sample| (sample.place.to_string(), sample.at.map(phrase::instant));
-    let views = kept.iter().map(|sample| (view(sample), &*sample.text));
+    let rooms = TEXT_BYTES_MAX.into_iter().chain(std::iter::repeat(0));
     let mut views: Vec<_> =
-        views.map(|((place, at), text)| SampleView { place, at, text }).collect();
-    let is_kept = |latest: &&Place| !kept.iter().any(|known| known.place == **latest);
-    if let Some(latest) = code.latest.as_ref().filter(is_kept) {
+        kept.iter().zip(rooms).map(|(sample, room)| SampleView::of(sample, room)).collect();
+    let is_new = |latest: &&Place| !kept.iter().any(|known| known.place == **latest);
+    if let Some(latest) = code.latest.as_ref().filter(is_new) {
         let at = code.seen.map(|seen| phrase::instant(seen.last_at));
-        views.push(SampleView { place: latest.to_string(), at, text: "" });
+        views.push(SampleView { place: latest.to_string(), at, text: "", is_cut: false });
     }
     views
+}
+
+impl<'r> SampleView<'r> {
+    fn of(sample: &'r Sample, bytes_max: usize) -> Self {
+        let text = &sample.text[..sample.text.floor_char_boundary(bytes_max)];
+        Self {
+            place: sample.place.to_string(),
+            at: sample.at.map(phrase::instant),
+            text,
+            is_cut: !text.is_empty() && text.len() < sample.text.len(),
+        }
+    }
 }
 
 #[cfg(test)]

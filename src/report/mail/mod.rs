@@ -276,7 +276,7 @@ impl NeedView {
         }
         Self {
             severity: need.severity,
-            what: phrase::capitalised(&cut(&need.what)),
+            what: cut(&need.what),
             is_open: need.is_open,
             about: about.join(" · "),
             solution: need.solution.clone(),

@@ -58,7 +58,8 @@ pub(super) fn of(view: &View<'_>, language: Language) -> String {
     }
     page.line("");
     for fact in &view.facts {
-        page.prose("", &format!("{}{} {}", fact.label, colon(language), fact.text));
+        let between = language.pick(": ", "：");
+        page.prose("", &format!("{}{between}{}", fact.label, fact.text));
     }
     page.heading(language.pick("The same again", "如何复现"));
     page.line(&format!("  {}", visible(&view.command)));
