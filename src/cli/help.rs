@@ -236,7 +236,7 @@ mod tests {
         let mut found = Vec::new();
         helps(&cli, &mut found);
         for (name, help) in &found {
-            assert!((2..=6).contains(&examples(name).len()), "`{name}` has no examples");
+            assert!((2..=7).contains(&examples(name).len()), "`{name}` has no examples");
             assert_eq!(*help, after(name), "help of `{name}`");
         }
         assert_eq!(found.len(), EXAMPLES.len(), "examples of a command that there is not");
