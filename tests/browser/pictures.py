@@ -108,7 +108,7 @@ class Studio:
 
 
 def report(studio):
-    with studio.browser.open(studio.report(), width=1120, height=1240) as (page, _):
+    with studio.browser.open(studio.report(), width=1120, height=1620) as (page, _):
         studio.take("report", page)
 
 
@@ -124,14 +124,14 @@ def report_phone(studio):
 
 def terminal(studio):
     said = studio.run("report", "--quiet", "--color", "always", "--width", "100", "ocr-gateway.log")
-    with studio.browser.open(studio.page("terminal", ansi.page_of(said, 46)), width=900) as (page, _):
+    with studio.browser.open(studio.page("terminal", ansi.page_of(said, 54)), width=900) as (page, _):
         box = page.locator("pre").bounding_box()
         studio.take("terminal", page, clip=box, full_page=True)
 
 
 def mail(studio):
     (studio.folder / "ocrwatch.toml").write_text(MAIL)
-    studio.run("report", "--quiet", "--config", "ocrwatch.toml", "--email", "team", "ocr-gateway.log")
+    studio.run("report", "--quiet", "--config", "ocrwatch.toml", "--email", "team@example.test", "ocr-gateway.log")
     sent = email.message_from_bytes((studio.folder / "mail.eml").read_bytes(), policy=email.policy.default)
     body = sent.get_body(["html"]).get_content()
     with studio.browser.open(studio.page("mail", body), width=760, height=900) as (page, _):

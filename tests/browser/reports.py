@@ -30,6 +30,10 @@ class Reports:
             return path
         if name == "sample":
             shutil.copy(logs.SAMPLE, path)
+        elif name == "changed":
+            older = self.folder / "older.log"
+            older.write_text(logs.SAMPLE.read_text().replace("AIS.0104", "AIS.0998").replace("APIG.0308", "APIG.0301"))
+            shutil.copy(logs.SAMPLE, path)
         elif name == "day":
             path.write_text(logs.day())
         elif name == "hostile":
@@ -44,6 +48,7 @@ class Reports:
             log = self.log(name)
             path = self.folder / f"{name}-{lang}.html"
             said = path.with_suffix(".json")
-            self.run("report", "--quiet", "--lang", lang, "-o", path, "-o", said, log.name, cwd=self.folder)
+            against = ["--baseline", "older.log"] if name == "changed" else []
+            self.run("report", "--quiet", "--lang", lang, *against, "-o", path, "-o", said, log.name, cwd=self.folder)
             self.made[name, lang] = Report(path, json.loads(said.read_text()))
         return self.made[name, lang]
