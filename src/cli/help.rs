@@ -61,8 +61,8 @@ const REPORT: &[Example] = &[
         "ocrwatch report --with-rotated --since 24h app.log",
         "the last day, with app.log.1 and so on",
     ),
+    ("ocrwatch report -o report.html app.log", "a page for a browser, to be forwarded"),
     ("ocrwatch report --baseline app.log.1 app.log", "what is new, gone, risen and fallen"),
-    ("ocrwatch report --since 7d --baseline 14d..7d app.log", "this week against the one before"),
     (
         "ocrwatch report --fail-on critical --quiet logs",
         "exit code 1 if there is a grave one, for CI",
@@ -236,7 +236,7 @@ mod tests {
         let mut found = Vec::new();
         helps(&cli, &mut found);
         for (name, help) in &found {
-            assert!((2..=6).contains(&examples(name).len()), "`{name}` has no examples");
+            assert!((2..=7).contains(&examples(name).len()), "`{name}` has no examples");
             assert_eq!(*help, after(name), "help of `{name}`");
         }
         assert_eq!(found.len(), EXAMPLES.len(), "examples of a command that there is not");

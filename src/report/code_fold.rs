@@ -209,7 +209,7 @@ impl CodeFold {
         }
     }
 
-    /// Called before the times of the event are noted, for each event: it must cost next to nothing.
+    /// Called for each event, before its time is noted: it must cost next to nothing.
     fn note_latest(&mut self, event: Event<'_>) {
         let last = self.tally.seen.map(|seen| seen.last_at);
         if event.kind == Kind::Repeat || event.at < last {

@@ -95,7 +95,7 @@ fn day_before() -> Before {
     for line in day().lines() {
         let found = occurrence(line);
         let times = match &*found.code {
-            "AIS.0104" if found.place.line % 8 > 0 => 0,
+            "AIS.0104" if !found.place.line.is_multiple_of(8) => 0,
             "APIG.0308" => 5,
             "ModelArts.4204" | "AIS.0101" => 0,
             _ => 1,

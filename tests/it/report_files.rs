@@ -15,13 +15,15 @@ requirements.\", \"error_code\": \"AIS.0103\"}
 ";
 
 fn read(sandbox: &Sandbox, name: &str) -> String {
-    fs::read_to_string(sandbox.path(name)).unwrap()
+    fs::read_to_string(sandbox.path(name)).expect("a report")
 }
 
 fn names(sandbox: &Sandbox) -> Vec<String> {
-    let entries = fs::read_dir(sandbox.path("")).unwrap();
-    let mut names: Vec<_> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let entries = fs::read_dir(sandbox.path("")).expect("the sandbox");
+    let name = |entry: std::io::Result<fs::DirEntry>| {
+        entry.expect("an entry").file_name().to_string_lossy().into_owned()
+    };
+    let mut names: Vec<_> = entries.map(name).collect();
     names.sort();
     names
 }

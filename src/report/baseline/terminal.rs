@@ -96,7 +96,6 @@ impl Columns {
         let widest = |least: &str, of: &dyn Fn(&CodeChange) -> usize| {
             shown.iter().map(|change| of(change)).fold(least.len(), usize::max)
         };
-        let code = widest("Code", &|change| wrap::width(&name(change, style)));
         let before = widest("Then", &|change| phrase::count(change.before).len());
         let expected = if baseline.expects_otherwise() && style.width() >= 56 {
             widest("Expected", &|change| words::expected(change).len())
@@ -105,16 +104,11 @@ impl Columns {
         };
         let after = widest("Now", &|change| phrase::count(change.after).len());
         let with_gap = |column: usize| if column > 0 { GAP + column } else { 0 };
-        let text = 2
-            + Status::LABEL_COLUMNS
-            + GAP
-            + code
-            + GAP
-            + before
-            + with_gap(expected)
-            + GAP
-            + after;
-        Self { code, before, expected, after, text: text + GAP }
+        let counts = GAP + before + with_gap(expected) + GAP + after;
+        let beside = 2 + Status::LABEL_COLUMNS + GAP + counts;
+        let code_max = style.width().saturating_sub(beside).min(CODE_COLUMNS_MAX);
+        let code = widest("Code", &|change| wrap::width(&name(change, style, code_max)));
+        Self { code: code.min(code_max), before, expected, after, text: beside + code + GAP }
     }
 
     fn cells(&self, label: &str, code: &str, [before, expected, after]: [&str; 3]) -> String {
@@ -141,7 +135,7 @@ impl Columns {
             &*words::expected(change),
             &*phrase::count(change.after),
         ];
-        let line = self.cells(&change.status.label(style), &name(change, style), counts);
+        let line = self.cells(&change.status.label(style), &name(change, style, self.code), counts);
         let line = style.paint(change.role(), &line);
         let Some(text) = text(change, style) else { return page.line(&line) };
         let room = style.prose_width().saturating_sub(self.text);
@@ -160,8 +154,8 @@ impl Columns {
     }
 }
 
-fn name(change: &CodeChange, style: Style) -> String {
-    wrap::clip(&escape::terminal(&change.code, style.unicode), CODE_COLUMNS_MAX, "~")
+fn name(change: &CodeChange, style: Style, columns: usize) -> String {
+    wrap::clip(&escape::terminal(&change.code, style.unicode), columns, "~")
 }
 
 /// What stands beside the counts.

@@ -2,6 +2,8 @@
 //!
 //! Owns what a row of the table and a code's own section say. Must never count. Nothing here fails.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
@@ -94,7 +96,8 @@ pub(super) fn anchor(code: &str) -> String {
         if is_plain(c) {
             anchor.push(c);
         } else {
-            anchor += &format!("_{:x}", u32::from(c));
+            // Writing to a String cannot fail.
+            let _ = write!(anchor, "_{:x}", u32::from(c));
         }
     }
     anchor

@@ -223,11 +223,11 @@ impl<'r> View<'r> {
             facts: facts.take(room.facts).collect(),
             command: mail_head(&origin.command, COMMAND_CHARS_MAX),
             page: words_of(page, language),
+            // When it was made is said by the mail's date: the same report is the same text.
             foot: format!(
-                "ocrwatch {} {} {host} · {}",
+                "ocrwatch {} {} {host}",
                 env!("CARGO_PKG_VERSION"),
-                language.pick("on", "@"),
-                phrase::instant(origin.made_at)
+                language.pick("on", "@")
             ),
         }
     }

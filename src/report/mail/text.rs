@@ -54,7 +54,9 @@ pub(super) fn of(view: &View<'_>, language: Language) -> String {
     codes(&mut page, view, language);
     if !view.notes.is_empty() {
         page.heading(language.pick("Notes", "备注"));
-        view.notes.iter().for_each(|note| page.item(note));
+        for note in &view.notes {
+            page.item(note);
+        }
     }
     page.line("");
     for fact in &view.facts {

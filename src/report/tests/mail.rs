@@ -40,6 +40,20 @@ fn what_a_log_says_is_text() {
     }
 }
 
+/// The id of a mail follows from what it says.
+#[test]
+fn the_same_report_a_minute_later_says_the_same() {
+    let report = day_report(settings());
+    let at = |text: &str| {
+        let made_at = DateTime::parse_from_rfc3339(text).unwrap();
+        let origin = Origin { made_at, command: "ocrwatch report app.log".to_owned() };
+        let mail = Mail::of(&report, &origin, Language::English, "web1");
+        let first = mail.bodies(Page::Attached).next().unwrap();
+        (first.text, first.html)
+    };
+    assert_eq!(at("2022-11-04T08:00:00+08:00"), at("2022-11-04T08:01:00+08:00"));
+}
+
 #[test]
 fn what_changed_against_a_baseline_stands_in_both() {
     let catalogue = Arc::new(Catalogue::embedded());

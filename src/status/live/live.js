@@ -95,12 +95,12 @@
         morph(part, came.content);
       }
       said("live", words.wLive);
-      heard = new Date().toLocaleTimeString();
       head(true);
       tick();
     });
     events.addEventListener("trouble", (event) => said("off", JSON.parse(event.data)));
     events.onerror = () => {
+      if (link.classList.contains("live")) heard = new Date().toLocaleTimeString();
       said("off", `${words.wOff} ${heard}`);
       if (events.readyState !== EventSource.CLOSED) return;
       clearTimeout(again);

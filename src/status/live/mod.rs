@@ -184,8 +184,8 @@ impl Period {
         let step_s = self.step_minutes() * 60;
         let end_s = (now.timestamp().div_euclid(step_s) + 1) * step_s;
         let end = DateTime::from_timestamp(end_s, 0).unwrap_or(now);
-        let steps = i64::try_from(self.steps()).unwrap_or_default();
-        let length = TimeDelta::try_seconds(step_s * steps).unwrap_or_default();
+        let length = i64::try_from(self.steps()).ok().map(|count| step_s * count);
+        let length = length.and_then(TimeDelta::try_seconds).unwrap_or_default();
         (end.checked_sub_signed(length).unwrap_or(end), end)
     }
 }

@@ -205,6 +205,7 @@ fn our_own_words_are_in_the_reader_s_language() {
     assert!(part("alerts").contains("Check whether the AK/SK pair is correct."), "as documented");
     assert!(part("verdict").contains("1 条告警：1 严重"), "{}", part("verdict"));
     assert!(part("verdict").contains("已放弃 2 条通知"), "{}", part("verdict"));
+    assert!(part("receivers").contains("有通知被放弃"), "who gave some up is not well");
 }
 
 #[test]

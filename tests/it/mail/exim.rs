@@ -68,7 +68,9 @@ impl Exim {
     pub(super) fn mails(&self) -> Vec<String> {
         let folder = self.sandbox.path("mail/inbox/new");
         let log = std::fs::read_to_string(self.sandbox.path("log/mainlog")).unwrap_or_default();
-        let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{error}\n{log}"));
+        let entries = std::fs::read_dir(folder);
+        assert!(entries.is_ok(), "{entries:?}\n{log}");
+        let entries = entries.expect("a folder of mails");
         let paths = entries.map(|entry| entry.expect("an entry").path());
         let read = |path| std::fs::read_to_string(path).expect("a mail is ASCII");
         let mut mails: Vec<_> = paths.map(read).collect();

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
+use chrono::NaiveDate;
 use ocrwatch::catalogue::{Catalogue, Entry};
 use serde_json::Value;
 
@@ -160,7 +161,8 @@ fn a_real_program_delivers_it_with_the_page_of_the_report() {
         assert_eq!(text(&mail["head"], "Envelope-to"), format!("{to}@example.test"));
         assert_eq!(text(&mail["head"], "Return-path"), "<alerts@example.test>");
         let name = mail["names"][0].as_str().expect("a name");
-        assert!(name.starts_with("ocrwatch-report-20") && name.ends_with(".html"), "{name}");
+        let day = name.strip_prefix("ocrwatch-report-").and_then(|it| it.strip_suffix(".html"));
+        assert!(day.is_some_and(|day| day.parse::<NaiveDate>().is_ok()), "{name}");
         // But for the command and the time it is the same.
         let attached = mail["attached"][0].as_str().expect("a page");
         let parts = page.stdout().matches("class=").count();
@@ -171,8 +173,7 @@ fn a_real_program_delivers_it_with_the_page_of_the_report() {
 
 #[test]
 fn nothing_of_a_log_is_more_than_text_and_no_secret_is_in_it() {
-    let evil =
-        r#"</td><script>alert(1)</script><img src=x onerror=1> {{ command }} \r\n.\r\n\u202e"#;
+    let evil = r"</td><script>alert(1)</script><img src=x onerror=1> {{ command }} \r\n.\r\n\u202e";
     let mut log = String::new();
     for n in 0..8 {
         let _ = writeln!(

@@ -73,7 +73,9 @@ fn who_does_not_take_it_is_named_with_the_reason_and_keeps_no_other() {
         "said: 550 5.1.1 no such user",
         "hint: check the address",
     ];
-    words.iter().for_each(|word| assert!(outcome.stderr().contains(word), "{word}{outcome}"));
+    for word in words {
+        assert!(outcome.stderr().contains(word), "{word}{outcome}");
+    }
     assert_eq!(peer.mails().len(), 2);
     // The report is written all the same, and first.
     let outcome = sandbox.run(&[&send(&people)[..], &["--format", "csv"]].concat());
