@@ -106,7 +106,8 @@ class Run:
             command = ["faketime", "-m", "-f", f"{ahead.total_seconds():+.0f}s", *command]
             environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"
         with open(self.folder / "said", "ab") as said:
-            self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=subprocess.DEVNULL, stderr=said)
+            self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=subprocess.DEVNULL,
+                                            stderr=said, start_new_session=True)
         until("the run answers", self.answers)
 
     def answers(self):
@@ -120,11 +121,12 @@ class Run:
     def stop(self):
         """Ends a life as a service manager does."""
         if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            # With a clock of its own it is the child of a child.
+            os.killpg(self.process.pid, signal.SIGTERM)
             try:
                 self.process.wait(WAIT_S)
             except subprocess.TimeoutExpired:
-                self.process.kill()
+                os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
 
     def ask(self, path, body=None, method=None):
