@@ -18,9 +18,9 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::answer::Refusal;
+use super::look::look;
 use super::question::{Desk, Question, Unanswered};
 use super::stream::{Gone, Listeners, Teller};
-use super::surface::look;
 use crate::clock::Stopwatch;
 use crate::fnv::Fnv;
 use crate::status::live::{self, Choice, Part, Period, Recent, Scene};

@@ -11,6 +11,7 @@ mod connections;
 mod guard;
 mod listen;
 mod live;
+mod look;
 mod process;
 mod question;
 mod route;

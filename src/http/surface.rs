@@ -5,7 +5,7 @@
 //! asked one thing at a time, and not again while an answer is fresh. Nothing here fails: what goes
 //! wrong is an answer.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use super::accept;
 use super::answer::{self, Answer, Refusal};
 use super::guard::{self, Guard, Standing};
 use super::live::{self, Live, Looker, Sources as LiveSources};
+use super::look::look;
 use super::process;
 use super::question::{Desk, NewSilence, Question, Unanswered};
 use super::route::{AlertFilter, Chosen, Minutes, Route};
@@ -30,7 +31,7 @@ use crate::engine::State;
 use crate::status::live::{Choice, SCRIPT, STYLE, icon};
 use crate::status::metrics::{self, Asked};
 use crate::status::{AlertStatus, OutboxItem, SilenceStatus, SourceStatus, Status, Verdict};
-use crate::store::{HistoryFilter, Look, LookError, OutboxState};
+use crate::store::{HistoryFilter, Look, OutboxState};
 
 /// What every address and the socket offer.
 const OPENAPI: &str = include_str!("../../docs/openapi.json");
@@ -312,17 +313,6 @@ impl Surface {
         let missing = || Refusal::new(StatusCode::NOT_FOUND, "there is no silence of this name");
         Ok(answer::json(StatusCode::OK, &expired.ok_or_else(missing)?))
     }
-}
-
-/// Looks at the state as of its last commit, beside the run.
-pub(super) async fn look<T: Send + 'static>(
-    directory: &Path,
-    look: impl FnOnce(&Look) -> Result<T, LookError> + Send + 'static,
-) -> Result<T, Refusal> {
-    let directory = directory.to_owned();
-    let seen = tokio::task::spawn_blocking(move || look(&Look::open(&directory)?));
-    let failed = |why: String| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, why);
-    seen.await.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.why))
 }
 
 fn looker(chosen: Chosen, standing: Standing, headers: &HeaderMap) -> Looker {
