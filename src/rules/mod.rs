@@ -24,7 +24,7 @@ use std::sync::Arc;
 pub(crate) use condition::span_in;
 pub(crate) use file::{ROOT_KEYS, TABLES, why_no_name};
 pub(crate) use matcher::{REGEX_BYTES_MAX, why_no_expression};
-pub(crate) use pattern::{PATTERNS_MAX, label_named, pattern_of};
+pub(crate) use pattern::{PATTERNS_MAX, label_named, literal, pattern_of};
 pub use problem::PROBLEMS;
 pub use reference::{condition_keys, keys as rule_keys, time_keys};
 pub(crate) use reference::{labels, others, root};

@@ -70,13 +70,31 @@ fn pattern(text: &Spanned<String>, problems: &mut Problems<'_>) -> Option<Patter
     pattern_of(text.get_ref()).map_err(wrong).ok()
 }
 
+/// What has one of these is a glob, else it is meant as it stands.
+const GLOB_SIGNS: [char; 4] = ['*', '?', '[', '{'];
+
+/// The pattern that this text alone fits, whatever signs of a glob it has.
+pub(crate) fn literal(text: &str) -> String {
+    if !text.contains(GLOB_SIGNS) {
+        return text.to_owned();
+    }
+    text.chars().fold(String::with_capacity(text.len() + 8), |mut out, c| {
+        if GLOB_SIGNS.contains(&c) || "]}\\".contains(c) {
+            out.extend(['[', c, ']']);
+        } else {
+            out.push(c);
+        }
+        out
+    })
+}
+
 /// A pattern, else what is wrong with it and what to write.
 pub(crate) fn pattern_of(source: &str) -> Result<Pattern, (String, String)> {
     if source.len() > PATTERN_BYTES_MAX {
         let message = format!("a pattern has at most {PATTERN_BYTES_MAX} bytes");
         return Err((message, "write a shorter glob, or several".to_owned()));
     }
-    if !source.contains(['*', '?', '[', '{']) {
+    if !source.contains(GLOB_SIGNS) {
         return Ok(Pattern::Exact(source.into()));
     }
     match GlobBuilder::new(source).build() {

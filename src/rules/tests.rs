@@ -175,6 +175,16 @@ static CATALOGUE: std::sync::LazyLock<Catalogue> = std::sync::LazyLock::new(Cata
 
 proptest::proptest! {
     #[test]
+    fn the_literal_pattern_of_a_text_fits_it_alone(
+        text in r"[a-c*?\[\]{}!\^,\\/-]{1,12}",
+        other in r"[a-c*?\[\]{}!\^,\\/-]{1,12}",
+    ) {
+        let pattern = pattern_of(&literal(&text)).expect("a pattern");
+        proptest::prop_assert!(pattern.fits(&text), "{}", literal(&text));
+        proptest::prop_assert_eq!(pattern.fits(&other), text == other);
+    }
+
+    #[test]
     fn any_text_is_a_file_or_has_a_problem(
         file in 0..SHIPPED.len(),
         start in 0_usize..4_000,

@@ -108,13 +108,8 @@ class Studio:
 
 
 def report(studio):
-    with studio.browser.open(studio.report(), width=1120, height=1620) as (page, _):
+    with studio.browser.open(studio.report(), width=1120, height=1556) as (page, _):
         studio.take("report", page)
-
-
-def report_dark(studio):
-    with studio.browser.open(studio.report(), width=1120, height=900, dark=True) as (page, _):
-        studio.take("report-dark", page)
 
 
 def report_phone(studio):
@@ -158,10 +153,11 @@ def live(studio):
             page.locator("#link.live").wait_for()
             page.locator("article.card").nth(1).wait_for()
             page.get_by_text("ticket 4711").wait_for()
-            studio.take("live", page)
+            legend = page.locator("section[aria-labelledby=h-timeline] .legend").bounding_box()
+            studio.take("live", page, full_page=True, clip={"x": 0, "y": 0, "width": 1280, "height": legend["y"] + 40})
 
 
-PICTURES = [report, report_dark, report_phone, live, terminal, mail]
+PICTURES = [report, report_phone, live, terminal, mail]
 
 
 def main():

@@ -71,7 +71,7 @@ def free_port():
 class Run:
     """`ocrwatch run` in a folder of its own, at one address for all its lives."""
 
-    def __init__(self, program, folder, secret=SECRET, configuration=CONFIGURATION, clock=None):
+    def __init__(self, program, folder, *, secret=SECRET, source=SOURCE, configuration=CONFIGURATION, clock=None):
         self.program = program
         self.clock = clock
         self.folder = folder
@@ -87,7 +87,7 @@ class Run:
             os.close(os.open(folder / "token", os.O_CREAT | os.O_WRONLY, 0o600))
             (folder / "token").write_text(secret)
         (folder / "ocrwatch.toml").write_text(configuration.format(
-            port=port, closed=free_port(), source=json.dumps(SOURCE), token='token = { file = "token" }' if secret else ""))
+            port=port, closed=free_port(), source=json.dumps(source), token='token = { file = "token" }' if secret else ""))
 
     def __enter__(self):
         self.start()
@@ -106,7 +106,8 @@ class Run:
             command = ["faketime", "-m", "-f", f"{ahead.total_seconds():+.0f}s", *command]
             environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"
         with open(self.folder / "said", "ab") as said:
-            self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=subprocess.DEVNULL, stderr=said)
+            self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=subprocess.DEVNULL,
+                                            stderr=said, start_new_session=True)
         until("the run answers", self.answers)
 
     def answers(self):
@@ -120,11 +121,12 @@ class Run:
     def stop(self):
         """Ends a life as a service manager does."""
         if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            # With a clock of its own it is the child of a child.
+            os.killpg(self.process.pid, signal.SIGTERM)
             try:
                 self.process.wait(WAIT_S)
             except subprocess.TimeoutExpired:
-                self.process.kill()
+                os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
 
     def ask(self, path, body=None, method=None):

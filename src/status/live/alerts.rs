@@ -9,6 +9,7 @@ use super::{Moment, Scene};
 use crate::catalogue::{Paragraph, Severity};
 use crate::engine::State;
 use crate::render::AlertText;
+use crate::rules::literal;
 use crate::status::AlertStatus;
 
 pub(super) const ALERTS: &str = include_str!("alerts.html");
@@ -134,7 +135,8 @@ impl<'s> CardView<'s> {
         });
         let rule = [("rule", status.rule.as_str())].into_iter();
         let labels = status.labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let matchers: Vec<_> = rule.chain(labels.filter(|(name, _)| *name != "rule")).collect();
+        let labels = labels.filter(|(name, _)| *name != "rule");
+        let matchers: Vec<_> = rule.chain(labels).map(|(name, it)| (name, literal(it))).collect();
         let written: Vec<_> =
             matchers.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         let options: Vec<_> = matchers
