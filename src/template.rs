@@ -77,6 +77,10 @@ pub const FILTERS: [&str; 16] = [
 /// What can stand behind `is`.
 pub const TESTS: [&str; 2] = ["defined", "none"];
 
+/// A user's template is one text: what joins several is for pages of ours.
+const STATEMENTS_OF_PAGES: [&str; 7] =
+    ["block", "call", "extends", "from", "import", "include", "macro"];
+
 /// The work that a template may cause: about this many steps, or 64 bytes of text for each.
 const FUEL: u64 = 20_000;
 
@@ -165,6 +169,9 @@ fn truncate(value: Value, length: usize) -> String {
 
 /// What is wrong with a template, in the order in which it stands there; nothing if it is right.
 pub fn check(text: &str) -> Vec<Problem> {
+    if let Some(problem) = statement_of_pages(text) {
+        return vec![problem];
+    }
     let mut environment = ENVIRONMENT.clone();
     environment.set_debug(true);
     let template = match environment.template_from_str(text) {
@@ -251,20 +258,32 @@ fn example() -> Value {
     }))
 }
 
+/// The first statement that the engine knows for pages of ours alone.
+fn statement_of_pages(text: &str) -> Option<Problem> {
+    pieces(text).into_iter().find_map(|piece| {
+        let Piece::Statement(tag) = piece else { return None };
+        let inner = &text[tag.clone()];
+        let start = inner.find(|c: char| c.is_ascii_alphabetic())?;
+        let word = inner[start..].split(|c: char| !c.is_ascii_alphabetic()).next()?;
+        let range = tag.start + start..tag.start + start + word.len();
+        let is_known = STATEMENTS_OF_PAGES.contains(&word);
+        is_known.then(|| no_template(range, &format!("unknown statement {word}")))
+    })
+}
+
+fn no_template(range: Range<usize>, detail: &str) -> Problem {
+    let hint = "write `{{ count }}` for a value and `{% if api %}…{% endif %}` for a choice";
+    let message = format!("this is no template: {detail}");
+    Problem { range, message, hint: Some(hint.to_owned()) }
+}
+
 fn of_error(text: &str, error: &Error) -> Problem {
     let range = error.range().filter(|range| text.get(range.clone()).is_some());
     let range = range.unwrap_or(0..text.len());
     let (message, hint) = match error.kind() {
         ErrorKind::OutOfFuel => ("the template does too much work", "make it simpler"),
         ErrorKind::SyntaxError => {
-            let detail = error.detail().unwrap_or("it cannot be read");
-            let hint =
-                "write `{{ count }}` for a value and `{% if api %}…{% endif %}` for a choice";
-            return Problem {
-                range,
-                message: format!("this is no template: {detail}"),
-                hint: Some(hint.to_owned()),
-            };
+            return no_template(range, error.detail().unwrap_or("it cannot be read"));
         }
         _ => {
             let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);

@@ -10,7 +10,9 @@ use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, escape_formatter};
 use serde::Serialize;
 
-use super::{Problem, environment, is_told, of_error, unknown_names, unknown_words};
+use super::{
+    Problem, environment, is_told, of_error, statement_of_pages, unknown_names, unknown_words,
+};
 use crate::surface::escape::{visible, visible_lines};
 
 /// What comes out of a template.
@@ -77,6 +79,9 @@ fn environment_of(form: Form) -> &'static Environment<'static> {
 
 /// What is wrong with a template, in the order in which it stands there; nothing if it is right.
 pub fn check(text: &str, form: Form) -> Vec<Problem> {
+    if let Some(problem) = statement_of_pages(text) {
+        return vec![problem];
+    }
     let mut environment = environment_of(form).clone();
     environment.set_debug(true);
     let template = match environment.template_from_str(text) {

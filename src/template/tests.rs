@@ -89,6 +89,10 @@ fn what_cannot_be_read_or_filled_in_is_placed() {
     let end = "unexpected end of input, expected end of variable block";
     check_problems("a {{ count", &[&syntax("count", end)]);
     check_problems("{% include 'x' %}", &[&syntax("include", "unknown statement include")]);
+    check_problems(
+        "{%- macro m() %}{% endmacro %}",
+        &[&syntax("macro", "unknown statement macro")],
+    );
     let fails = "this fails when it is filled in:";
     let method = format!("\".upper2()\" {fails} string has no method named upper2");
     check_problems("{{ code.upper2() }}", &[&method]);
