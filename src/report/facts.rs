@@ -10,6 +10,7 @@ use super::content::{CodeReport, Report};
 use super::phrase;
 use super::tally::{RequestIdsSeen, Values};
 use super::timeline::Grid;
+use crate::catalogue::Severity;
 use crate::occurrence::Module;
 use crate::surface::Language;
 
@@ -54,6 +55,36 @@ pub(super) fn of_report(report: &Report, language: Language) -> Vec<Fact> {
         facts.push(filters(report, language));
     }
     facts
+}
+
+/// What all of it comes to: how many occurrences of how many codes, then by severity.
+pub(super) fn found(report: &Report, language: Language) -> Fact {
+    let totals = &report.totals;
+    let (occurrences, codes) = (totals.counts.occurrences, totals.codes);
+    let new = match (totals.codes_new, language) {
+        (0, _) => String::new(),
+        (new, Language::English) => format!(", {} new", phrase::count(new)),
+        (new, Language::Chinese) => format!("，其中 {} 个未收录", phrase::count(new)),
+    };
+    let of_codes = language.pick(
+        format!(
+            "{} of {}",
+            phrase::counted(occurrences, "occurrence", "occurrences"),
+            phrase::counted(codes, "code", "codes")
+        ),
+        format!("{} 个错误，{} 个错误码", phrase::count(occurrences), phrase::count(codes)),
+    );
+    let by_severity = [
+        (Severity::Critical, totals.critical),
+        (Severity::Warning, totals.warning),
+        (Severity::Info, totals.info),
+    ];
+    let by_severity = by_severity.into_iter().filter(|&(_, count)| count > 0);
+    let by_severity = by_severity.map(|(severity, count)| {
+        Item::Words(format!("{} {}", phrase::count(count), language.words(severity.name())))
+    });
+    let items = std::iter::once(Item::Words(format!("{of_codes}{new}"))).chain(by_severity);
+    Fact { label: "Found", items: items.collect(), one_a_line: false }
 }
 
 /// What is counted beside the occurrences.

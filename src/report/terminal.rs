@@ -66,15 +66,8 @@ fn found(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
             Role::Plain,
         );
     }
-    let new = match totals.codes_new {
-        0 => String::new(),
-        new => format!(", {} new", phrase::count(new)),
-    };
-    let words = format!(
-        "{} of {}{new}",
-        phrase::counted(totals.counts.occurrences, "occurrence", "occurrences"),
-        phrase::counted(totals.codes, "code", "codes")
-    );
+    let found = facts::found(report, Language::default());
+    let words = found.items.first().map(|words| page.item(words)).unwrap_or_default();
     let mut lines = wrap::wrap(&words, page.text_columns());
     lines = lines.iter().map(|line| page.style.paint(Role::Title, line)).collect();
     let severities = severities(totals, page.style);

@@ -41,6 +41,7 @@ const WORDS: &[(&str, &str)] = &[
     ("File", "文件"),
     ("Files", "文件"),
     ("Fired", "告警时段"),
+    ("Found", "发现"),
     ("Firing", "告警开始"),
     ("First", "首次"),
     ("Flapping", "抖动"),

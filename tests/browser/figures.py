@@ -84,7 +84,9 @@ def the_totals_are_those_of_the_json(world):
     for name, said, page in each_report(world):
         totals = said["totals"]
         head = words(page.locator("header.top"))
-        for part in [f"{events(totals):,} errors in all", f"{said['inputs']['lines']:,} lines",
+        severities = [f"{count:,} {name}" for name, count in totals["by_severity"].items() if count]
+        for part in [f"{events(totals):,} errors in all", ", ".join(severities),
+                     f"of {totals['codes']:,} code", f"{said['inputs']['lines']:,} lines",
                      f"{totals['repeats']:,} repeats" if totals["repeats"] else "",
                      f"{said['inputs']['mentions']:,} mentions" if said["inputs"]["mentions"] else "",
                      span(said["inputs"]["first_at"], said["inputs"]["last_at"])]:

@@ -23,6 +23,10 @@ def assert_counts(page, said):
     assert {code: number(row["count"]) for code, row in rows.items() if number(row["count"])} == {
         code: count for code, count in codes.items() if count}, (first, end)
     assert legend(page) == modules, (first, end, legend(page))
+    if first > 0 or end < said["timeline"]["buckets"]:
+        total = sum(modules.values())
+        for code, row in rows.items():
+            assert row["cells"][4] == share(codes[code], total), (first, end, row, total)
     begin = datetime.fromisoformat(said["timeline"]["start"])
     length = timedelta(seconds=said["timeline"]["bucket_seconds"])
     ticks = page.locator("#axis text").evaluate_all("all => all.map(tick => [tick.getAttribute('x'), tick.textContent])")
@@ -33,6 +37,14 @@ def assert_counts(page, said):
         near = [at, at + length * (end - first) / 10_000, at - length * (end - first) / 10_000]
         assert tick in [about.strftime(form) for about in near for form in TICKS], (tick, at)
     return first, end
+
+
+def share(count, total):
+    """A share in percent, as the page writes it."""
+    tenths = count * 1000 // max(1, total)
+    if tenths == 0 and count:
+        return "<0.1%"
+    return f"{tenths // 10}.{tenths % 10}%" if tenths < 100 else f"{tenths // 10}%"
 
 
 def zoom(page, kind):

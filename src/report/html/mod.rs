@@ -81,8 +81,9 @@ impl<'r> Page<'r> {
             .iter()
             .map(|it| FactView::of(it, language))
             .collect();
+        let found = (!report.is_empty()).then(|| facts::found(report, language));
         let apart = facts::apart_of_report(report, language);
-        facts.extend(apart.iter().map(|it| FactView::of(it, language)));
+        facts.extend(found.iter().chain(&apart).map(|it| FactView::of(it, language)));
         let policy = format!(
             "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
             page::hash_of(page::STYLE),

@@ -19,12 +19,21 @@
     row,
     series: unpacked(row.dataset.series),
     cell: row.matches("[data-count]") ? row : row.querySelector("[data-count]"),
+    share: row.querySelector("[data-share]"),
+    trend: row.querySelector(".trend"),
   }));
   const modules = rows.filter(({ row }) => row.closest(".legend"));
   const sum = (series, from, to) => {
     let total = 0;
     for (let at = from; at < to; at += 1) total += series[at] || 0;
     return total;
+  };
+
+  // As the page writes it: to the tenth where it is small, and never nothing for something.
+  const percent = (count, of) => {
+    const tenths = Math.floor((count * 1000) / Math.max(1, of));
+    if (tenths === 0 && count > 0) return "<0.1%";
+    return tenths < 100 ? `${Math.floor(tenths / 10)}.${tenths % 10}%` : `${Math.floor(tenths / 10)}%`;
   };
 
   const plot = byId("plot");
@@ -79,10 +88,20 @@
       byId("highest").textContent = grouped(highest);
       byId("shown").textContent = isAll ? ""
         : `${clock(from, "day")} ${clock(from, "second")} – ${clock(to, "day")} ${clock(to, "second")}`;
-      for (const { series, cell } of rows) {
+      const total = sum(totals, from, to);
+      for (const { series, cell, share, trend } of rows) {
         const count = isAll ? Number(cell.dataset.count) : sum(series, from, to);
         cell.textContent = grouped(count);
         cell.dataset.value = count;
+        if (share) {
+          share.textContent = isAll ? share.dataset.share : percent(count, total);
+          share.dataset.value = count;
+        }
+        if (trend) {
+          trend.dataset.steps = trend.dataset.steps || trend.viewBox.baseVal.width;
+          const each = Math.ceil(buckets / Number(trend.dataset.steps));
+          trend.setAttribute("viewBox", `${from / each} 0 ${(to - from) / each} 100`);
+        }
       }
     };
     const zoom = (a, b) => {
