@@ -31,3 +31,4 @@ mod scenarios;
 mod split;
 mod terminal;
 mod tidy;
+mod verdict;
