@@ -52,7 +52,7 @@ pub(super) struct MailArgs {
     #[arg(long, value_name = "NAME", requires = "to")]
     receiver: Option<String>,
 
-    /// Who it is from [default: as the receiver says, else ocrwatch@ this machine]
+    /// Who it is from [default: as the receiver says, else `ocrwatch` at this machine]
     #[arg(long, value_name = "FROM", requires = "to", value_parser = mailbox)]
     from: Option<Mailbox>,
 }
