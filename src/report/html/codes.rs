@@ -37,8 +37,6 @@ pub(super) struct CodeView<'r> {
     change: Option<&'static str>,
     /// Occurrences and inferred ones.
     count: u64,
-    occurrences: u64,
-    inferred: u64,
     how_often: String,
     /// Of all events, in percent.
     share: String,
@@ -57,7 +55,6 @@ pub(super) struct CodeView<'r> {
     causes: Vec<CauseView<'r>>,
     /// Empty where the causes say all of it.
     solution: &'r [Paragraph],
-    is_documented: bool,
     elsewhere: Option<&'r str>,
     source: Option<SourceView>,
     facts: Vec<FactView>,
@@ -147,8 +144,6 @@ impl<'r> CodeView<'r> {
             known: entry.is_some(),
             change: change(report, &code.code),
             count: code.counts.events(),
-            occurrences: code.counts.occurrences,
-            inferred: code.counts.inferred,
             how_often: facts::how_often(code, language),
             share: phrase::share(code.counts.events(), all),
             first_short: code.seen.map(|seen| short(seen.first_at, is_one_day)),
@@ -162,7 +157,6 @@ impl<'r> CodeView<'r> {
             meaning: entry.map(meaning).unwrap_or_default(),
             causes: causes(code, entry),
             solution: if is_explained { &[] } else { solution },
-            is_documented: !solution.is_empty(),
             elsewhere: code.elsewhere.as_deref(),
             source: entry.map(|entry| SourceView { words: entry.source.to_string() }),
             facts: facts::of_code(code, grid, ticket.is_some(), language)

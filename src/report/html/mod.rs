@@ -201,7 +201,6 @@ struct InputView<'r> {
     bytes: String,
     first: Option<String>,
     last: Option<String>,
-    times_unreadable: u64,
     problem: Option<&'r str>,
 }
 
@@ -213,7 +212,6 @@ impl<'r> InputView<'r> {
             bytes: phrase::bytes(input.bytes),
             first: input.first_at.map(phrase::instant),
             last: input.last_at.map(phrase::instant),
-            times_unreadable: input.times_unreadable,
             problem: input.problem.as_deref(),
         }
     }
