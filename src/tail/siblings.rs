@@ -155,6 +155,9 @@ impl Tail {
     pub(super) fn locate_copy(&mut self, id: FileId) -> io::Result<Option<Located>> {
         let Some(followed) = self.files.get(&id) else { return Ok(None) };
         let position = followed.position.clone();
+        if position.head.is_empty() {
+            return self.locate_copy_of_empty(id, &position);
+        }
         // The oldest first: a little of a beginning may be that of later ones too. A compressed
         // copy costs more to look into.
         let (compressed, plain): (Vec<_>, Vec<_>) =
@@ -163,12 +166,46 @@ impl Tail {
         Ok(siblings.find_map(|path| self.same_text(&position, path)))
     }
 
+    /// Finds the compressed copy of a file that was empty when it was last looked at. No text tells
+    /// it, so it is the oldest that came later, as long as an elder lies there: rotation deletes
+    /// the oldest first. Without an elder it may have deleted the file itself.
+    fn locate_copy_of_empty(
+        &mut self,
+        id: FileId,
+        position: &Position,
+    ) -> io::Result<Option<Located>> {
+        let mut has_elder = false;
+        for path in self.siblings(id)? {
+            let Ok((file, metadata)) = Content::open(&path) else { continue };
+            let identity = Identity::of(&metadata);
+            let followed = self.by_identity.get(&identity).copied();
+            let is_elder = Extent::of(&metadata).modified_ns < position.verified_ns
+                || followed.is_some_and(|followed| followed < id)
+                || self.is_done(&path, identity);
+            if is_elder {
+                has_elder = true;
+                continue;
+            }
+            if followed.is_some() || !is_compressed(&path) {
+                break;
+            }
+            let Ok(mut located) = Located::of(path, file, &metadata, true) else { break };
+            // One that is still being written has bytes and no text yet, and its end is none.
+            let is_empty =
+                metadata.len() > 0 && matches!(located.content.read_at(0, &mut [0]), Ok(0));
+            // Who has an elder open may have written to it since.
+            if !is_empty && self.is_copy_of_followed(&located.path)? {
+                has_elder = true;
+                continue;
+            }
+            return Ok(has_elder.then_some(located));
+        }
+        Ok(None)
+    }
+
     /// What lies at a path, if it is not followed yet and its text is what was read, as far as it
     /// was.
     fn same_text(&self, position: &Position, path: PathBuf) -> Option<Located> {
-        if position.head.is_empty() {
-            return None;
-        }
         let (file, metadata) = Content::open(&path).ok()?;
         let is_older = Extent::of(&metadata).modified_ns < position.verified_ns;
         if is_older || self.by_identity.contains_key(&Identity::of(&metadata)) {

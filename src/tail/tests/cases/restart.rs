@@ -75,6 +75,50 @@ fn what_was_kept_in_the_middle_of_a_rotation_goes_on_behind_it() {
     }
 }
 
+/// `app.log` was empty when it was last looked at; then it was written to and rotated twice, by the
+/// second time compressed.
+fn met_empty_and_compressed(has_elder: bool, written: &str) -> World {
+    let mut world = World::new(&["app.log"], Limits::default());
+    if has_elder {
+        world.append("app.log", lines(1..=2));
+        world.see();
+        world.rename("app.log", "app.log.1");
+    }
+    world.append("app.log", "");
+    world.see();
+    world.commit();
+    if has_elder {
+        world.rename("app.log.1", "app.log.3");
+        world.gzip("app.log.3");
+    }
+    world.append("app.log", written);
+    world.rename("app.log", "app.log.2");
+    world.gzip("app.log.2");
+    world.append("app.log.1", lines(5..=6));
+    world.append("app.log", lines(7..=8));
+    world.kill();
+    world.see();
+    world.wait_until_quiet();
+    world
+}
+
+#[test]
+fn a_file_that_was_empty_is_found_in_its_compressed_copy() {
+    let world = met_empty_and_compressed(true, &lines(3..=4));
+    world.has_read(lines(1..=8));
+    world.no_loss_was_told();
+    let world = met_empty_and_compressed(true, "");
+    world.has_read(lines(1..=2) + &lines(5..=8));
+    world.no_loss_was_told();
+}
+
+#[test]
+fn a_file_that_was_empty_and_is_the_eldest_may_have_been_deleted() {
+    let world = met_empty_and_compressed(false, &lines(3..=4));
+    world.has_read(lines(3..=8));
+    assert_eq!(world.told(|kind| matches!(kind, NoticeKind::Lost { lost_bytes: 0 })), 1);
+}
+
 #[test]
 fn what_is_handed_out_and_not_kept_is_handed_out_again() {
     let limits = Limits { read_bytes: 200, ..Limits::default() };
