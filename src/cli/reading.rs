@@ -19,7 +19,7 @@ use super::filter::{Filter, LeftOut};
 use super::input_words;
 use super::messages::Messages;
 use super::progress::Amount;
-use super::stream::{Found, Stream};
+use super::stream::{Found, Scanning, Stream};
 use crate::catalogue::Catalogue;
 use crate::clock;
 use crate::extract::{self, Successes};
@@ -164,6 +164,8 @@ impl Reading<'_> {
         let mut amount = Amount { bytes: 0, bytes_total: sizes.sum(), input: 0, inputs };
         let mut passage = Passage { filter: self.filter, sink, untimed: 0, facts: Vec::new() };
         let (mut logs, behind_others) = self.logs(discovery);
+        let bytes = discovery.inputs.iter().map(|input| input.size_bytes).sum();
+        let scanning = Scanning::new(bytes, logs.len());
         if behind_others > 0 {
             self.messages.note(&format!(
                 "there are more than {LOGS_MAX} logs; {behind_others} are read behind others, and                  what they have of the same time counts as late"
@@ -171,7 +173,7 @@ impl Reading<'_> {
         }
         let mut queue = BinaryHeap::new();
         for (index, log) in logs.iter_mut().enumerate() {
-            problem = problem.max(self.fill(log, &mut amount, &mut passage));
+            problem = problem.max(self.fill(log, &scanning, &mut amount, &mut passage));
             queue.extend(log.next.is_some().then_some(Reverse((log.reached, index))));
         }
         while let Some(Reverse((_, index))) = queue.pop() {
@@ -179,7 +181,7 @@ impl Reading<'_> {
             if let Some(found) = log.next.take() {
                 passage.pass(log, found)?;
             }
-            problem = problem.max(self.fill(log, &mut amount, &mut passage));
+            problem = problem.max(self.fill(log, &scanning, &mut amount, &mut passage));
             queue.extend(log.next.is_some().then_some(Reverse((log.reached, index))));
         }
         self.messages.clear();
@@ -246,6 +248,7 @@ impl Reading<'_> {
     fn fill(
         &mut self,
         log: &mut Log<'_>,
+        scanning: &Scanning,
         amount: &mut Amount,
         passage: &mut Passage<'_, impl Sink>,
     ) -> Option<ExitKind> {
@@ -254,7 +257,7 @@ impl Reading<'_> {
             let Some((place, input, stream)) = &mut log.stream else {
                 let Some((place, input)) = log.inputs.pop_front() else { break };
                 amount.input += 1;
-                match self.open(input) {
+                match self.open(input, scanning) {
                     Ok(stream) => log.stream = Some((place, input, stream)),
                     Err((kind, facts)) => {
                         problem = problem.max(Some(kind));
@@ -287,13 +290,17 @@ impl Reading<'_> {
         problem
     }
 
-    fn open(&mut self, input: &Input) -> Result<Stream, (ExitKind, Box<InputFacts>)> {
+    fn open(
+        &mut self,
+        input: &Input,
+        scanning: &Scanning,
+    ) -> Result<Stream, (ExitKind, Box<InputFacts>)> {
         let settings = extract::Settings {
             successes: self.beside.successes.clone(),
             activity_gap: self.beside.activity_gap,
             ..extract::Settings::new(self.zone, input.modified.unwrap_or(self.now))
         };
-        Stream::open(input, self.catalogue, settings).map_err(|problem| {
+        Stream::open(input, self.catalogue, settings, scanning).map_err(|problem| {
             self.messages.error(&problem.to_string());
             let facts = InputFacts {
                 name: input.name.clone(),

@@ -1,21 +1,24 @@
 //! One input under way: what was found in it so far and is not yet passed on.
 //!
-//! Owns the loop that feeds an extractor. Must never look at the bytes, nor decide what is passed
+//! Owns the loop that feeds an extractor with segments, in order. Must never look at the bytes, nor decide what is passed
 //! on. Fails when an input cannot be opened; what goes wrong later stands in the reader's notes.
 
+mod scanning;
+
 use std::collections::VecDeque;
-use std::io::Read as _;
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
 
 use super::input_words;
-use super::undecodable::Undecodable;
 use crate::catalogue::Catalogue;
 use crate::extract::{self, Counters, Extractor};
-use crate::input::{self, Input, InputProblem, Note, NoteKind, Reader};
+use crate::input::{self, Input, InputProblem, Note, NoteKind};
 use crate::occurrence::{Occurrence, Success};
 use crate::report::InputFacts;
+use scanning::{LookedAt, Segments};
+
+pub(super) use scanning::Scanning;
 
 /// What an extractor finds.
 #[derive(Debug)]
@@ -55,12 +58,15 @@ impl extract::Sink for Finds {
 
 /// An input that is being read.
 pub(super) struct Stream {
-    reader: Reader,
+    segments: Segments,
     /// None once everything was read.
     extractor: Option<Extractor>,
-    undecodable: Undecodable,
+    undecodable_bytes: u64,
+    position: u64,
     finds: Finds,
     counters: Counters,
+    /// Complete at the end.
+    notes: Vec<Note>,
 }
 
 impl Stream {
@@ -68,14 +74,18 @@ impl Stream {
         input: &Input,
         catalogue: &Arc<Catalogue>,
         settings: extract::Settings,
+        scanning: &Scanning,
     ) -> Result<Self, InputProblem> {
         let reader = input::open(input)?;
+        let extractor = Extractor::new(catalogue, settings.clone(), Arc::clone(&input.name));
         Ok(Self {
-            reader,
-            extractor: Some(Extractor::new(catalogue, settings, Arc::clone(&input.name))),
-            undecodable: Undecodable::default(),
+            segments: Segments::new(reader, catalogue, settings, scanning),
+            extractor: Some(extractor),
+            undecodable_bytes: 0,
+            position: 0,
             finds: Finds::default(),
             counters: Counters::default(),
+            notes: Vec::new(),
         })
     }
 
@@ -86,33 +96,34 @@ impl Stream {
 
     /// Reads once more; false if there was nothing left.
     pub(super) fn read(&mut self) -> bool {
-        let Some(extractor) = &mut self.extractor else { return false };
-        let spare = extractor.spare();
-        // Reading never fails: what ends it early stands in the notes.
-        let count = self.reader.read(spare).unwrap_or(0);
-        if count > 0 {
-            self.undecodable.take(spare.get(..count).unwrap_or_default());
-            extractor.commit(count, &mut self.finds);
-        } else if let Some(extractor) = self.extractor.take() {
+        let Some(mut extractor) = self.extractor.take() else { return false };
+        let LookedAt { segment, undecodable, position, is_last } = self.segments.next();
+        self.segments.source.reuse(extractor.join(segment, &mut self.finds));
+        self.undecodable_bytes += undecodable;
+        self.position = position;
+        if is_last {
             self.counters = extractor.finish(&mut self.finds);
+            self.notes = self.segments.source.take_notes();
+        } else {
+            self.extractor = Some(extractor);
         }
         true
     }
 
     /// How far it has been read, in bytes as they lie on the disk.
     pub(super) fn position(&self) -> u64 {
-        self.reader.compressed_position()
+        self.position
     }
 
+    /// What is to be told about the input, once it was read.
     pub(super) fn notes(&self) -> &[Note] {
-        self.reader.notes()
+        &self.notes
     }
 
     /// What was read, at the end.
     pub(super) fn facts(self) -> InputFacts {
-        let Self { reader, counters, undecodable, .. } = self;
-        let of_utf16: u64 = reader
-            .notes()
+        let Self { segments, counters, undecodable_bytes, notes, .. } = self;
+        let of_utf16: u64 = notes
             .iter()
             .map(|note| match note.kind {
                 // A half is two bytes of UTF-16.
@@ -121,9 +132,9 @@ impl Stream {
                 _ => 0,
             })
             .sum();
-        let problem = reader.notes().iter().find_map(input_words::of_note);
+        let problem = notes.iter().find_map(input_words::of_note);
         InputFacts {
-            name: reader.name().clone(),
+            name: Arc::clone(&segments.source.file),
             bytes: counters.bytes,
             lines: counters.lines,
             first_at: counters.first_at,
@@ -132,7 +143,7 @@ impl Stream {
             mentions: counters.mentions,
             lines_cut: counters.long_lines,
             codes_left_out: counters.codes_left_out,
-            bytes_undecodable: undecodable.finish().saturating_add(of_utf16),
+            bytes_undecodable: undecodable_bytes.saturating_add(of_utf16),
             problem: problem.map(Into::into),
         }
     }

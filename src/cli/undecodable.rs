@@ -3,6 +3,22 @@
 //! Owns the count, over any cuts into reads. Must never change the text: a log in another encoding
 //! (GBK, say) passes through as it is, and only this number tells. Nothing here fails.
 
+/// How many bytes of a part of a text are no UTF-8, where what stands before it is known at least
+/// as far as a character reaches. Parts that lie next to each other have what the whole has: of a
+/// character that a part's end cuts off, the next one tells, and of the last part the end.
+pub(super) fn of_part(before: &[u8], part: &[u8], is_last: bool) -> u64 {
+    // A byte that begins a character ends what was begun before it.
+    let is_begin = |byte: &u8| !(0x80..0xc0).contains(byte);
+    let near = &before[before.len().saturating_sub(3)..];
+    let begun = near.iter().rposition(is_begin).map_or(&near[near.len()..], |at| &near[at..]);
+    let mut undecodable = Undecodable::default();
+    undecodable.take(begun);
+    let counted_before = undecodable.bytes;
+    undecodable.take(part);
+    let bytes = if is_last { undecodable.finish() } else { undecodable.bytes };
+    bytes - counted_before
+}
+
 /// Counts the bytes of a text that are no UTF-8.
 #[derive(Debug, Default)]
 pub(super) struct Undecodable {
@@ -85,6 +101,13 @@ mod tests {
         ) {
             let whole = check(&[&bytes]);
             prop_assert_eq!(check(&bytes.chunks(size).collect::<Vec<_>>()), whole);
+            let mut from = 0;
+            let parts = bytes.chunks(size).map(|part| {
+                let (before, is_last) = (&bytes[..from], from + part.len() == bytes.len());
+                from += part.len();
+                of_part(before, part, is_last)
+            });
+            prop_assert_eq!(parts.sum::<u64>(), whole);
             let lossy: usize = bytes.utf8_chunks().map(|chunk| chunk.invalid().len()).sum();
             prop_assert_eq!(whole, lossy as u64);
         }

@@ -20,6 +20,9 @@ type Instant = DateTime<FixedOffset>;
 const LINES_MAX: usize = 100;
 const PARTS: usize = 4;
 
+/// Without a length every line would be a mark.
+const GAP_MIN: TimeDelta = TimeDelta::seconds(1);
+
 /// A line with a stamp.
 #[derive(Debug, Clone, Copy)]
 struct Stamped {
@@ -61,38 +64,13 @@ pub(super) struct Activity<'m> {
 impl<'m> Activity<'m> {
     /// Marks such that silences of this length show.
     pub(super) fn new(gap: TimeDelta, marked: &'m mut Marked) -> Self {
-        // Without a length every line would be a mark.
-        Self { gap: gap.max(TimeDelta::seconds(1)), marked }
+        Self { gap: gap.max(GAP_MIN), marked }
     }
 
-    /// Looks at the lines that begin in a part of the buffer. All before it was looked at.
-    pub(super) fn look(
-        &mut self,
-        buffer: &Buffer,
-        part: Range<usize>,
-        instant_of: &impl Fn(&[u8]) -> Option<Instant>,
-        marks: &mut VecDeque<Mark>,
-    ) {
-        let bytes = &buffer.filled();
-        let until = part.end;
-        let from = line_start(bytes, part.start, until);
-        let lines = Lines { bytes, instant_of };
-        // A long stack trace at an end must not hide the rest of the stretch.
-        let parts = (0..PARTS).map(|part| part * until.saturating_sub(from) / PARTS);
-        let first = parts
-            .clone()
-            .find_map(|part| lines.first(line_start(bytes, from + part, until)..until, LINES_MAX));
-        let Some(first) = first else { return };
-        let last = parts.clone().find_map(|part| lines.last(first.next..until - part, LINES_MAX));
-        let last = last.unwrap_or(first);
-        let gap = self.gap;
-        let mut visit = |line: Stamped| {
-            self.visit(Mark { line_offset: buffer.offset(line.start), at: line.at }, marks);
-        };
-        visit(first);
-        lines.between(first, last, last.start, gap, &mut visit);
-        if last.start > first.start {
-            visit(last);
+    /// Takes in lines with a stamp, in the input's order.
+    pub(super) fn see(&mut self, lines: &[Mark], marks: &mut VecDeque<Mark>) {
+        for line in lines {
+            self.visit(*line, marks);
         }
     }
 
@@ -142,6 +120,36 @@ impl<'m> Activity<'m> {
             state.made = Some(line);
         }
     }
+}
+
+/// Lines with a stamp that begin in a part of the buffer: so many that silences of a length show.
+pub(super) fn stamped(
+    buffer: &Buffer,
+    part: Range<usize>,
+    gap: TimeDelta,
+    instant_of: &impl Fn(&[u8]) -> Option<Instant>,
+) -> Vec<Mark> {
+    let (bytes, until, gap) = (buffer.filled(), part.end, gap.max(GAP_MIN));
+    let from = line_start(bytes, part.start, until);
+    let lines = Lines { bytes, instant_of };
+    let mut seen = Vec::new();
+    // A long stack trace at an end must not hide the rest of the stretch.
+    let parts = (0..PARTS).map(|part| part * until.saturating_sub(from) / PARTS);
+    let first = parts
+        .clone()
+        .find_map(|part| lines.first(line_start(bytes, from + part, until)..until, LINES_MAX));
+    let Some(first) = first else { return seen };
+    let last = parts.clone().find_map(|part| lines.last(first.next..until - part, LINES_MAX));
+    let last = last.unwrap_or(first);
+    let mut visit = |line: Stamped| {
+        seen.push(Mark { line_offset: buffer.offset(line.start), at: line.at });
+    };
+    visit(first);
+    lines.between(first, last, last.start, gap, &mut visit);
+    if last.start > first.start {
+        visit(last);
+    }
+    seen
 }
 
 fn apart(one: Mark, other: Mark) -> TimeDelta {
@@ -256,12 +264,14 @@ mod tests {
             let word = line.split(|byte| *byte == b' ').next()?;
             DateTime::parse_from_rfc3339(std::str::from_utf8(word).ok()?).ok()
         };
-        let mut marked = Marked::default();
-        let mut activity = Activity::new(TimeDelta::seconds(gap_s), &mut marked);
+        let (mut marked, gap) = (Marked::default(), TimeDelta::seconds(gap_s));
+        let mut activity = Activity::new(gap, &mut marked);
         let mut marks = VecDeque::new();
         // In two turns, the first of which ends within a line.
-        activity.look(&buffer, 0..log.len() / 2, &instant_of, &mut marks);
-        activity.look(&buffer, log.len() / 2..log.len(), &instant_of, &mut marks);
+        let middle = log.len() / 2;
+        for part in [0..middle, middle..log.len()] {
+            activity.see(&stamped(&buffer, part, gap, &instant_of), &mut marks);
+        }
         activity.finish(&mut marks);
         (marks.into_iter().map(|mark| mark.at).collect(), reads.get())
     }

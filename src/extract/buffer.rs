@@ -13,7 +13,7 @@ pub(super) const BEHIND_BYTES: usize = 64 * 1024;
 pub(super) const AHEAD_BYTES: usize = 96 * 1024;
 
 /// New bytes taken per turn.
-const STEP_BYTES: usize = 512 * 1024;
+pub(super) const STEP_BYTES: usize = 512 * 1024;
 
 const CAPACITY: usize = 2 * BEHIND_BYTES + AHEAD_BYTES + STEP_BYTES;
 
@@ -53,6 +53,24 @@ impl Buffer {
     /// A buffer whose first byte is the input's byte at `base`.
     pub(super) fn new(base: u64) -> Self {
         Self { bytes: vec![0; CALM_BYTES], filled: 0, base, ended: false }
+    }
+
+    /// A buffer of a size that holds a part of an input from a byte on, in memory that was used
+    /// before.
+    pub(super) fn reusing(mut memory: Vec<u8>, size_bytes: usize, base: u64, kept: &[u8]) -> Self {
+        memory.resize(size_bytes.max(kept.len()), 0);
+        memory[..kept.len()].copy_from_slice(kept);
+        Self { bytes: memory, filled: kept.len(), base, ended: false }
+    }
+
+    /// The memory, to be used again.
+    pub(super) fn into_memory(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// The room that is left, without asking for more.
+    pub(super) fn rest(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.filled..]
     }
 
     /// The room for the next read; never empty after `forget`.

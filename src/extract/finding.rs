@@ -14,7 +14,7 @@ use super::evidence::{self, Surroundings};
 use super::facts::{self, Facts};
 use super::peel;
 use super::record::Record;
-use super::repeat::{Events, Moment, Print};
+use super::repeat::{Moment, Print, Printing};
 use super::statement::{self, Statement};
 use super::subject::Subjects;
 use super::timestamp::{self, Stamp};
@@ -31,9 +31,9 @@ const MESSAGE_BYTES_MAX: usize = 4 * 1024;
 /// One error in a record.
 #[derive(Debug, Clone)]
 pub(super) struct Finding {
-    pub line_offset: u64,
+    line_offset: u64,
     /// Where in the record's text the code stands.
-    pub at_byte: usize,
+    at_byte: usize,
     line_number: u64,
     code: Box<str>,
     strength: Strength,
@@ -51,6 +51,25 @@ pub(super) struct Finding {
     process: Option<Process>,
     subjects: Subjects,
     sample: String,
+}
+
+/// An error as it is passed on, but for whether it repeats another: that is known once all before
+/// it was passed on.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub occurrence: Occurrence,
+    /// Where in its record's text the code stands.
+    pub at_byte: usize,
+    pub print: Printing,
+}
+
+impl Found {
+    /// Its lines stand so many further down, as is known by now.
+    pub(super) fn move_down(&mut self, lines: i64) {
+        let line = &mut self.occurrence.place.line;
+        *line = line.saturating_add_signed(lines);
+        self.print.move_down(lines);
+    }
 }
 
 /// Reads the errors of one record.
@@ -343,17 +362,16 @@ impl Finding {
         }
     }
 
-    pub(super) fn into_occurrence(
+    pub(super) fn into_found(
         mut self,
         file: &Arc<str>,
         settings: &Settings,
         catalogue: &Catalogue,
-        events: &mut Events,
-    ) -> Occurrence {
+    ) -> Found {
         let (message, details) = self.told(catalogue);
-        let repeat = events.is_repeat(&self.print(message.as_deref()));
+        let (at_byte, print) = (self.at_byte, Printing::of(&self.print(message.as_deref())));
         let at = self.stamp.and_then(|stamp| settings.zone.at(&stamp, settings.reference));
-        Occurrence {
+        let occurrence = Occurrence {
             place: Place {
                 file: Arc::clone(file),
                 line: self.line_number,
@@ -374,10 +392,11 @@ impl Finding {
             limit: details.limit,
             period: details.period.map(|period| shown(&period)),
             inferred: self.inferred,
-            repeat,
+            repeat: false,
             sample: visible::visible(&self.sample).into(),
             code: self.code,
-        }
+        };
+        Found { occurrence, at_byte, print }
     }
 }
 

@@ -47,6 +47,7 @@ mod finding;
 mod head;
 mod infer;
 mod object;
+mod passing;
 mod path;
 mod peel;
 mod quiet;
@@ -54,6 +55,7 @@ mod record;
 pub mod redact;
 mod repeat;
 mod scan;
+mod segment;
 mod sink;
 mod statement;
 mod subject;
@@ -63,24 +65,22 @@ mod turn;
 mod unescape;
 pub mod visible;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use checkpoint::Checkpoint;
+pub use segment::{Cutter, SEGMENT_BYTES, Segment, Text};
 pub use sink::Sink;
 pub use success::Successes;
 
-use activity::{Activity, Mark};
 use buffer::{AHEAD_BYTES, Buffer};
 use checkpoint::Progress;
-use finding::Finding;
-use repeat::Events;
+use passing::{Passing, To};
+use turn::Scanner;
 
 use crate::catalogue::Catalogue;
-use crate::occurrence::Success;
 use crate::zone::Zone;
 
 /// What an extractor is told about the world.
@@ -149,27 +149,16 @@ pub struct Counters {
 /// Extracts the occurrences of one input, fed in order.
 #[derive(Debug)]
 pub struct Extractor {
-    catalogue: Arc<Catalogue>,
-    settings: Settings,
-    file: Arc<str>,
-    buffer: Buffer,
-    progress: Progress,
-    /// Found, but possibly not in the input's order yet.
-    pending: Vec<Finding>,
-    events: Events,
-    /// `None` if the settings ask for none.
-    search: Option<success::Search>,
-    /// Found, and not passed on while an occurrence may still come before them.
-    successes: VecDeque<Success>,
-    marks: VecDeque<Mark>,
-    /// Occurrences and successes that were passed on.
-    passed_on: u64,
+    scanner: Scanner,
+    passing: Passing,
 }
 
 impl Extractor {
     /// An extractor for one input; `file` is its name as the user gave it.
     pub fn new(catalogue: &Arc<Catalogue>, settings: Settings, file: Arc<str>) -> Self {
-        Self::at(catalogue, settings, file, (0, Progress::default(), Events::default()))
+        let (buffer, progress) = (Buffer::new(0), Progress::default());
+        let scanner = Scanner::new(catalogue, settings, file, buffer, progress);
+        Self { scanner, passing: Passing::default() }
     }
 
     /// An extractor that goes on where another one stopped. It is fed the input's decoded text
@@ -184,63 +173,43 @@ impl Extractor {
         file: Arc<str>,
         checkpoint: &Checkpoint,
     ) -> Self {
-        Self::at(catalogue, settings, file, checkpoint.clone().into_parts())
-    }
-
-    fn at(
-        catalogue: &Arc<Catalogue>,
-        settings: Settings,
-        file: Arc<str>,
-        (context_from, progress, events): (u64, Progress, Events),
-    ) -> Self {
-        let successes = settings.successes.clone();
-        Self {
-            catalogue: Arc::clone(catalogue),
-            search: (!successes.is_none()).then(|| success::Search::new(successes)),
-            successes: VecDeque::new(),
-            marks: VecDeque::new(),
-            settings,
-            file,
-            buffer: Buffer::new(context_from),
-            progress,
-            pending: Vec::new(),
-            events,
-            passed_on: 0,
-        }
+        let (context_from, progress, passing) = checkpoint.clone().into_parts();
+        let buffer = Buffer::new(context_from);
+        Self { scanner: Scanner::new(catalogue, settings, file, buffer, progress), passing }
     }
 
     /// Where it stands, to go on from there later. `None` while something that was found is not
     /// passed on, as what comes next may belong before it: ask again after the next commit, or
     /// flush.
     pub fn checkpoint(&self) -> Option<Checkpoint> {
-        let all_passed_on =
-            self.pending.is_empty() && self.successes.is_empty() && self.marks.is_empty();
-        all_passed_on.then(|| Checkpoint::of(self.buffer.base(), &self.progress, &self.events))
+        let Scanner { buffer, progress, .. } = &self.scanner;
+        let all_passed_on = self.passing.is_empty();
+        all_passed_on.then(|| Checkpoint::of(buffer.base(), progress, &self.passing))
     }
 
     /// Everything before this byte of the decoded text was looked at.
     pub fn position(&self) -> u64 {
-        self.progress.position
+        self.scanner.progress.position
     }
 
     /// What was read and left out, up to the position.
     pub fn counters(&self) -> Counters {
-        let counters = self.progress.counters();
-        Counters { last_at: self.stamp_before_position().or(counters.last_at), ..counters }
+        self.scanner.counters()
     }
 
     /// The room to read the next bytes into; never empty.
     pub fn spare(&mut self) -> &mut [u8] {
-        self.buffer.spare()
+        self.scanner.buffer.spare()
     }
 
     /// Takes the first `count` bytes of the spare room in, and looks at what is complete.
     pub fn commit(&mut self, count: usize, sink: &mut impl Sink) {
-        self.buffer.commit(count);
-        if self.buffer.is_full() {
-            let until = self.buffer.filled().len() - AHEAD_BYTES;
-            self.scan(until, sink);
-            self.buffer.forget(until);
+        let Self { scanner, passing } = self;
+        scanner.buffer.commit(count);
+        if scanner.buffer.is_full() {
+            let until = scanner.buffer.filled().len() - AHEAD_BYTES;
+            scanner.scan(until, &mut To { passing, sink });
+            scanner.buffer.forget(until);
         }
     }
 
@@ -257,16 +226,14 @@ impl Extractor {
 
     /// Ends the input: looks at the rest and tells what was read.
     pub fn finish(mut self, sink: &mut impl Sink) -> Counters {
-        self.buffer.end();
+        let Self { scanner, passing } = &mut self;
+        scanner.buffer.end();
         // Less than that is context which was not fed whole.
-        if self.buffer.bytes_total() >= self.progress.position {
-            self.scan(self.buffer.filled().len(), sink);
+        if scanner.buffer.bytes_total() >= scanner.progress.position {
+            scanner.scan(scanner.buffer.filled().len(), &mut To { passing, sink });
         }
-        if let Some(gap) = self.settings.activity_gap {
-            Activity::new(gap, &mut self.progress.marked).finish(&mut self.marks);
-        }
-        self.flush(u64::MAX, sink);
-        let counters = self.counters();
+        passing.finish(scanner.settings.activity_gap, sink);
+        let counters = scanner.counters();
         Counters { last_at: counters.last_at.or(counters.first_at), ..counters }
     }
 }

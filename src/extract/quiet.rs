@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::activity::Activity;
 use super::buffer::{AHEAD_BYTES, BEHIND_BYTES};
+use super::passing::To;
 use super::scan::LITERAL_BYTES_MAX;
 use super::sink::Sink;
 use super::{Extractor, envelope, scan, visible};
@@ -27,16 +27,17 @@ impl Extractor {
     /// What comes later of a record that was looked at gives the event again as a repeat at most. A
     /// line that a container runtime cut is whole once its last part is there.
     pub fn flush_lines(&mut self, sink: &mut impl Sink) {
-        if self.buffer.bytes_total() < self.progress.position {
+        if self.scanner.buffer.bytes_total() < self.scanner.progress.position {
             return; // Context is still to come.
         }
-        self.recognise_docker();
-        let end = self.buffer.lines_end();
+        self.scanner.recognise_docker();
+        let end = self.scanner.buffer.lines_end();
         let end = self.cut_line_before(end).unwrap_or(end);
-        if self.buffer.offset(end) > self.progress.position {
-            let hidden = self.buffer.hide_behind(end);
-            self.scan(end, sink);
-            self.buffer.show(hidden);
+        if self.scanner.buffer.offset(end) > self.scanner.progress.position {
+            let hidden = self.scanner.buffer.hide_behind(end);
+            let passing = &mut self.passing;
+            self.scanner.scan(end, &mut To { passing, sink });
+            self.scanner.buffer.show(hidden);
         }
         self.settle(sink);
     }
@@ -51,20 +52,21 @@ impl Extractor {
     /// before it. Docker writes lines at once.
     pub fn flush_all(&mut self, sink: &mut impl Sink) {
         self.flush_lines(sink);
-        if self.buffer.bytes_total() < self.progress.position {
+        if self.scanner.buffer.bytes_total() < self.scanner.progress.position {
             return;
         }
-        let (lines_end, end) = (self.buffer.lines_end(), self.buffer.filled().len());
+        let (lines_end, end) =
+            (self.scanner.buffer.lines_end(), self.scanner.buffer.filled().len());
         self.try_to_look(lines_end, lines_end, sink);
-        let tail = &self.buffer.filled()[lines_end..];
-        if self.progress.docker == Some(true) && !tail.ends_with(b"}") {
+        let tail = &self.scanner.buffer.filled()[lines_end..];
+        if self.scanner.progress.docker == Some(true) && !tail.ends_with(b"}") {
             // It waits.
         } else if tail.len() > TAIL_BYTES_MAX {
             // Hits at its very end may be cut off, and stay to be seen.
             self.try_to_look(end - LITERAL_BYTES_MAX, end, sink);
         } else if self.try_to_look(end, end, sink) {
-            let line = self.progress.cursor.line_at(&self.buffer, end);
-            self.progress.done.insert(line.offset);
+            let line = self.scanner.progress.cursor.line_at(&self.scanner.buffer, end);
+            self.scanner.progress.done.insert(line.offset);
         }
         self.settle(sink);
     }
@@ -73,18 +75,18 @@ impl Extractor {
     /// truncated within a line, and what is fed next is no part of it. What was found on them and
     /// passed on stays so.
     pub fn discard_unterminated(&mut self) -> u64 {
-        let progress = &mut self.progress;
-        let total = self.buffer.bytes_total().max(progress.position);
-        let lines_end = self.buffer.lines_end();
-        let line = if lines_end > 0 && self.buffer.bytes_total() >= progress.position {
-            self.buffer.offset(lines_end)
+        let progress = &mut self.scanner.progress;
+        let total = self.scanner.buffer.bytes_total().max(progress.position);
+        let lines_end = self.scanner.buffer.lines_end();
+        let line = if lines_end > 0 && self.scanner.buffer.bytes_total() >= progress.position {
+            self.scanner.buffer.offset(lines_end)
         } else {
             progress.cursor.line_offset
         };
-        if line >= self.buffer.base() {
-            self.buffer.truncate(self.buffer.index(line));
+        if line >= self.scanner.buffer.base() {
+            self.scanner.buffer.truncate(self.scanner.buffer.index(line));
         } else {
-            self.buffer.restart(line);
+            self.scanner.buffer.restart(line);
         }
         // What follows stands at the same places and is another line.
         progress.position = progress.position.min(line);
@@ -93,7 +95,7 @@ impl Extractor {
         drop(progress.done.split_off(&line));
         progress.long_line_done = progress.long_line_done.min(line);
         progress.long_line = progress.long_line.filter(|known| *known < line);
-        self.events.forget_from(line);
+        self.passing.events.forget_from(line);
         progress.success_line = progress.success_line.filter(|known| *known < line);
         total - line
     }
@@ -103,38 +105,40 @@ impl Extractor {
     ///
     /// No stamp is read, as a cut one tells another time.
     fn try_to_look(&mut self, until: usize, seen: usize, sink: &mut impl Sink) -> bool {
-        if self.buffer.offset(until) <= self.progress.position {
+        if self.scanner.buffer.offset(until) <= self.scanner.progress.position {
             return false;
         }
-        let (before, found_before) = (self.progress.clone(), self.passed_on);
-        let hidden = self.buffer.hide_behind(seen);
-        self.look(until, sink);
-        self.buffer.show(hidden);
-        self.flush(u64::MAX, sink);
-        let found = self.passed_on > found_before;
+        let (before, found_before) = (self.scanner.progress.clone(), self.passing.passed_on);
+        let hidden = self.scanner.buffer.hide_behind(seen);
+        let passing = &mut self.passing;
+        self.scanner.look(until, &mut To { passing, sink });
+        self.scanner.buffer.show(hidden);
+        self.passing.flush(u64::MAX, sink);
+        let found = self.passing.passed_on > found_before;
         if !found {
-            self.progress = before;
+            self.scanner.progress = before;
         }
         found
     }
 
     /// Passes on what is left, and gives back the room that a quiet log does not need.
     fn settle(&mut self, sink: &mut impl Sink) {
-        if let Some(gap) = self.settings.activity_gap {
-            Activity::new(gap, &mut self.progress.marked).rest(&mut self.marks);
+        if let Some(gap) = self.scanner.settings.activity_gap {
+            self.passing.rest(gap);
         }
-        self.flush(u64::MAX, sink);
-        let last_at = self.stamp_before_position();
-        let counters = &mut self.progress.counters;
+        self.passing.flush(u64::MAX, sink);
+        let last_at = self.scanner.stamp_before_position();
+        let counters = &mut self.scanner.progress.counters;
         counters.last_at = last_at.or(counters.last_at);
-        self.buffer.forget(self.buffer.index(self.progress.position));
-        self.buffer.calm();
+        self.scanner.buffer.forget(self.scanner.buffer.index(self.scanner.progress.position));
+        self.scanner.buffer.calm();
     }
 
     /// Where the first line begins that a carrier cut and whose rest is not there before `end`.
     fn cut_line_before(&self, end: usize) -> Option<usize> {
-        let (docker, bytes) = (self.progress.docker == Some(true), &self.buffer.filled()[..end]);
-        let position = self.buffer.index(self.progress.position);
+        let (docker, bytes) =
+            (self.scanner.progress.docker == Some(true), &self.scanner.buffer.filled()[..end]);
+        let position = self.scanner.buffer.index(self.scanner.progress.position);
         let mut from = position.max(end.saturating_sub(AHEAD_BYTES));
         // The writers' cut lines so far: where each began, and where its next part stands.
         let mut cut: HashMap<u64, Range<usize>> = HashMap::new();
@@ -154,9 +158,7 @@ impl Extractor {
             }
         }
         // What was found further on goes first.
-        first.filter(|at| {
-            self.pending.iter().all(|found| found.line_offset < self.buffer.offset(*at))
-        })
+        first.filter(|at| self.passing.has_none_from(self.scanner.buffer.offset(*at)))
     }
 }
 

@@ -64,6 +64,32 @@ pub(super) struct Print<'p> {
     pub record_end: u64,
 }
 
+/// A printing, as far as it is compared with others.
+#[derive(Debug)]
+pub(super) struct Printing {
+    /// What is remembered of it if it is an event of its own.
+    event: Event,
+    /// Names the request and the code.
+    request: Option<u64>,
+    statement: Statement,
+    line: u64,
+    line_offset: u64,
+}
+
+impl Printing {
+    pub(super) fn of(print: &Print<'_>) -> Self {
+        let Print { statement, line, line_offset, .. } = *print;
+        let request = print.request_id.map(|id| Fnv::new().text(print.code).text(id).get());
+        Self { event: Event::of(print), request, statement, line, line_offset }
+    }
+
+    /// Its lines stand so many further down, as is known by now.
+    pub(super) fn move_down(&mut self, lines: i64) {
+        self.line = self.line.saturating_add_signed(lines);
+        self.event.end = self.event.end.saturating_add_signed(lines);
+    }
+}
+
 /// Both are known, and they are not the same.
 fn differ<T: PartialEq>(ours: Option<T>, theirs: Option<T>) -> bool {
     ours.zip(theirs).is_some_and(|(ours, theirs)| ours != theirs)
@@ -120,20 +146,19 @@ impl Events {
     }
 
     /// Takes a printing in; whether it repeats an event that was printed before.
-    pub(super) fn is_repeat(&mut self, print: &Print<'_>) -> bool {
+    pub(super) fn is_repeat(&mut self, print: Printing) -> bool {
         self.forget_before(print.line, print.line_offset);
-        let known_id = print.request_id.is_some_and(|id| !self.remember(print.code, id));
-        let new = Event::of(print);
-        let found = self.recent.iter().position(|event| event.is_same(&new, print, known_id));
+        let known_id = print.request.is_some_and(|request| !self.remember(request));
+        let found = self.recent.iter().position(|event| event.is_same(&print, known_id));
         if let Some(event) = found.and_then(|at| self.recent.get_mut(at)) {
-            event.take_in(&new, print.statement);
+            event.take_in(&print.event, print.statement);
             return true;
         }
         // A known id's event is long over; what follows this print is a repeat of it all the same.
         if self.recent.len() == EVENTS_MAX {
             self.recent.pop_front();
         }
-        self.recent.push_back(new);
+        self.recent.push_back(print.event);
         known_id
     }
 
@@ -151,13 +176,12 @@ impl Events {
         self.recent.retain(|event| event.record < offset);
     }
 
-    /// Whether the id was not known for this code.
-    fn remember(&mut self, code: &str, id: &str) -> bool {
-        let key = Fnv::new().text(code).text(id).get();
-        if !self.request_ids.insert(key) {
+    /// Whether the request was not known for its code.
+    fn remember(&mut self, request: u64) -> bool {
+        if !self.request_ids.insert(request) {
             return false;
         }
-        self.request_id_order.push_back(key);
+        self.request_id_order.push_back(request);
         if self.request_id_order.len() > REQUEST_IDS_MAX
             && let Some(oldest) = self.request_id_order.pop_front()
         {
@@ -195,7 +219,8 @@ impl Event {
         self.actor = self.actor.or(print.actor);
     }
 
-    fn is_same(&self, new: &Self, print: &Print<'_>, known_id: bool) -> bool {
+    fn is_same(&self, print: &Printing, known_id: bool) -> bool {
+        let new = &print.event;
         if self.code != new.code {
             return false;
         }
@@ -212,11 +237,11 @@ impl Event {
             return false;
         }
         let printed = self.statements.contains(&print.statement);
-        if self.record == print.record {
+        if self.record == new.record {
             // Two equal lines of their own in one record are two events; a traceback is not.
             return !(printed && print.statement.own_line);
         }
-        !printed && print.line <= self.end + LINES_MAX && !self.is_apart(print.moment)
+        !printed && print.line <= self.end + LINES_MAX && !self.is_apart(new.moment)
     }
 
     /// Two processes of one service each make calls of their own; two services may both print one.

@@ -1,44 +1,78 @@
-//! One turn: everything that begins before a place in the buffer is looked at, and what was found
-//! is passed on.
+//! One turn: everything that begins before a place in the buffer is looked at, and what is found is
+//! told.
 //!
-//! Owns the order of things: hits one after the other, results in the input's order. Must never
-//! decide when a turn is due, nor what a record or an error is. Fails: never.
+//! Owns the order of things: hits one after the other. Must never decide when a turn is due, nor
+//! what a record or an error is. Fails: never.
 
-use std::collections::VecDeque;
+use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
 
-use super::activity::{Activity, Mark};
-use super::buffer::{AHEAD_BYTES, BEHIND_BYTES, LineAt};
+use super::buffer::{AHEAD_BYTES, BEHIND_BYTES, Buffer, LineAt, STEP_BYTES as STRETCH_BYTES};
+use super::checkpoint::Progress;
 use super::finding::{Findings, LineLimit};
+use super::passing::Outlet;
 use super::record::{self, Context};
-use super::sink::Sink;
-use super::success::Searched;
-use super::{Extractor, scan};
-use crate::occurrence::Success;
+use super::success::{self, Searched};
+use super::{Counters, Settings, activity, scan};
+use crate::catalogue::Catalogue;
 
 /// What docker's json-file driver writes at the beginning of every line.
 const DOCKER_HEAD: &[u8] = b"{\"log\":\"";
 
-impl Extractor {
+/// Whether docker's json-file driver wrote an input, by its first bytes if they are there.
+pub(super) fn recognise_docker(start: &[u8]) -> Option<bool> {
+    (start.len() >= DOCKER_HEAD.len()).then(|| start.starts_with(DOCKER_HEAD))
+}
+
+/// Looks at the bytes of one input, a turn at a time.
+#[derive(Debug)]
+pub(super) struct Scanner {
+    pub catalogue: Arc<Catalogue>,
+    pub settings: Settings,
+    pub file: Arc<str>,
+    pub buffer: Buffer,
+    pub progress: Progress,
+    /// The first line of any record that was looked at.
+    pub first_line: Option<u64>,
+    /// `None` if the settings ask for no successes.
+    search: Option<success::Search>,
+}
+
+impl Scanner {
+    pub(super) fn new(
+        catalogue: &Arc<Catalogue>,
+        settings: Settings,
+        file: Arc<str>,
+        buffer: Buffer,
+        progress: Progress,
+    ) -> Self {
+        let successes = settings.successes.clone();
+        let search = (!successes.is_none()).then(|| success::Search::new(successes));
+        let catalogue = Arc::clone(catalogue);
+        Self { catalogue, settings, file, buffer, progress, first_line: None, search }
+    }
+
     /// Looks at everything that begins before `until`.
-    pub(super) fn scan(&mut self, until: usize, sink: &mut impl Sink) {
-        self.mark(until);
-        self.look(until, sink);
+    pub(super) fn scan(&mut self, until: usize, outlet: &mut impl Outlet) {
+        self.mark(until, outlet);
+        self.look(until, outlet);
     }
 
     /// Reads when the log was written to.
-    fn mark(&mut self, until: usize) {
+    fn mark(&mut self, until: usize, outlet: &mut impl Outlet) {
         let Some(gap) = self.settings.activity_gap else { return };
         let part = self.buffer.index(self.progress.position)..until;
         let settings = &self.settings;
         let instant_of = |line: &[u8]| settings.instant_of(line);
-        let mut activity = Activity::new(gap, &mut self.progress.marked);
-        activity.look(&self.buffer, part, &instant_of, &mut self.marks);
+        for start in part.clone().step_by(STRETCH_BYTES) {
+            let stretch = start..part.end.min(start + STRETCH_BYTES);
+            outlet.stamped(gap, activity::stamped(&self.buffer, stretch, gap, &instant_of));
+        }
     }
 
     /// Looks at every hit and every success that begins before `until`.
-    pub(super) fn look(&mut self, until: usize, sink: &mut impl Sink) {
+    pub(super) fn look(&mut self, until: usize, outlet: &mut impl Outlet) {
         let mut from = self.buffer.index(self.progress.position);
         if let Some(search) = &mut self.search {
             let searched = Searched {
@@ -47,7 +81,7 @@ impl Extractor {
                 looked_at: &mut self.progress.success_line,
             };
             let found = search.search(&self.buffer, searched, &self.file, &self.settings);
-            self.successes.extend(found);
+            outlet.successes(found);
         }
         self.recognise_docker();
         self.read_first_stamp();
@@ -58,20 +92,18 @@ impl Extractor {
             let hit = scan::next_candidate(haystack, from, docker).filter(|hit| *hit < until);
             let Some(hit) = hit else { break };
             from = hit + 1;
-            self.look_at(hit, sink);
+            self.look_at(hit, outlet);
         }
         self.progress.position = self.progress.position.max(self.buffer.offset(until));
         // Nothing is held back until the next error, which may never come.
         let line = self.progress.cursor.line_at(&self.buffer, until);
-        self.flush(line.offset, sink);
+        outlet.flush(line.offset);
     }
 
     /// Learns who wrote the input, as soon as its first bytes are there.
     pub(super) fn recognise_docker(&mut self) {
-        let start = self.buffer.filled();
-        let is_there = self.buffer.base() == 0 && start.len() >= DOCKER_HEAD.len();
-        if self.progress.docker.is_none() && is_there {
-            self.progress.docker = Some(start.starts_with(DOCKER_HEAD));
+        if self.progress.docker.is_none() && self.buffer.base() == 0 {
+            self.progress.docker = recognise_docker(self.buffer.filled());
         }
     }
 
@@ -85,7 +117,7 @@ impl Extractor {
         }
     }
 
-    fn look_at(&mut self, hit: usize, sink: &mut impl Sink) {
+    fn look_at(&mut self, hit: usize, outlet: &mut impl Outlet) {
         let line = self.progress.cursor.line_at(&self.buffer, hit);
         let at = self.buffer.offset(hit);
         if self.progress.done.contains(&line.offset) || at < self.progress.long_line_done {
@@ -97,14 +129,14 @@ impl Extractor {
             self.progress.counters.beyond_line_max += u64::from(is_code);
             return;
         }
-        self.flush(line.offset, sink);
+        outlet.flush(line.offset);
         // A record reaches back over lines that an earlier hit has answered for.
         let floor = line.offset.saturating_sub(2 * BEHIND_BYTES as u64);
         self.progress.done = self.progress.done.split_off(&floor);
-        self.read_record(hit, line);
+        self.read_record(hit, line, outlet);
     }
 
-    fn read_record(&mut self, hit: usize, line: LineAt) {
+    fn read_record(&mut self, hit: usize, line: LineAt, outlet: &mut impl Outlet) {
         let line_start = self.buffer.index(line.offset);
         let line_clipped = hit - line_start > BEHIND_BYTES || line.offset < self.buffer.offset(0);
         let anchor = if line_clipped { hit } else { line_start };
@@ -121,6 +153,9 @@ impl Extractor {
             line_offset: line.offset,
         };
         let record = record::build(&context);
+        let first_line = record.parts.first().map_or(line.offset, |part| part.line_offset);
+        let first_line = first_line.min(line.offset);
+        self.first_line = Some(self.first_line.map_or(first_line, |known| known.min(first_line)));
         let limit = self.settings.line_bytes_max.map(|bytes_max| LineLimit {
             bytes_max,
             hit_line: line.offset,
@@ -133,7 +168,11 @@ impl Extractor {
         counters.mentions += findings.mentions;
         counters.codes_left_out += findings.left_out;
         counters.beyond_line_max += findings.beyond_line_max;
-        self.pending.append(&mut findings.found);
+        for finding in findings.found {
+            let found = finding.into_found(&self.file, &self.settings, &self.catalogue);
+            counters.untimed += u64::from(found.occurrence.at.is_none());
+            outlet.found(found);
+        }
         if let Some(piece) = record.long_line {
             counters.long_lines += u64::from(progress.long_line != Some(line.offset));
             progress.long_line = Some(line.offset);
@@ -144,26 +183,10 @@ impl Extractor {
         }
     }
 
-    /// Passes on what stands before the line at `until`, in the input's order.
-    pub(super) fn flush(&mut self, until: u64, sink: &mut impl Sink) {
-        self.pending.sort_by_key(|finding| (finding.line_offset, finding.at_byte));
-        let ready = self.pending.partition_point(|finding| finding.line_offset < until);
-        for finding in self.pending.drain(..ready) {
-            let line = finding.line_offset;
-            self.passed_on += pass_on(&mut self.successes, &mut self.marks, line, sink);
-            // What is also an error is none.
-            self.successes.pop_front_if(|success| success.place.offset == line);
-            let occurrence = finding.into_occurrence(
-                &self.file,
-                &self.settings,
-                &self.catalogue,
-                &mut self.events,
-            );
-            self.progress.counters.untimed += u64::from(occurrence.at.is_none());
-            self.passed_on += 1;
-            sink.occurrence(occurrence);
-        }
-        self.passed_on += pass_on(&mut self.successes, &mut self.marks, until, sink);
+    /// What was read and left out, up to the position.
+    pub(super) fn counters(&self) -> Counters {
+        let counters = self.progress.counters();
+        Counters { last_at: self.stamp_before_position().or(counters.last_at), ..counters }
     }
 
     /// The last stamp near the position.
@@ -171,30 +194,5 @@ impl Extractor {
         let read = &self.buffer.filled()[..self.buffer.index(self.progress.position)];
         let end = &read[read.len().saturating_sub(BEHIND_BYTES)..];
         end.rsplit(|b| *b == b'\n').take(100).find_map(|line| self.settings.instant_of(line))
-    }
-}
-
-/// Passes on what stands before the line at `until`, in the input's order; tells how many
-/// successes.
-fn pass_on(
-    successes: &mut VecDeque<Success>,
-    marks: &mut VecDeque<Mark>,
-    until: u64,
-    sink: &mut impl Sink,
-) -> u64 {
-    let mut passed_on = 0;
-    loop {
-        let mark = marks.front().map(|mark| mark.line_offset).filter(|line| *line < until);
-        let success = successes.front().map(|success| success.place.offset);
-        match (mark, success.filter(|line| *line < until)) {
-            (Some(mark), success) if success.is_none_or(|success| mark <= success) => {
-                marks.pop_front().into_iter().for_each(|mark| sink.activity(mark.at));
-            }
-            (_, Some(_)) => {
-                successes.pop_front().into_iter().for_each(|success| sink.success(success));
-                passed_on += 1;
-            }
-            _ => return passed_on,
-        }
     }
 }

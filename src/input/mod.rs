@@ -124,6 +124,8 @@ pub fn open_within(input: &Input, limits: Limits) -> Result<Reader, InputProblem
     let file = File::open(path).map_err(problem)?;
     let metadata = file.metadata().map_err(problem)?;
     let expected_bytes = metadata.is_file().then_some(metadata.len());
+    // A file system that does not take the advice is read all the same.
+    let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::Sequential);
     let raw = Raw::of_file(file, expected_bytes, limits.read_bytes);
     Reader::over(Arc::clone(&input.name), raw, limits)
 }
@@ -253,6 +255,11 @@ impl Reader {
     /// What is to be told about this input. Complete once a read has returned `Ok(0)`.
     pub fn notes(&self) -> &[Note] {
         &self.notes
+    }
+
+    /// The same, handed over.
+    pub fn take_notes(&mut self) -> Vec<Note> {
+        std::mem::take(&mut self.notes)
     }
 
     fn finish(&mut self) {

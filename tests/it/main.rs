@@ -30,5 +30,6 @@ mod run;
 mod scenarios;
 mod split;
 mod terminal;
+mod threads;
 mod tidy;
 mod verdict;

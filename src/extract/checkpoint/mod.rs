@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::Counters;
 use super::activity::Marked;
 use super::buffer::{BEHIND_BYTES, LineCursor};
+use super::passing::Passing;
 use super::repeat::Events;
 use packed::{Packer, Unpacker};
 
@@ -38,7 +39,6 @@ pub(super) struct Progress {
     pub long_line: Option<u64>,
     /// The last line that was looked at for a success.
     pub success_line: Option<u64>,
-    pub marked: Marked,
     /// Without what the position tells.
     pub counters: Counters,
 }
@@ -68,16 +68,17 @@ pub struct Checkpoint {
     context_from: u64,
     progress: Progress,
     events: Events,
+    marked: Marked,
 }
 
 impl Checkpoint {
     /// Of what was not looked at nothing may be pending.
-    pub(super) fn of(context_from: u64, progress: &Progress, events: &Events) -> Self {
-        let mut events = events.clone();
+    pub(super) fn of(context_from: u64, progress: &Progress, passing: &Passing) -> Self {
+        let mut events = passing.events.clone();
         let line = progress.cursor;
         events.forget_before(line.newlines + 1, line.line_offset);
         let progress = Progress { done: progress.done_for_later(), ..progress.clone() };
-        Self { context_from, progress, events }
+        Self { context_from, progress, events, marked: passing.marked }
     }
 
     /// Everything before this byte of the decoded text was looked at, and what was found was passed
@@ -108,8 +109,9 @@ impl Checkpoint {
         self.context_from = self.progress.position;
     }
 
-    pub(super) fn into_parts(self) -> (u64, Progress, Events) {
-        (self.context_from, self.progress, self.events)
+    pub(super) fn into_parts(self) -> (u64, Progress, Passing) {
+        let Self { context_from, progress, events, marked } = self;
+        (context_from, progress, Passing::resumed(events, marked))
     }
 }
 
@@ -147,7 +149,7 @@ struct Written {
 
 impl From<Checkpoint> for Written {
     fn from(checkpoint: Checkpoint) -> Self {
-        let Checkpoint { context_from, progress, events } = checkpoint;
+        let Checkpoint { context_from, progress, events, marked } = checkpoint;
         let mut done = Packer::default();
         let mut before = 0;
         for line in progress.done {
@@ -169,7 +171,7 @@ impl From<Checkpoint> for Written {
             long_line_done: progress.long_line_done,
             long_line: progress.long_line,
             success_line: progress.success_line,
-            marked: progress.marked,
+            marked,
             counters: progress.counters,
             messages,
             events: packed,
@@ -204,10 +206,10 @@ impl TryFrom<Written> for Checkpoint {
             long_line_done: written.long_line_done,
             long_line: written.long_line,
             success_line: written.success_line,
-            marked: written.marked,
             counters: written.counters,
         };
-        Ok(Self { context_from, progress, events: Events::of(recent, ids.into()) })
+        let events = Events::of(recent, ids.into());
+        Ok(Self { context_from, progress, events, marked: written.marked })
     }
 }
 
