@@ -54,6 +54,12 @@ pub(super) struct Unwrapped<'l> {
     pub envelope: Envelope,
 }
 
+impl Unwrapped<'_> {
+    pub(super) fn into_owned<'o>(self) -> Unwrapped<'o> {
+        Unwrapped { text: Cow::Owned(self.text.into_owned()), envelope: self.envelope }
+    }
+}
+
 /// Takes a line (without its newline) out of its carriers.
 pub(super) fn unwrap(line: &str) -> Unwrapped<'_> {
     let mut text = Cow::Borrowed(line);
@@ -138,7 +144,47 @@ fn process(host: &str, program: &str, instance: &str) -> Option<Process> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// A line of what heads of carriers consist of, in any order.
+    pub(super) fn made_up_line() -> impl Strategy<Value = String> {
+        let pieces = proptest::sample::select(vec![
+            "2026-11-20T10:00:01.123Z",
+            "2026-11-20T10:00:01+08:00",
+            "2026-11-20 10:00:01.123",
+            "11-20 10:00:01.123",
+            "Nov 20 10:00:01",
+            "Fri 2026-11-20 10:00:01 CST",
+            "1795172401.123456",
+            "[    1.123456]",
+            "<134>",
+            "web1",
+            "ocr[812]:",
+            "ocr:",
+            "INFO",
+            "ERROR",
+            "[INFO]",
+            "01O",
+            "E",
+            "1234",
+            "7",
+            "Tag:",
+            "provider.x:",
+            "[pod/a/b]",
+            "web-1",
+            "web_1",
+            "│",
+            "|",
+            "\t",
+            " ",
+            "  ",
+            "é",
+        ]);
+        proptest::collection::vec((pieces, proptest::sample::select(vec!["", " ", " "])), 0..8)
+            .prop_map(|pieces| pieces.into_iter().flat_map(|(piece, gap)| [piece, gap]).collect())
+    }
 
     fn check(line: &str, text: &str, partial: bool) {
         let unwrapped = unwrap(line);

@@ -81,6 +81,10 @@ fn continues(line: &str) -> bool {
         ))
         .expect("the pattern is valid")
     });
+    let may_begin = |byte: &u8| !byte.is_ascii_graphic() || b"])}TDCS.ag#-".contains(byte);
+    if !line.as_bytes().first().is_none_or(may_begin) {
+        return false;
+    }
     // JSON of a pretty printer is indented too, but so are some loggers' heads: a stamp decides.
     FORM.is_match(line)
         && !(line.starts_with(' ')
@@ -132,29 +136,27 @@ pub(super) fn begins_with_level(line: &str) -> bool {
 fn leading_level(start: &str) -> Option<Level> {
     static WORD: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"(?:^|[\s\[|:(<./=-]|\x22)(?:(?P<error>ERROR|ERR|FATAL|CRITICAL|CRIT|PANIC|SEVERE|ALERT|EMERG|EROR|ERRO|FATA)",
-            r"|(?P<warn>WARNING|WARN|WRN)",
-            r"|(?P<quiet>INFO|INF|DEBUG|DBG|DEBU|TRACE|TRC|NOTICE|VERBOSE|FINE|SUCCESS))(?:[\s\]|:)>,./=-]|\x22|$)",
-            r"|(?:level|lvl|severity|loglevel)=\x22?(?:(?P<kerror>error|err|fatal|critical|panic|crit|ERROR|FATAL)|(?P<kwarn>warning|warn|WARN)|(?P<kquiet>info|debug|trace|notice|INFO|DEBUG))",
-            r"|[\[<|](?P<lerror>error|err|fatal|critical|crit|alert|emerg|Error)[\]>:|]|[\[<|](?P<lwarn>warning|warn|Warning)[\]>:|]|[\[<|](?P<lquiet>info|debug|notice|trace|Information|Debug|Info)[\]>:|]",
-            r"|^(?P<cerror>error|fail|crit|fatal): |^(?P<cwarn>warn|warning): |^(?P<cquiet>info|debug|trace|dbug): ",
-            r"|^(?:(?P<gerror>[EF])|(?P<gwarn>W)|(?P<gquiet>[ID]))[0-9]{4} [0-9][0-9]:[0-9][0-9]:[0-9][0-9]",
+            r"(?:^|[\s\[|:(<./=-]|\x22)(?:ERROR|ERR|FATAL|CRITICAL|CRIT|PANIC|SEVERE|ALERT|EMERG|EROR|ERRO|FATA",
+            r"|WARNING|WARN|WRN",
+            r"|INFO|INF|DEBUG|DBG|DEBU|TRACE|TRC|NOTICE|VERBOSE|FINE|SUCCESS)(?:[\s\]|:)>,./=-]|\x22|$)",
+            r"|(?:level|lvl|severity|loglevel)=\x22?(?:error|err|fatal|critical|panic|crit|ERROR|FATAL|warning|warn|WARN|info|debug|trace|notice|INFO|DEBUG)",
+            r"|[\[<|](?:error|err|fatal|critical|crit|alert|emerg|Error|warning|warn|Warning|info|debug|notice|trace|Information|Debug|Info)[\]>:|]",
+            r"|^(?:error|fail|crit|fatal|warn|warning|info|debug|trace|dbug): ",
+            r"|^[EFWID][0-9]{4} [0-9][0-9]:[0-9][0-9]:[0-9][0-9]",
         ))
         .expect("the pattern is valid")
     });
     // A level far into the line is a word of the message.
-    let near = prefix(start, 120);
-    WORD.captures_iter(near).find_map(|found| {
-        let any = |groups: &[&str]| groups.iter().any(|group| found.name(group).is_some());
-        if any(&["error", "kerror", "lerror", "cerror", "gerror"]) {
-            Some(Level::Error)
-        } else if any(&["warn", "kwarn", "lwarn", "cwarn", "gwarn"]) {
-            Some(Level::Warn)
-        } else if any(&["quiet", "kquiet", "lquiet", "cquiet", "gquiet"]) {
-            Some(Level::Quiet)
-        } else {
-            None
+    let found = WORD.find(prefix(start, 120))?.as_str();
+    let word = found.trim_matches(|c: char| !c.is_ascii_alphabetic());
+    let word = word.rsplit(['=', '"']).next().unwrap_or(word).to_ascii_lowercase();
+    Some(match word.as_bytes() {
+        [b'w', ..] => Level::Warn,
+        // Error, critical, panic, alert, severe; fatal and fail, and klog's F.
+        [b'e' | b'c' | b'p' | b'a', ..] | [b's', b'e', ..] | [b'f', b'a', ..] | [b'f'] => {
+            Level::Error
         }
+        _ => Level::Quiet,
     })
 }
 
@@ -162,20 +164,44 @@ fn leading_level(start: &str) -> Option<Level> {
 fn actor(start: &str) -> Option<String> {
     static NAMES: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"(?:trace_?id|request_?id|correlation_?id|req_?id|rid|task_?id|job_?id|traceId|thread|tid|goroutine|worker)[=:]\s?\x22?([[:word:].:-]{1,64})",
-            r"|--- (?:\[[[:word:].-]+\] )?\[\s*([[:word:]:#/. -]{1,64}?)\]",
-            r"|[\[(]\s*((?:[[:word:]/-]*(?:[Tt]hread|exec|[Ww]orker|pool|nio|scheduling)[[:word:]:#/ -]*)|main)[\])]",
-            r"|(?-u:\b)((?:Main)?Thread(?:PoolExecutor)?-[0-9][[:word:]-]*|MainThread|Dummy-[0-9]+|ForkPoolWorker-[0-9]+|AnyIO worker thread)",
-            r"|\[([0-9a-f]*[a-f][0-9a-f]{7,31}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\]",
-            r"|\s(1[34][0-9]{13})\s|\s[0-9]{1,7} ([0-9]{6,15})\s",
-            r"|[\[(]([A-Za-z][[:word:].]*-[0-9]{1,4})[\])]",
-            r"|[\[(]((?:pid[:= ]?)?[0-9]{1,7}(?::[0-9]{1,7})?)[\])]",
-            r"|#([0-9]{1,7})[:\]\s]",
+            r"(?:trace_?id|request_?id|correlation_?id|req_?id|rid|task_?id|job_?id|traceId|thread|tid|goroutine|worker)[=:]\s?\x22?[[:word:].:-]{1,64}",
+            r"|--- (?:\[[[:word:].-]+\] )?\[\s*[[:word:]:#/. -]{1,64}?\]",
+            r"|[\[(]\s*(?:[[:word:]/-]*(?:[Tt]hread|exec|[Ww]orker|pool|nio|scheduling)[[:word:]:#/ -]*|main)[\])]",
+            r"|(?-u:\b)(?:(?:Main)?Thread(?:PoolExecutor)?-[0-9][[:word:]-]*|MainThread|Dummy-[0-9]+|ForkPoolWorker-[0-9]+|AnyIO worker thread)",
+            r"|\[(?:[0-9a-f]*[a-f][0-9a-f]{7,31}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\]",
+            r"|\s1[34][0-9]{13}\s|\s[0-9]{1,7} [0-9]{6,15}\s",
+            r"|[\[(][A-Za-z][[:word:].]*-[0-9]{1,4}[\])]",
+            r"|[\[(](?:pid[:= ]?)?[0-9]{1,7}(?::[0-9]{1,7})?[\])]",
+            r"|#[0-9]{1,7}[:\]\s]",
         ))
         .expect("the pattern is valid")
     });
-    let found = NAMES.captures(start)?;
-    found.iter().skip(1).flatten().next().map(|name| name.as_str().to_owned())
+    NAMES.find(start).map(|found| actor_in(found.as_str()).to_owned())
+}
+
+/// The name in what one of the forms of [`actor`] matched: its first byte tells which one. To find
+/// a form is much cheaper than to capture its groups.
+fn actor_in(found: &str) -> &str {
+    let (first, last) = (found.chars().next().unwrap_or(' '), found.chars().next_back());
+    let inner = &found[first.len_utf8()..found.len() - last.map_or(0, char::len_utf8)];
+    match first {
+        '[' | '(' => inner.trim_start(),
+        '#' => inner,
+        // `--- [main]`; a thread of blanks is called by the last of them.
+        '-' => {
+            let name = inner.rsplit('[').next().unwrap_or(inner);
+            let blank = name.len().saturating_sub(1);
+            if name.trim_start().is_empty() { &name[blank..] } else { name.trim_start() }
+        }
+        'A'..='Z' => found,
+        // `key=name`, `key: "name`.
+        'a'..='z' => {
+            let (_, name) = found.split_once(['=', ':']).unwrap_or_default();
+            name.trim_start().trim_start_matches('"')
+        }
+        // A blank, a number, perhaps another one, and a blank.
+        _ => inner.rsplit(' ').next().unwrap_or(inner),
+    }
 }
 
 /// The second line of a head of java.util.logging: `SEVERE: text` below `Nov 24, 2026 …`.
@@ -191,7 +217,15 @@ pub(super) fn has_second_line(line: &str) -> bool {
         Regex::new(r"^(?:[A-Z][a-z]{2} [0-9]{1,2}, [0-9]{4},? |[0-9]{4}-[0-9][0-9]-[0-9][0-9] |[^\s]+ [0-9]{1,2}, [0-9]{4} )[^\]\[]*[0-9] (?:[AP]M )?[[:word:].$]+(?: [[:word:]$<>]+)?$")
             .expect("the pattern is valid")
     });
-    line.len() < 200 && FORM.is_match(line)
+    line.len() < 200 && ends_with_names(line) && FORM.is_match(line)
+}
+
+/// Whether a line ends with a class and perhaps a method, behind a time.
+fn ends_with_names(line: &str) -> bool {
+    let name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.$<>".contains(&byte);
+    let mut words = line.as_bytes().rsplit(|byte| *byte == b' ');
+    words.next().is_some_and(|last| !last.is_empty() && last.iter().copied().all(name))
+        && words.take(3).any(|word| word.last().is_some_and(u8::is_ascii_digit))
 }
 
 #[cfg(test)]
@@ -223,6 +257,48 @@ mod tests {
         );
         check("E1120 10:00:01.123456   812 ocr.go:7] x", Role::Head, Some(Error), None);
         check(r#"{"level":50,"time":1795172401123,"msg":"x"}"#, Role::Head, Some(Error), None);
+    }
+
+    #[test]
+    fn each_form_names_its_actor() {
+        let forms = [
+            ("x trace_id: \"ab-12\" y", "ab-12"),
+            ("INFO 1 --- [app] [  nio-1] x", "nio-1"),
+            ("INFO 1 --- [   ] x", " "),
+            ("x ( worker 3 ) y", "worker 3 "),
+            ("x (main) y", "main"),
+            ("x Thread-7 y", "Thread-7"),
+            ("x [abcd01234] y", "abcd01234"),
+            ("x 140123456789012 y", "140123456789012"),
+            ("x 812 140123456\ty", "140123456"),
+            ("x [job-12] y", "job-12"),
+            ("x (pid:812) y", "pid:812"),
+            ("x #12: y", "12"),
+        ];
+        for (line, expected) in forms {
+            assert_eq!(actor(line).as_deref(), Some(expected), "of {line:?}");
+        }
+    }
+
+    #[test]
+    fn each_form_tells_its_level() {
+        use Level::{Error, Quiet, Warn};
+        let forms = [
+            ("x (ERROR) y", Error),
+            ("x=SEVERE=y", Error),
+            ("SUCCESS", Quiet),
+            ("FINE: x", Quiet),
+            ("level=\"err\"", Error),
+            ("severity=WARN", Warn),
+            ("[Information] x", Quiet),
+            ("fail: x", Error),
+            ("F1120 10:00:01", Error),
+            ("W1120 10:00:01", Warn),
+            ("D1120 10:00:01", Quiet),
+        ];
+        for (line, expected) in forms {
+            assert_eq!(leading_level(line), Some(expected), "of {line:?}");
+        }
     }
 
     #[test]

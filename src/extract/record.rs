@@ -180,8 +180,8 @@ pub(super) fn build(context: &Context<'_>) -> Record {
     assemble(lines.into_record(start), writer, around)
 }
 
-fn assemble(lines: Vec<Line>, writer: u64, around: Around) -> Record {
-    let mut text = String::new();
+fn assemble(lines: Vec<Line<'_>>, writer: u64, around: Around) -> Record {
+    let mut text = String::with_capacity(lines.iter().map(|line| line.text.len() + 1).sum());
     let mut parts = Vec::with_capacity(lines.len());
     let mut cut_at = Vec::new();
     for (index, line) in lines.iter().enumerate() {
@@ -219,7 +219,7 @@ fn assemble(lines: Vec<Line>, writer: u64, around: Around) -> Record {
     }
 }
 
-fn head_of(text: &str, lines: &[Line]) -> Head {
+fn head_of(text: &str, lines: &[Line<'_>]) -> Head {
     let first = text.split('\n').next().unwrap_or("");
     if first.trim_end() == "{"
         && let Some(head) = head::read_pretty(text)
@@ -227,7 +227,7 @@ fn head_of(text: &str, lines: &[Line]) -> Head {
         return head;
     }
     let mut head = head::read(first);
-    let mut below = lines.iter().skip(1).map(|line| line.text.as_str());
+    let mut below = lines.iter().skip(1).map(|line| line.text.as_ref());
     if head.level.is_none() && head::has_second_line(first) {
         head.level = below.next().and_then(|second| head::read(second).level);
     } else if head.stamp.is_none() && first.starts_with("HTTP/") {

@@ -141,6 +141,17 @@ pub fn find(text: &[u8]) -> Option<Stamp> {
     }
 }
 
+/// Whether the first byte of a line begins its stamp.
+pub(super) fn begins(text: &[u8]) -> bool {
+    formats::stamp(text, 0, formats::Footing::Start).is_some()
+}
+
+/// Whether [`find`] finds a stamp at the very beginning of a line, at most behind one bracket or
+/// quote.
+pub(super) fn leads(text: &[u8]) -> bool {
+    head::leads(text)
+}
+
 /// The time in the head of a log line that carries no date, under the rule of [`find`].
 pub fn time_of_day(text: &[u8]) -> Option<TimeOfDay> {
     match head::reading(text)? {

@@ -155,6 +155,9 @@ pub(super) fn fluent_bit(line: &str) -> Option<Layer<'_>> {
         Regex::new(r"^\[[0-9]+\] [[:word:].*-]+: \[\[?([0-9]{10}\.[0-9]+)(?:, \{\}\])?, ")
             .expect("the pattern is valid")
     });
+    if !line.as_bytes().get(1).is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
     let head = HEAD.captures(line)?;
     let object = object::parse(line, head[0].len())?;
     let Value::Text(raw) = &object.first_of(&["log", "message", "MESSAGE"])?.value else {

@@ -20,8 +20,7 @@ pub(super) fn stamped(line: &str) -> Option<Layer<'_>> {
         return None;
     }
     let goes_on = text.starts_with([' ', '\t', '}', ']']) && !head::begins_with_level(text);
-    let second = || timestamp::find(text.as_bytes()).is_some_and(|stamp| stamp.span.start <= 1);
-    if fraction.len() < 7 && !goes_on && !second() {
+    if fraction.len() < 7 && !goes_on && !timestamp::leads(text.as_bytes()) {
         return None;
     }
     Some(Layer {
@@ -53,15 +52,19 @@ pub(super) fn cri(line: &str) -> Option<Layer<'_>> {
     })
 }
 
+static LOGCAT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"^((?:[0-9]{4}-)?[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]{3}) +([0-9]+) +([0-9]+) ([VDIWEFA]) (.*?) *: ?",
+    )
+    .expect("the pattern is valid")
+});
+
 /// Android: `11-20 10:00:01.123  1234  5678 E Tag: text`, on every line of a stack trace.
 pub(super) fn logcat(line: &str) -> Option<Layer<'_>> {
-    static HEAD: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r"^((?:[0-9]{4}-)?[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]{3}) +([0-9]+) +([0-9]+) ([VDIWEFA]) (.*?) *: ?",
-        )
-        .expect("the pattern is valid")
-    });
-    let head = HEAD.captures(line)?;
+    if !may_be_logcat(line.as_bytes()) {
+        return None;
+    }
+    let head = LOGCAT.captures(line)?;
     Some(Layer {
         text: Cow::Borrowed(&line[head[0].len()..]),
         stamp: timestamp::find(head[1].as_bytes()),
@@ -77,37 +80,68 @@ pub(super) fn logcat(line: &str) -> Option<Layer<'_>> {
     })
 }
 
+/// What every line of logcat has: `MM-DD ` before its clock and a number behind it.
+fn may_be_logcat(line: &[u8]) -> bool {
+    let day = if line.get(4) == Some(&b'-') { 5 } else { 0 };
+    let behind_clock = line.get(day + 18..).unwrap_or_default();
+    line.get(day + 5) == Some(&b' ')
+        && behind_clock.starts_with(b" ")
+        && behind_clock.trim_ascii_start().first().is_some_and(u8::is_ascii_digit)
+}
+
 /// What every prefix has; the expression with its counted repetitions is slow to say no.
 fn may_be_prefixed(line: &[u8]) -> bool {
+    let name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_.- ".contains(byte);
     match line {
-        [b'[', rest @ ..] if rest.starts_with(b"pod/") => true,
-        [0xe2, ..] | [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..] => true,
-        _ => memchr::memchr2(b'|', b'\t', line).is_some(),
+        [0xe2, ..] => true,
+        [b'[', ..] if line.starts_with(b"[pod/") => true,
+        [b'0'..=b'9', ..] if is_behind_stamp(line) => true,
+        _ => line.get(line.iter().take_while(name).count()) == Some(&b'|') || has_two_tabs(line),
     }
 }
+
+/// Whether a runner's mark or a level in brackets stands behind a stamp.
+fn is_behind_stamp(line: &[u8]) -> bool {
+    let behind = memchr::memchr(b' ', line).and_then(|space| line.get(space + 1..));
+    line.get(10) == Some(&b'T')
+        && matches!(
+            behind,
+            Some([b'[', b'T' | b'D' | b'I' | b'W' | b'E', ..] | [_, _, b'O' | b'E', ..])
+        )
+}
+
+/// Whether a stamp may stand behind the names of a job and its step.
+fn has_two_tabs(line: &[u8]) -> bool {
+    // Two names of 80 and of 120 characters.
+    const NAMES_BYTES_MAX: usize = 4 * (80 + 120) + 2;
+    let near = line.get(..NAMES_BYTES_MAX).unwrap_or(line);
+    let second = memchr::memchr_iter(b'\t', near).nth(1);
+    second.and_then(|tab| line.get(tab + 1)).is_some_and(u8::is_ascii_digit)
+}
+
+static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"^(?:(?P<service>[A-Za-z0-9][[:word:].-]*[_-][0-9]+) +\| ?",
+        r"|\[(?P<pod>pod/[[:word:]./-]+)\] ",
+        r"|(?P<box>[│╷╵]) ?",
+        // pm2: `0|name  | 2026-11-20 10:00:01 +00:00: text`.
+        r"|[0-9]{1,3}\|(?P<process>[[:word:].-]+) +\| (?:(?P<pm2>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]{8,12}(?: ?[+-][0-9]{2}:[0-9]{2})?): )?",
+        // Build servers: `job<TAB>step<TAB>stamp text`, `stamp 01O text`.
+        r"|[^\t]{1,80}\t[^\t]{1,120}\t(?P<build>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z) ",
+        r"|(?P<runner>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z) [0-9]{2}[OE][ +]",
+        r"|(?P<stamp>[0-9]{4}-[0-9][0-9]-[0-9][0-9]T\S+) \[(?:TRACE|DEBUG|INFO|WARN|ERROR)\] ",
+        r"(?P<plugin>(?:provider|plugin)[[:word:]./-]*): ?)",
+    ))
+    .expect("the pattern is valid")
+});
 
 /// Prefixes that stand before every line of what a program printed: compose's service, kubectl's
 /// pod, terraform's box and debug log.
 pub(super) fn prefixed_lines(line: &str) -> Option<Layer<'_>> {
-    static HEAD: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(concat!(
-            r"^(?:(?P<service>[A-Za-z0-9][[:word:].-]*[_-][0-9]+) +\| ?",
-            r"|\[(?P<pod>pod/[[:word:]./-]+)\] ",
-            r"|(?P<box>[│╷╵]) ?",
-            // pm2: `0|name  | 2026-11-20 10:00:01 +00:00: text`.
-            r"|[0-9]{1,3}\|(?P<process>[[:word:].-]+) +\| (?:(?P<pm2>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]{8,12}(?: ?[+-][0-9]{2}:[0-9]{2})?): )?",
-            // Build servers: `job<TAB>step<TAB>stamp text`, `stamp 01O text`.
-            r"|[^\t]{1,80}\t[^\t]{1,120}\t(?P<build>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z) ",
-            r"|(?P<runner>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z) [0-9]{2}[OE][ +]",
-            r"|(?P<stamp>[0-9]{4}-[0-9][0-9]-[0-9][0-9]T\S+) \[(?:TRACE|DEBUG|INFO|WARN|ERROR)\] ",
-            r"(?P<plugin>(?:provider|plugin)[[:word:]./-]*): ?)",
-        ))
-        .expect("the pattern is valid")
-    });
     if !may_be_prefixed(line.as_bytes()) {
         return None;
     }
-    let head = HEAD.captures(line)?;
+    let head = PREFIX.captures(line)?;
     let name = |group: &str| head.name(group).map(|found| found.as_str());
     let writer =
         name("service").or(name("pod")).or(name("plugin")).or(name("process")).unwrap_or("box");
@@ -119,4 +153,21 @@ pub(super) fn prefixed_lines(line: &str) -> Option<Layer<'_>> {
         process: name("service").or(name("pod")).and_then(|one| process("", "container", one)),
         ..Layer::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::tests::made_up_line;
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_the_quick_looks_refuse_the_forms_refuse(line in made_up_line()) {
+            let bytes = line.as_bytes();
+            prop_assert!(may_be_logcat(bytes) || !LOGCAT.is_match(&line));
+            prop_assert!(may_be_prefixed(bytes) || !PREFIX.is_match(&line));
+        }
+    }
 }

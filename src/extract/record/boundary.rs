@@ -40,10 +40,10 @@ enum Open {
 
 impl Boundary {
     /// Whether `line` begins another record than the one walked so far.
-    pub(super) fn begins(&mut self, line: &Line) -> bool {
+    pub(super) fn begins(&mut self, line: &Line<'_>) -> bool {
         let goes_on = self.open == Open::Notation && line.role != Role::Head;
         let begins = !line.joined && !goes_on && self.begins_by_role(line);
-        if let Some(open) = line.text.rfind("{status_code:") {
+        if let Some(open) = last_notation(&line.text) {
             let closed = line.text[open..].trim_end().ends_with(['}', '"', '\'']);
             self.open = if closed { Open::Nothing } else { Open::Notation };
         } else if goes_on && line.text.contains("encoded_authorization_message:") {
@@ -52,7 +52,7 @@ impl Boundary {
         begins
     }
 
-    fn begins_by_role(&mut self, line: &Line) -> bool {
+    fn begins_by_role(&mut self, line: &Line<'_>) -> bool {
         match line.role {
             Role::Head if self.began == Began::FirstOfTwo && head::is_second_line(&line.text) => {
                 self.began = Began::Head;
@@ -87,4 +87,9 @@ impl Boundary {
             }
         }
     }
+}
+
+/// Where the last text in the Python SDK's notation begins.
+fn last_notation(text: &str) -> Option<usize> {
+    memchr::memrchr_iter(b'{', text.as_bytes()).find(|at| text[*at..].starts_with("{status_code:"))
 }

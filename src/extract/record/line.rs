@@ -1,13 +1,15 @@
 //! One physical line, freed of its carriers and of colour.
 
+use std::borrow::Cow;
+
 use super::super::envelope::{self, Envelope};
 use super::super::head::{self, Role};
 use super::super::visible;
 use super::Context;
 
 /// One physical line, taken out of its carriers.
-pub(super) struct Line {
-    pub text: String,
+pub(super) struct Line<'b> {
+    pub text: Cow<'b, str>,
     pub envelope: Envelope,
     pub role: Role,
     pub number: u64,
@@ -22,23 +24,24 @@ pub(super) struct Line {
     pub unfinished: bool,
 }
 
-impl Line {
+impl<'b> Line<'b> {
     /// Reads the line that begins at `start` of the context.
-    pub(super) fn read(context: &Context<'_>, start: usize, number: u64, offset: u64) -> Self {
+    pub(super) fn read(context: &Context<'b>, start: usize, number: u64, offset: u64) -> Self {
         let newline = memchr::memchr(b'\n', &context.bytes[start..]);
         let end = newline.map_or(context.bytes.len(), |at| start + at);
         let raw = &context.bytes[start..end];
         let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
-        let stripped = visible::strip_ansi(raw);
-        let lossy = String::from_utf8_lossy(&stripped);
-        let unwrapped = envelope::unwrap(&lossy);
+        let unwrapped = match shown(raw) {
+            Cow::Borrowed(line) => envelope::unwrap(line),
+            Cow::Owned(line) => envelope::unwrap(&line).into_owned(),
+        };
         let envelope = unwrapped.envelope;
         // A carrier's JSON spells the escape bytes: they show only after unwrapping.
-        let text = if envelope.carriers > 0 {
-            let text = visible::strip_ansi(unwrapped.text.as_bytes());
-            String::from_utf8_lossy(&text).into_owned()
-        } else {
-            unwrapped.text.into_owned()
+        let text = match unwrapped.text {
+            Cow::Owned(text) if envelope.carriers > 0 => {
+                Cow::Owned(shown(text.as_bytes()).into_owned())
+            }
+            text => text,
         };
         let role = head::role(&text);
         let unfinished = newline.is_none() && !context.ends_input;
@@ -71,4 +74,17 @@ impl Line {
         }
         self.carried_on |= bare_behind_carried;
     }
+}
+
+/// What a terminal shows of a line's bytes.
+fn shown(bytes: &[u8]) -> Cow<'_, str> {
+    match visible::strip_ansi(bytes) {
+        Cow::Borrowed(bytes) => text_of(bytes),
+        Cow::Owned(bytes) => Cow::Owned(text_of(&bytes).into_owned()),
+    }
+}
+
+/// The bytes as a text. The lossy way alone looks at each byte.
+fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }

@@ -3,10 +3,12 @@
 //! Owns the walk over the context's bytes in both directions. Must never decide what a record is
 //! beyond what ends the walk: a head, a gap in time, a limit.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use super::super::head::{self, Role};
-use super::super::timestamp::{Resolution, Stamp};
+use super::super::timestamp::{self, Resolution, Stamp};
+use super::super::visible;
 use super::boundary::{Boundary, LOOSE_LINES_MAX};
 use super::line::Line;
 use super::{Around, Context, LONG_LINE_BYTES_BEHIND};
@@ -21,8 +23,8 @@ const FOREIGN_LINES_MAX: usize = 40;
 const GAP_MS_MAX: i64 = 50;
 
 /// The lines of one writer around a hit, oldest first.
-pub(super) struct Lines {
-    lines: VecDeque<Line>,
+pub(super) struct Lines<'b> {
+    lines: VecDeque<Line<'b>>,
     /// The index of the hit's own line.
     hit: usize,
 }
@@ -32,9 +34,9 @@ pub(super) fn ends_near(bytes: &[u8], from: usize) -> bool {
     memchr::memchr(b'\n', &bytes[from..]).is_some() || bytes.len() - from < LONG_LINE_BYTES_BEHIND
 }
 
-impl Lines {
+impl<'b> Lines<'b> {
     /// The hit's line and those before it that may belong to its record.
-    pub(super) fn around(context: &Context<'_>) -> Self {
+    pub(super) fn around(context: &Context<'b>) -> Self {
         let hit = Line::read(context, context.line_start, context.line_number, context.line_offset);
         let mut lines = before(context, &hit);
         let at = lines.len();
@@ -61,7 +63,7 @@ impl Lines {
     }
 
     /// Adds the lines behind the hit that belong to its record.
-    pub(super) fn follow(&mut self, context: &Context<'_>, boundary: &mut Boundary) {
+    pub(super) fn follow(&mut self, context: &Context<'b>, boundary: &mut Boundary) {
         let Some(last) = self.lines.back() else { return };
         let (writer, mut at, mut number) = (last.envelope.writer, last.end, last.number);
         let mut offset = last.offset + (at - context.line_start) as u64;
@@ -69,6 +71,9 @@ impl Lines {
         let limit = self.lines.len() + LINES_MAX;
         while at + 1 < context.bytes.len() && self.lines.len() < limit {
             let start = at + 1;
+            if writer == 0 && begins_visibly(&context.bytes[start..]) {
+                return;
+            }
             (offset, number) = (offset + 1, number + 1);
             let mut line = Line::read(context, start, number, offset);
             offset += (line.end - start) as u64;
@@ -106,13 +111,15 @@ impl Lines {
             return Around::default();
         }
         let before = self.lines.iter().take(start).rev().take(LINES_AROUND);
-        let mut around =
-            Around { before: before.map(|line| line.text.clone()).collect(), behind: Vec::new() };
+        let mut around = Around {
+            before: before.map(|line| line.text.to_string()).collect(),
+            behind: Vec::new(),
+        };
         let mut at = self.lines.back().map_or(context.bytes.len(), |line| line.end);
         while at + 1 < context.bytes.len() && around.behind.len() < LINES_AROUND {
             let line = Line::read(context, at + 1, 0, 0);
             at = line.end;
-            around.behind.push(line.text);
+            around.behind.push(line.text.into_owned());
         }
         around
     }
@@ -121,14 +128,14 @@ impl Lines {
         self.lines[self.hit].envelope.writer
     }
 
-    pub(super) fn into_record(self, start: usize) -> Vec<Line> {
+    pub(super) fn into_record(self, start: usize) -> Vec<Line<'b>> {
         self.lines.into_iter().skip(start).collect()
     }
 }
 
 /// The lines before the hit's that may belong to its record, oldest first.
-fn before(context: &Context<'_>, hit: &Line) -> VecDeque<Line> {
-    let mut lines: VecDeque<Line> = VecDeque::new();
+fn before<'b>(context: &Context<'b>, hit: &Line<'b>) -> VecDeque<Line<'b>> {
+    let mut lines: VecDeque<Line<'b>> = VecDeque::new();
     let may_be_cut = hit.envelope.carriers > 0;
     let (mut start, mut number, mut offset) = (context.line_start, hit.number, hit.offset);
     let (mut foreign, mut loose) = (0, 0);
@@ -172,6 +179,17 @@ fn before(context: &Context<'_>, hit: &Line) -> VecDeque<Line> {
         lines.push_front(line);
     }
     lines
+}
+
+/// Whether a text begins with a line that is carried or a head, as its first byte begins a stamp.
+/// Behind a bare record either is the next one, which most often stands directly behind it.
+fn begins_visibly(text: &[u8]) -> bool {
+    let line = text.get(..timestamp::HEAD_BYTES_MAX).unwrap_or(text);
+    let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    // An escape may hide what else stands in the stamp.
+    line.first().is_some_and(u8::is_ascii_digit)
+        && matches!(visible::strip_ansi(line), Cow::Borrowed(_))
+        && timestamp::begins(line)
 }
 
 /// Whether two carrier stamps are too far apart for one print call.

@@ -84,8 +84,10 @@ impl<'a> Cursor<'a> {
         found
     }
 
+    #[inline]
     pub(super) fn eat_text(&mut self, text: &str) -> bool {
-        let found = self.rest().starts_with(text.as_bytes());
+        // Most texts end with their first byte.
+        let found = self.peek() == text.bytes().next() && self.rest().starts_with(text.as_bytes());
         if found {
             self.at += text.len();
         }
@@ -174,18 +176,24 @@ impl<'a> Cursor<'a> {
         self.name(&WEEKDAYS).is_some()
     }
 
+    /// Passes a word that is one of these, as the short name or with its rest: `Monitor` and
+    /// `Marketing` are not dates.
     fn name(&mut self, names: &[(&str, &str)]) -> Option<usize> {
-        let before = self.at;
-        names.iter().position(|(short, rest)| {
-            self.at = before;
-            let found = self.eat_ignoring_case(short);
-            self.eat_ignoring_case(rest);
-            // `Monitor` and `Marketing` are not dates.
-            let whole = found && !self.peek().is_some_and(|byte| byte.is_ascii_alphabetic());
-            if !whole {
-                self.at = before;
-            }
-            whole
-        })
+        const LENGTHS: std::ops::RangeInclusive<usize> = 3..=9;
+        let letters = self.rest().iter().take(LENGTHS.end() + 1);
+        let length = letters.take_while(|byte| byte.is_ascii_alphabetic()).count();
+        if !LENGTHS.contains(&length) {
+            return None;
+        }
+        let word = self.rest().get(..length)?;
+        let first = word.first()?.to_ascii_lowercase();
+        let found = names.iter().position(|(short, rest)| {
+            let Some((begin, end)) = word.split_at_checked(short.len()) else { return false };
+            short.as_bytes().first() == Some(&first)
+                && begin.eq_ignore_ascii_case(short.as_bytes())
+                && (end.is_empty() || end.eq_ignore_ascii_case(rest.as_bytes()))
+        })?;
+        self.at += length;
+        Some(found)
     }
 }

@@ -13,6 +13,9 @@ use words::Word;
 /// How far into a line its stamp is looked for.
 pub const HEAD_BYTES_MAX: usize = 160;
 
+/// A bracket or a quote.
+const LEAD_BYTES_MAX: usize = 1;
+
 /// Prefixes have about ten tokens; more is text.
 const TOKENS_MAX: usize = 32;
 
@@ -32,22 +35,14 @@ pub(super) fn reading(text: &[u8]) -> Option<Reading> {
     if let Some(stamp) = formats::stamp(text, 0, Footing::Start) {
         return Some(Reading::Stamp(stamp));
     }
-    let end = memchr::memchr(b'\n', text.get(..HEAD_BYTES_MAX).unwrap_or(text))
-        .unwrap_or(text.len().min(HEAD_BYTES_MAX));
-    let mut walk = Walk {
-        text,
-        end,
-        at: 0,
-        footing: Footing::Start,
-        behind_date: false,
-        depth: 0,
-        plain_words: 0,
-    };
-    if text.starts_with("\u{feff}".as_bytes()) {
-        walk.at = 3;
-    }
-    walk.pass_priority();
-    (0..TOKENS_MAX).find_map(|_| walk.step().transpose())?.ok()
+    Walk::over(text, HEAD_BYTES_MAX).reading()
+}
+
+/// Whether the line's own stamp is its first token, at most behind one bracket or quote.
+pub(super) fn leads(text: &[u8]) -> bool {
+    // The walk ends where no such stamp can begin any more, which is nearly at once.
+    let reading = Walk::over(text, LEAD_BYTES_MAX + 1).reading();
+    matches!(reading, Some(Reading::Stamp(stamp)) if stamp.span.start <= LEAD_BYTES_MAX)
 }
 
 /// The walk ends without a reading.
@@ -64,7 +59,30 @@ struct Walk<'a> {
     plain_words: usize,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    /// A walk over the first line of a text, as far as `bytes_max`.
+    fn over(text: &'a [u8], bytes_max: usize) -> Self {
+        let head = text.get(..bytes_max).unwrap_or(text);
+        let mut walk = Self {
+            text,
+            end: memchr::memchr(b'\n', head).unwrap_or(head.len()),
+            at: 0,
+            footing: Footing::Start,
+            behind_date: false,
+            depth: 0,
+            plain_words: 0,
+        };
+        if text.starts_with("\u{feff}".as_bytes()) {
+            walk.at = 3;
+        }
+        walk.pass_priority();
+        walk
+    }
+
+    fn reading(&mut self) -> Option<Reading> {
+        (0..TOKENS_MAX).find_map(|_| self.step().transpose())?.ok()
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied().filter(|_| self.at < self.end)
     }
@@ -143,6 +161,9 @@ impl Walk<'_> {
     fn wide_separator(&self) -> usize {
         const WIDE: [&str; 8] = ["│", "┃", "║", "｜", "\u{a0}", "\u{3000}", "【", "】"];
         let rest = self.text.get(self.at..self.end).unwrap_or_default();
+        if rest.first().is_none_or(u8::is_ascii) {
+            return 0;
+        }
         WIDE.iter().find(|wide| rest.starts_with(wide.as_bytes())).map_or(0, |wide| wide.len())
     }
 
@@ -242,6 +263,8 @@ impl Walk<'_> {
                 self.keyed(word);
                 Ok(())
             }
+            // The head ends with the word: whatever it says, no stamp follows.
+            None => Err(Ended),
             follower => self.count(word, follower == Some(b':')),
         }
     }

@@ -365,6 +365,14 @@ proptest! {
     }
 
     #[test]
+    fn a_stamp_leads_where_one_is_found_within_the_first_two_bytes(
+        text in "[\\[\"'<(| x\\n]{0,3}(2026-11-2|20/|Nov |11-|E1120|1795172401|Date: |ts=|<1>|INFO )?[0-9 :.,Z/\"Nov-]{0,16}"
+    ) {
+        let found = find(text.as_bytes()).is_some_and(|stamp| stamp.span.start <= 1);
+        prop_assert_eq!(leads(text.as_bytes()), found);
+    }
+
+    #[test]
     fn rfc_3339_is_read_as_chrono_reads_it(
         seconds in 0i64..4_000_000_000, nanosecond in 0u32..1_000_000_000, minutes in -720i32..840
     ) {

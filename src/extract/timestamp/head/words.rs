@@ -139,6 +139,14 @@ fn is_any(name: &[u8], list: &[&str]) -> bool {
     list.iter().any(|known| known.as_bytes() == name)
 }
 
+/// Whether one of these parts stands anywhere in a name.
+fn holds_any(name: &[u8], parts: &[&str]) -> bool {
+    let first = |part: &str| part.bytes().next().unwrap_or_default();
+    parts.iter().any(|part| {
+        memchr::memchr_iter(first(part), name).any(|at| name[at..].starts_with(part.as_bytes()))
+    })
+}
+
 /// Whether a key's value is the line's own time.
 pub(super) fn is_time_key(key: &[u8]) -> bool {
     let mut room = [0; FOLDED_BYTES_MAX];
@@ -161,8 +169,8 @@ pub(super) fn classify(word: &[u8], is_label: bool) -> Word {
         if is_any(word, &PREPOSITIONS) || is_label && is_any(folded, &OTHER_TIME_KEYS) {
             return Word::Ends;
         }
-        let text = str::from_utf8(folded).unwrap_or_default();
-        if OTHER_TIMES.iter().any(|other| text.contains(other)) {
+        // Of a word that the head's end cuts within a character nothing is known.
+        if holds_any(folded, &OTHER_TIMES) && str::from_utf8(folded).is_ok() {
             return Word::Ends;
         }
     }
