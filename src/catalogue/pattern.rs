@@ -146,7 +146,12 @@ impl Pattern {
 
     /// The placeholders' values where the pattern first stands in the text.
     pub(super) fn find(&self, text: &str) -> Option<Captures> {
-        text.char_indices().find_map(|(at, _)| Some(self.at_start(&text[at..])?.0))
+        let Some(Part::Fixed(fixed)) = self.0.first() else { return None };
+        // White space equals any other; whatever else begins the pattern must stand there.
+        let first = fixed.bytes().next().filter(|_| !fixed.starts_with(char::is_whitespace));
+        let may_begin = |at: usize| first.is_none() || text.as_bytes().get(at) == first.as_ref();
+        let places = text.char_indices().map(|(at, _)| at).filter(|at| may_begin(*at));
+        places.into_iter().find_map(|at| Some(self.at_start(&text[at..])?.0))
     }
 
     fn at_start<'t>(&self, text: &'t str) -> Option<(Captures, &'t str)> {
@@ -214,6 +219,15 @@ fn period_len(text: &str) -> usize {
 /// What follows the fixed text. A run of white space equals any other, and there may be white
 /// space after a comma or a colon: releases of the gateway differ in that.
 fn skip_fixed<'t>(fixed: &str, text: &'t str) -> Option<&'t str> {
+    // Nearly always it stands there as it is.
+    if let Some(rest) = text.strip_prefix(fixed) {
+        let goes_on = fixed.ends_with(|c: char| c.is_whitespace() || matches!(c, ',' | ':'));
+        return Some(if goes_on { rest.trim_start() } else { rest });
+    }
+    skip_fixed_by_words(fixed, text)
+}
+
+fn skip_fixed_by_words<'t>(fixed: &str, text: &'t str) -> Option<&'t str> {
     let mut wanted = fixed.chars().peekable();
     let mut rest = text;
     while let Some(c) = wanted.next() {
@@ -243,6 +257,8 @@ fn without_final_period(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Shows what a pattern makes of a text: whole, beginning, and the values found anywhere.
@@ -323,5 +339,17 @@ mod tests {
         assert_eq!(refusal("fixed {any}{api}"), ("{api}".into(), Reason::Touching));
         assert_eq!(refusal("{any} fixed"), ("{any} fixed".into(), Reason::WeakBeginning));
         assert_eq!(refusal("of: {any}"), ("of: {any}".into(), Reason::WeakBeginning));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        #[test]
+        fn text_that_stands_there_as_it_is_is_skipped_as_word_by_word(
+            fixed in "[a,: .é]{1,6}", more in "[a,: \n]{0,6}", own in any::<bool>(),
+        ) {
+            let text = if own { format!("{fixed}{more}") } else { more };
+            prop_assert_eq!(skip_fixed(&fixed, &text), skip_fixed_by_words(&fixed, &text));
+        }
     }
 }

@@ -3,6 +3,9 @@
 //! Owns the merging of what one line prints of one event. Must never look outside of its record.
 //! Fails: never.
 
+mod sample;
+
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -11,7 +14,7 @@ use std::sync::Arc;
 use super::body::{self, Body, Neighbours, Shape, Strength};
 use super::envelope::Process;
 use super::evidence::{self, Surroundings};
-use super::facts::{self, Facts};
+use super::facts::{Facts, Reading, Wanted};
 use super::peel;
 use super::record::Record;
 use super::repeat::{Moment, Print, Printing};
@@ -21,9 +24,7 @@ use super::timestamp::{self, Stamp};
 use super::{Settings, infer, redact, scan, visible};
 use crate::catalogue::{Catalogue, Details};
 use crate::occurrence::{Module, Occurrence, Place};
-
-/// A sample is a glance, not the record.
-const SAMPLE_BYTES_MAX: usize = 600;
+use sample::{sample, start_boundary};
 
 /// The longest message passed on; the catalogue's patterns are run over it.
 const MESSAGE_BYTES_MAX: usize = 4 * 1024;
@@ -77,8 +78,8 @@ pub(super) struct Findings<'r> {
     catalogue: &'r Catalogue,
     record: &'r Record,
     done: &'r BTreeSet<u64>,
-    redacted: OnceCell<String>,
-    facts: OnceCell<Facts>,
+    redacted: OnceCell<Cow<'r, str>>,
+    facts: Reading<'r>,
     subjects: OnceCell<Subjects>,
     pub found: Vec<Finding>,
     pub mentions: u64,
@@ -115,7 +116,7 @@ impl<'r> Findings<'r> {
             record,
             done,
             redacted: OnceCell::new(),
-            facts: OnceCell::new(),
+            facts: Reading::of(&record.text),
             subjects: OnceCell::new(),
             found: Vec::new(),
             mentions: 0,
@@ -162,16 +163,20 @@ impl<'r> Findings<'r> {
             self.read_code(&token);
         }
         self.keep_facts_apart();
-        let coded: Vec<Box<str>> = self.found.iter().map(|found| found.code.clone()).collect();
+        self.add_inferences();
+        until
+    }
+
+    fn add_inferences(&mut self) {
+        let coded = self.found.len();
         for inference in infer::all(&self.record.text, self.catalogue) {
             // A record that prints the code itself needs no inference of it; the gateway's own
             // codes have the messages of the same numbers under the other prefix.
-            let number = |code: &str| code.rsplit('.').next().map(str::to_owned);
-            if !coded.iter().any(|code| number(code) == number(&inference.code)) {
+            let mut printed = self.found.iter().take(coded);
+            if !printed.any(|found| number(&found.code) == number(&inference.code)) {
                 self.add_inference(inference);
             }
         }
-        until
     }
 
     fn read_code(&mut self, token: &Range<usize>) {
@@ -210,8 +215,12 @@ impl<'r> Findings<'r> {
         }
         for finding in self.found.iter_mut().filter(|finding| finding.statement.own_line) {
             let line = peel::line_around(&self.record.text, &(finding.at_byte..finding.at_byte));
-            finding.facts = facts::read(&self.record.text[line.clone()]);
-            finding.subjects = Subjects::of(&self.record.text[line]);
+            let line = &self.record.text[line];
+            finding.facts = Reading::of(line).facts(Wanted {
+                http_status: finding.http_status.is_none(),
+                request_id: finding.request_id.is_none(),
+            });
+            finding.subjects = Subjects::of(line);
         }
     }
 
@@ -260,7 +269,10 @@ impl<'r> Findings<'r> {
             message: body.message.clone(),
             request_id: body.request_id.clone(),
             http_status: body.http_status,
-            facts: self.facts.get_or_init(|| facts::read(&record.text)).clone(),
+            facts: self.facts.facts(Wanted {
+                http_status: body.http_status.is_none(),
+                request_id: body.request_id.is_none(),
+            }),
             moment: moment(record, stamp.as_ref()),
             stamp,
             statement: statement::of(record, at, body.shape),
@@ -269,9 +281,14 @@ impl<'r> Findings<'r> {
             record_end: record.parts.last().map_or(0, |part| part.line_number),
             process: record.process.clone(),
             subjects: self.subjects.get_or_init(|| Subjects::of(&record.text)).clone(),
-            sample: sample(record, self.redacted.get_or_init(|| redacted(record)), at),
+            sample: sample(record, self.redacted.get_or_init(|| redact::redact(&record.text)), at),
         })
     }
+}
+
+/// What stands behind a code's prefix.
+fn number(code: &str) -> &str {
+    code.rsplit('.').next().unwrap_or(code)
 }
 
 fn differ<T: PartialEq>(ours: Option<T>, theirs: Option<T>) -> bool {
@@ -288,43 +305,6 @@ fn moment(record: &Record, stamp: Option<&Stamp>) -> Option<Moment> {
     let time = timestamp::time_of_day(line.as_bytes())?;
     let since_midnight = time.time.signed_duration_since(chrono::NaiveTime::MIN);
     Some(Moment { ms: since_midnight.num_milliseconds(), resolution: time.resolution })
-}
-
-fn redacted(record: &Record) -> String {
-    redact::redact(&record.text).into_owned()
-}
-
-/// The text around what stands at `at`, redacted.
-///
-/// The whole record is redacted before it is cut: a cut between a key and its value would leave a
-/// secret that nothing tells any more.
-fn sample(record: &Record, redacted: &str, at: usize) -> String {
-    let text = &record.text;
-    let word = |c: char| !(c.is_ascii_alphanumeric() || c == '.');
-    let needle = text[at..].split(word).next().unwrap_or("");
-    let nth = text[..at].matches(needle).count();
-    let found = redacted.match_indices(needle).map(|(found, _)| found).nth(nth);
-    let Some(at) = found.filter(|_| !needle.is_empty()) else { return String::new() };
-    let mut start = start_boundary(redacted, at.saturating_sub(SAMPLE_BYTES_MAX / 2));
-    if record.long_line.is_some() {
-        // The piece may begin inside of a secret, and nothing before the code tells.
-        start = at;
-    } else if start < SAMPLE_BYTES_MAX / 4 {
-        start = 0; // The head of the record is near: show it.
-    }
-    if let Some(newline) = redacted[start..at].find('\n').filter(|_| start > 0) {
-        start += newline + 1;
-    }
-    let end = start_boundary(redacted, start + SAMPLE_BYTES_MAX);
-    redacted[start..end].trim_end().to_owned()
-}
-
-fn start_boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 impl Finding {

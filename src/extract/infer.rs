@@ -8,6 +8,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use regex::Regex;
 
 use super::object;
@@ -33,7 +34,11 @@ static TYPE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The inferences in a record that holds no code.
 pub(super) fn all(text: &str, catalogue: &Catalogue) -> Vec<Inference> {
+    static ANY_TYPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Exception"));
     let mut found: Vec<Inference> = Vec::new();
+    if ANY_TYPE.find(text.as_bytes()).is_none() {
+        return found;
+    }
     for name in TYPE.find_iter(text).take(TYPES_MAX) {
         let peeled = peel::peel(text, name.range());
         let Some(message) = message(&peeled) else { continue };

@@ -138,6 +138,9 @@ fn percent_layer(text: &str, token: &Range<usize>) -> Option<Layer> {
     let start = token.start - bytes[..token.start].iter().rev().take_while(|b| url(b)).count();
     let end = token.end + bytes[token.end..].iter().take_while(|b| url(b)).count();
     let run = &text[start..end];
+    if !run.contains('%') {
+        return None;
+    }
     let encoded = ["%22", "%7B", "%7b", "%3A", "%3a", "%3D", "%3d", "%25", "%27"];
     if !encoded.iter().any(|mark| run.contains(mark)) {
         return None;
@@ -151,6 +154,9 @@ fn html_layer(text: &str, token: &Range<usize>) -> Option<Layer> {
     let quote = ["&quot;", "&#34;", "&#x22;", "&#39;", "&#x27;"];
     let close_before = &text[line.start..token.start];
     let close_after = &text[token.end..line.end];
+    if !close_before.ends_with(';') && !close_after.starts_with('&') {
+        return None;
+    }
     quote.iter().any(|q| close_before.ends_with(q) || close_after.starts_with(q)).then_some(Layer {
         span: line,
         encoding: Encoding::Html,

@@ -91,6 +91,38 @@ fn mark_length(bytes: &[u8], at: usize) -> usize {
     if digits > 0 && size.get(digits..digits + 7) == Some(b" bytes]") { digits + 15 } else { 0 }
 }
 
+/// A set of bytes, asked of each byte of a text.
+struct ByteSet([bool; 256]);
+
+impl ByteSet {
+    /// ASCII's letters and digits, and others.
+    const fn alphanumeric_and(others: &[u8]) -> Self {
+        let mut set = [false; 256];
+        let mut byte = 0_u8;
+        while byte.is_ascii() {
+            set[byte as usize] = byte.is_ascii_alphanumeric();
+            byte += 1;
+        }
+        let mut other = 0;
+        while other < others.len() {
+            set[others[other] as usize] = true;
+            other += 1;
+        }
+        Self(set)
+    }
+
+    #[inline]
+    fn contains(&self, byte: u8) -> bool {
+        self.0[usize::from(byte)]
+    }
+
+    /// How many bytes at the beginning are in the set.
+    #[inline]
+    fn span(&self, bytes: &[u8]) -> usize {
+        bytes.iter().position(|byte| !self.contains(*byte)).unwrap_or(bytes.len())
+    }
+}
+
 /// A text that is copied only once something in it is replaced.
 struct Rewrite<'a> {
     text: &'a str,

@@ -30,19 +30,14 @@ pub(super) struct Statement {
 /// The statement that printed the token of a record.
 pub(super) fn of(record: &Record, at: usize, shape: Shape) -> Statement {
     let line = line_around(&record.text, &(at..at));
+    let first_line = &record.text[line_around(&record.text, &(0..0))];
     let first = line.start == 0;
     let own_line = !first
         && head::role(&record.text[line.clone()]) == Role::Loose
         && !in_traceback(&record.text[..line.start]);
-    let (start, until) = if own_line || first {
-        (line.start, at)
-    } else {
-        let first_line = record.text.find('\n').unwrap_or(record.text.len());
-        (0, first_line)
-    };
+    let (start, until) = if own_line || first { (line.start, at) } else { (0, first_line.len()) };
     let mut hasher = Fnv::new();
     (shape, record.head.level, record.writer).hash(&mut hasher);
-    let first_line = &record.text[..record.text.find('\n').unwrap_or(record.text.len())];
     if record.head.json && !own_line {
         hash_json(first_line, &mut hasher);
     } else if let Some(head) = logger_part(record, first_line).filter(|_| !own_line) {
@@ -109,7 +104,7 @@ fn logger_part<'l>(record: &Record, line: &'l str) -> Option<&'l str> {
     let level = level.map_or(0, |level| level.end());
     let named_before = rest[..level].contains(is_name);
     let mut end = level;
-    while let Some(next) = SEPARATORS.iter().filter_map(|s| end_of(rest, end, s)).min() {
+    while let Some(next) = end_of_separator(rest, end) {
         end = next;
         if named_before && level > 0 || rest[level..end].contains(is_name) {
             return (end < HEAD_BYTES_MAX).then_some(&rest[..end]);
@@ -118,14 +113,19 @@ fn logger_part<'l>(record: &Record, line: &'l str) -> Option<&'l str> {
     None
 }
 
-/// What stands between a head's parts.
-const SEPARATORS: [&str; 6] = [": ", " - ", " | ", "] ", ") ", "\t"];
-
 /// A head is short; a separator far into the line is the message's own.
 const HEAD_BYTES_MAX: usize = 160;
 
-fn end_of(text: &str, from: usize, separator: &str) -> Option<usize> {
-    text.get(from..)?.find(separator).map(|at| from + at + separator.len())
+/// The end of what stands next between a head's parts: a tab, or `: `, `] `, `) `, ` - `, ` | `.
+fn end_of_separator(text: &str, from: usize) -> Option<usize> {
+    let rest = text.as_bytes().get(from..)?;
+    let ends = |at: &usize| {
+        matches!(
+            &rest[..=*at],
+            [.., b'\t'] | [.., b':' | b']' | b')', b' '] | [.., b' ', b'-' | b'|', b' ']
+        )
+    };
+    (0..rest.len().min(HEAD_BYTES_MAX)).find(ends).map(|at| from + at + 1)
 }
 
 fn is_name(c: char) -> bool {
@@ -153,6 +153,27 @@ fn hash_words(text: &str, hasher: &mut Fnv) {
             });
         if !varies {
             trimmed.hash(hasher);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        #[test]
+        fn the_separator_that_ends_first_is_the_next(text in "[]:) |\t-é-]{0,12}") {
+            let separators = [": ", " - ", " | ", "] ", ") ", "\t"];
+            for from in (0..=text.len()).filter(|from| text.is_char_boundary(*from)) {
+                let end = |one: &&str| text[from..].find(*one).map(|at| from + at + one.len());
+                let first = separators.iter().filter_map(end).min();
+                prop_assert_eq!(end_of_separator(&text, from), first, "in {:?}", text);
+            }
         }
     }
 }

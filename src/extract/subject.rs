@@ -23,14 +23,14 @@ impl Subjects {
     pub(super) fn of(text: &str) -> Self {
         static NAMED: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(concat!(
-                r"(?i)(?-u:\b)(?P<page>page|第)[ =:#_]*(?P<page_value>[0-9]+)",
-                r"|(?-u:\b)(?P<attempt>attempt|retry|try)[ =:#]+(?P<attempt_value>[0-9]+)",
-                r"|(?-u:\b)(?P<job>job|task|order|batch|item|row|doc|document)[ =:#]+(?P<job_value>[[:word:]-]*[0-9][[:word:]-]*)",
-                r"|(?P<file_value>[[:word:].-]+\.(?:jpe?g|png|pdf|bmp|tiff?|gif|webp))(?-u:\b)",
-                r"|/ocr/(?P<api_value>[a-z][a-z0-9/-]+)",
+                r"(?i)(?-u:\b)(?:page|第)[ =:#_]*[0-9]+",
+                r"|(?-u:\b)(?:attempt|retry|try)[ =:#]+[0-9]+",
+                r"|(?-u:\b)(?:job|task|order|batch|item|row|doc|document)[ =:#]+[[:word:]-]*[0-9][[:word:]-]*",
+                r"|[[:word:].-]+\.(?:jpe?g|png|pdf|bmp|tiff?|gif|webp)(?-u:\b)",
+                r"|/ocr/[a-z][a-z0-9/-]+",
                 // The hyphenated names of the service's APIs; the others are common words.
-                r"|(?-u:\b)(?P<name_value>(?:general|web|id|driver|vehicle|vat|business|license|insurance|train|",
-                r"taxi|toll|quota|flight|mvs|real-estate|auto|custom|household|financial)-[a-z]{4,20})(?-u:\b)",
+                r"|(?-u:\b)(?:general|web|id|driver|vehicle|vat|business|license|insurance|train|",
+                r"taxi|toll|quota|flight|mvs|real-estate|auto|custom|household|financial)-[a-z]{4,20}(?-u:\b)",
             ))
             .expect("the pattern is valid")
         });
@@ -38,25 +38,11 @@ impl Subjects {
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        // The numbers stand in checkpoints.
-        let kinds = [
-            (0, "page_value"),
-            (1, "attempt_value"),
-            (2, "job_value"),
-            (3, "file_value"),
-            (4, "api_value"),
-            (4, "name_value"),
-        ];
-        let mut subjects = Vec::new();
-        for found in NAMED.captures_iter(&text[..end]) {
-            for (kind, group) in kinds {
-                if let Some(value) = found.name(group) {
-                    subjects.push((kind, Fnv::of(value.as_str().trim_end_matches('/'))));
-                }
-            }
-        }
-        subjects.truncate(SUBJECTS_MAX);
-        Self(subjects)
+        let named = NAMED.find_iter(&text[..end]).take(SUBJECTS_MAX).map(|found| {
+            let (kind, name) = kind_and_name(found.as_str());
+            (kind, Fnv::of(name.trim_end_matches('/')))
+        });
+        Self(named.collect())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -70,6 +56,37 @@ impl Subjects {
             theirs().next().is_some()
                 && !self.0.iter().any(|ours| theirs().any(|theirs| theirs == ours))
         })
+    }
+}
+
+/// The kind of a subject, and its name without the words before it. The numbers stand in
+/// checkpoints.
+fn kind_and_name(found: &str) -> (u8, &str) {
+    const PAGE: u8 = 0;
+    const ATTEMPT: u8 = 1;
+    const JOB: u8 = 2;
+    const FILE: u8 = 3;
+    const API: u8 = 4;
+    let begins = |words: &[&str]| {
+        words.iter().any(|word| {
+            found.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+        })
+    };
+    let behind = |is_before: fn(char) -> bool| {
+        found.rfind(is_before).and_then(|at| found.get(at + 1..)).unwrap_or(found)
+    };
+    if found.starts_with('/') {
+        (API, found.get("/ocr/".len()..).unwrap_or(found))
+    } else if found.contains('.') {
+        (FILE, found)
+    } else if !found.contains(|c: char| c.is_ascii_digit()) {
+        (API, found)
+    } else if begins(&["page", "第"]) {
+        (PAGE, found.trim_start_matches(|c: char| !c.is_ascii_digit()))
+    } else if begins(&["attempt", "retry", "try"]) {
+        (ATTEMPT, behind(|c| matches!(c, ' ' | '=' | ':' | '#')))
+    } else {
+        (JOB, behind(|c| matches!(c, ' ' | '=' | ':' | '#')))
     }
 }
 

@@ -29,6 +29,13 @@ pub fn visible_on_one_line(text: &str) -> Cow<'_, str> {
 
 /// The same, with line feeds and tabs as told.
 pub fn visible_with(text: &str, breaks: Breaks) -> Cow<'_, str> {
+    let keeps = breaks == Breaks::Keep;
+    let is_plain =
+        |byte: u8| matches!(byte, b' '..=b'~') || keeps && (byte == b'\n' || byte == b'\t');
+    // Nearly every text is plain; without a way out of the loop many bytes are looked at at once.
+    if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
+        return Cow::Borrowed(text);
+    }
     let acts = |c: char| acts_unseen(c) && !(breaks == Breaks::Keep && matches!(c, '\n' | '\t'));
     let Some(first) = text.find(acts) else { return Cow::Borrowed(text) };
     let mut shown = String::with_capacity(text.len() + 16);

@@ -11,7 +11,7 @@ use regex::Regex;
 use super::super::peel::line_around;
 use super::super::unescape;
 use super::structured::{
-    MESSAGE_KEYS, PLAIN_MESSAGE_KEYS, REQUEST_ID_KEYS, STATUS_KEYS, is_code_key, is_error_code_key,
+    CodeKey, MESSAGE_KEYS, PLAIN_MESSAGE_KEYS, REQUEST_ID_KEYS, STATUS_KEYS, code_key,
 };
 use super::{Body, Shape, Strength, between, clean_id, clean_message, clean_status, window};
 
@@ -21,10 +21,7 @@ const NEAR_BYTES: usize = 1_500;
 /// `error_code=C`, `errorCode: C`, `"error_code":"C"` in JSON that is cut or damaged.
 pub(super) fn key_value(text: &str, token: &Range<usize>) -> Option<Body> {
     let key = key_of(&text[..token.start])?;
-    let strong = is_error_code_key(key);
-    if !is_code_key(key) {
-        return None;
-    }
+    let strong = code_key(key)? == CodeKey::Error;
     let mut body = Body::new(Shape::KeyValue, Strength::Mention);
     body.key = Some(key.to_owned());
     let around = near(text, token, key);
@@ -51,7 +48,7 @@ pub(super) fn key_value(text: &str, token: &Range<usize>) -> Option<Body> {
 pub(super) fn element(text: &str, token: &Range<usize>) -> Option<Body> {
     let before = text[..token.start].strip_suffix('>')?;
     let key = &before[before.rfind('<')? + 1..];
-    if !is_code_key(key) || !text[token.end..].starts_with("</") {
+    if code_key(key).is_none() || !text[token.end..].starts_with("</") {
         return None;
     }
     let mut body = Body::new(Shape::KeyValue, Strength::Mention);

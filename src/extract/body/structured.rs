@@ -10,23 +10,32 @@ use std::ops::Range;
 use super::super::object::{self, Entry, Object, Value};
 use super::{Body, Shape, Strength, clean_id, clean_message, clean_status};
 
-/// Whether a key holds only error codes: `error_code`, `errorCode`, `ocrErrCode`, `错误码`.
-pub(super) fn is_error_code_key(key: &str) -> bool {
-    let plain = plain_key(key);
-    plain.contains("err") && plain.ends_with("code") && !plain.contains("http")
-        || key.starts_with("错误码")
-        || key.starts_with("错误代码")
-        || key.starts_with("错误编")
+/// What a key that holds codes says of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CodeKey {
+    /// It holds only error codes: `error_code`, `errorCode`, `ocrErrCode`, `错误码`.
+    Error,
+    /// It holds a code when a message stands beside it: `code`, `ocr_code`, `err`, `cause`.
+    Any,
 }
 
-/// Whether a key holds a code when a message stands beside it: `code`, `ocr_code`, `err`, `cause`.
-pub(super) fn is_code_key(key: &str) -> bool {
+/// Whether a key holds codes.
+pub(super) fn code_key(key: &str) -> Option<CodeKey> {
+    // The service's own, and by far the most frequent.
+    if matches!(key, "error_code" | "errorCode") {
+        return Some(CodeKey::Error);
+    }
     let plain = plain_key(key);
+    let error = plain.contains("err") && plain.ends_with("code") && !plain.contains("http");
+    if error || ["错误码", "错误代码", "错误编"].iter().any(|start| key.starts_with(start))
+    {
+        return Some(CodeKey::Error);
+    }
     let others =
         ["status", "http", "exit", "zip", "qr", "bar", "country", "area", "source", "post"];
-    is_error_code_key(key)
-        || plain.ends_with("code") && !others.iter().any(|other| plain.contains(other))
-        || matches!(plain.as_str(), "error" | "err" | "errno" | "cause" | "reason" | "statustext")
+    let any = plain.ends_with("code") && !others.iter().any(|other| plain.contains(other))
+        || matches!(plain.as_str(), "error" | "err" | "errno" | "cause" | "reason" | "statustext");
+    any.then_some(CodeKey::Any)
 }
 
 /// Letters only, in lower case.
@@ -99,20 +108,19 @@ pub(super) fn read(text: &str, token: &Range<usize>) -> Option<Body> {
     if entry.separator.is_none() || !is_whole(text, entry, token) {
         return None;
     }
-    let strong = is_error_code_key(entry.key);
-    if !is_code_key(entry.key) {
-        return None;
-    }
+    let kind = code_key(entry.key)?;
     let mut body = Body::new(Shape::Object, Strength::Mention);
     body.key = Some(entry.key.to_owned());
     body.keys_around =
         chain.iter().flat_map(|o| &o.entries).map(|entry| entry.key.to_owned()).collect();
-    let message = message_of(text, holder, entry, token);
+    let message = message_of(text, holder, (entry, kind), token);
     body.message = message.as_deref().and_then(clean_message);
     if body.message.is_none() {
         body.message = message_of_siblings(text, &chain, token).and_then(|m| clean_message(&m));
     }
-    if body.message.is_some() && (strong || !is_logger_s(holder) || nested_error(&chain, text)) {
+    if body.message.is_some()
+        && (kind == CodeKey::Error || !is_logger_s(holder) || nested_error(&chain, text))
+    {
         body.strength = Strength::WithMessage;
     }
     let from_inside = |keys: &[&str]| chain.iter().rev().find_map(|object| object.text_of(keys));
@@ -120,6 +128,7 @@ pub(super) fn read(text: &str, token: &Range<usize>) -> Option<Body> {
     body.http_status = chain
         .iter()
         .rev()
+        .filter(|object| object.entries.iter().any(|entry| may_be_status(entry.key)))
         .flat_map(|object| STATUS_KEYS.iter().filter_map(|key| object.text_of(&[key])))
         .find_map(|status| clean_status(&status));
     // Keys that go together in nothing but an SDK's exception.
@@ -128,6 +137,11 @@ pub(super) fn read(text: &str, token: &Range<usize>) -> Option<Body> {
         body.strength = Strength::Unmistakable;
     }
     Some(body)
+}
+
+/// Whether a key begins as each of a status does.
+fn may_be_status(key: &str) -> bool {
+    key.starts_with(['s', 'S', 'h'])
 }
 
 fn holds(entry: &Entry<'_>, token: &Range<usize>) -> bool {
@@ -147,14 +161,14 @@ fn is_whole(text: &str, entry: &Entry<'_>, token: &Range<usize>) -> bool {
 fn message_of<'t>(
     text: &'t str,
     holder: &Object<'t>,
-    code: &Entry<'t>,
+    (code, kind): (&Entry<'t>, CodeKey),
     token: &Range<usize>,
 ) -> Option<Cow<'t, str>> {
     if let Some(message) = text_of_entry(text, holder, &MESSAGE_KEYS, token) {
         return Some(message);
     }
     // A logger's own `message` says what the program was doing, not what the service answered.
-    if is_logger_s(holder) && is_error_code_key(code.key) {
+    if kind == CodeKey::Error && is_logger_s(holder) {
         return None;
     }
     let keys: Vec<&str> = PLAIN_MESSAGE_KEYS.iter().copied().filter(|k| *k != code.key).collect();
@@ -241,4 +255,14 @@ fn nested_error(chain: &[Object<'_>], text: &str) -> bool {
     ["error", "err", "Error", "exception", "cause"].iter().any(|key| {
         before.strip_suffix(key).is_some_and(|rest| !rest.ends_with(char::is_alphanumeric))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_of_a_status_may_be_one() {
+        assert!(STATUS_KEYS.into_iter().all(may_be_status));
+    }
 }

@@ -9,32 +9,55 @@ use super::super::scan;
 use super::Line;
 use super::wording::{front, tail};
 
+/// What compares a code that stands behind it.
+static COMPARED_WITH: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?:[=!]==?|<>|=~|(?-u:\b)in|(?-u:\b)case|(?-u:\b)when|(?i:(?-u:\b)LIKE)|(?-u:\b)IN)\s*[\[({]?\s*[rb]?['\x22`%/]?$",
+        r"|[[:word:])\]]\[['\x22]$|(?:::|_)[[:word:]]*\[$",
+        r"|(?:equals|equalsIgnoreCase|startsWith|startswith|endsWith|contains|toBe|toEqual|",
+        r"assertEquals?|assertIn|assert_eq!?|assertThat|isEqualTo|hasCode|strcmp|match)\(",
+        r"[^()]{0,60}['\x22]?$",
+    ))
+    .expect("the pattern is valid")
+});
+
+/// What compares a code that stands before it.
+static COMPARED_TO: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^['\x22`]?\)?\s*(?:[=!]==?\s|in [\[({]|=>\s*(?:[A-Za-z_]|$)|->)")
+        .expect("the pattern is valid")
+});
+
 /// `== "AIS.0101"`, `in ("AIS.0101",`, `case "AIS.0101":`, `.toBe("AIS.0101")`,
 /// `MESSAGES["AIS.0101"]`.
 pub(super) fn compared(line: &Line<'_>) -> bool {
-    static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(concat!(
-            r"(?:[=!]==?|<>|=~|(?-u:\b)in|(?-u:\b)case|(?-u:\b)when|(?i:(?-u:\b)LIKE)|(?-u:\b)IN)\s*[\[({]?\s*[rb]?['\x22`%/]?$",
-            r"|[[:word:])\]]\[['\x22]$|(?:::|_)[[:word:]]*\[$",
-            r"|(?:equals|equalsIgnoreCase|startsWith|startswith|endsWith|contains|toBe|toEqual|",
-            r"assertEquals?|assertIn|assert_eq!?|assertThat|isEqualTo|hasCode|strcmp|match)\(",
-            r"[^()]{0,60}['\x22]?$",
-        ))
-        .expect("the pattern is valid")
-    });
-    static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^['\x22`]?\)?\s*(?:[=!]==?\s|in [\[({]|=>\s*(?:[A-Za-z_]|$)|->)")
-            .expect("the pattern is valid")
-    });
-    BEFORE.is_match(tail(line.before, 120)) || BEHIND.is_match(front(line.behind, 60))
+    let (before, behind) = (tail(line.before, 120), front(line.behind, 60));
+    may_be_compared_with(before) && COMPARED_WITH.is_match(before)
+        || may_be_compared_to(behind) && COMPARED_TO.is_match(behind)
 }
+
+/// Whether something may stand there that a code is compared with: an operator or a word's last
+/// letter, an index, a call.
+fn may_be_compared_with(before: &str) -> bool {
+    let marks = |c: char| c.is_whitespace() || "[({'\"`%/rb".contains(c);
+    let operator = before.trim_end_matches(marks);
+    operator.ends_with(['=', '>', '~', 'n', 'N', 'e', 'E'])
+        || before.trim_end_matches(['\'', '"']).ends_with('[')
+        || before.contains('(')
+}
+
+fn may_be_compared_to(behind: &str) -> bool {
+    let marks = |c: char| c.is_whitespace() || "'\"`)".contains(c);
+    behind.trim_start_matches(marks).starts_with(['=', '!', 'i', '-'])
+}
+
+/// Labels up to the value that a code is.
+static LABELS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"[A-Za-z_:][[:word:]:]*=?\s?[\[{](?:[A-Za-z_][[:word:]]*=~?!?"[^"]*",?\s*)*[A-Za-z_][[:word:]]*=?[=!~]*"[^"{}]*$"#)
+        .expect("the pattern is valid")
+});
 
 /// Prometheus (`name{code="C"} 3`), influx (`name,code=C count=3i`), statsd (`|#code:C`).
 pub(super) fn label(line: &Line<'_>) -> bool {
-    static LABELS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"[A-Za-z_:][[:word:]:]*=?\s?[\[{](?:[A-Za-z_][[:word:]]*=~?!?"[^"]*",?\s*)*[A-Za-z_][[:word:]]*=?[=!~]*"[^"{}]*$"#)
-            .expect("the pattern is valid")
-    });
     static INFLUX: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?:^|\s)[[:word:].:-]+(?:,[[:word:].-]+=[^,\s]+)*,[[:word:].-]+=$")
             .expect("the pattern is valid")
@@ -49,10 +72,14 @@ pub(super) fn label(line: &Line<'_>) -> bool {
     static VALUE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^[^{}]*\}\s(?:[[:word:]]+=)?[0-9.]").expect("the pattern is valid")
     });
-    if LABELS.is_match(tail(line.before, 500)) && line.behind.starts_with(['"', '|']) {
+    if may_be_labelled(line.before)
+        && line.behind.starts_with(['"', '|'])
+        && LABELS.is_match(tail(line.before, 500))
+    {
         return true;
     }
-    if INFLUX.is_match(tail(line.before, 500)) {
+    let assigned = line.before.ends_with('=');
+    if assigned && INFLUX.is_match(tail(line.before, 500)) {
         let word_end = line.behind.find(' ').unwrap_or(line.behind.len());
         let fields = front(&line.behind[word_end..], 60);
         return fields
@@ -61,10 +88,18 @@ pub(super) fn label(line: &Line<'_>) -> bool {
             .nth(1)
             .is_some_and(|value| value.trim_end_matches(['i', 'u']).parse::<f64>().is_ok());
     }
-    if BARE.is_match(tail(line.before, 500)) && VALUE.is_match(line.behind) {
+    if assigned && BARE.is_match(tail(line.before, 500)) && VALUE.is_match(line.behind) {
         return true;
     }
-    line.before.rsplit(' ').next().is_some_and(|word| STATSD.is_match(word))
+    let word = line.before.rsplit(' ').next();
+    word.is_some_and(|word| word.contains('|') && STATSD.is_match(word))
+}
+
+/// A value's quotation mark stands behind its label's name or operator.
+fn may_be_labelled(before: &str) -> bool {
+    before.rsplit_once('"').is_some_and(|(name, _)| {
+        name.ends_with(|c: char| c.is_ascii_alphanumeric() || "_=!~".contains(c))
+    })
 }
 
 /// A comment or a constant of source code: `// C: M`, `String X = "C";`.
@@ -193,4 +228,31 @@ pub(super) fn is_bookkeeping(key: &str) -> bool {
             | "percent"
             | "per_minute"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Pieces of what stands around a code in source code and metrics, and of prose.
+    const PIECES: &str = concat!(
+        "(==|!=|<>|=~|=>|->|=|in|case|when|LIKE|IN|equals|match|[(]|[)]|[{]|[}]|",
+        "\\[|\\]|'|\"|`|%|/|r|b|_|:|,| |x|é|=\"|a_b)",
+    );
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn what_is_not_looked_at_closely_is_no_comparison_and_no_label(
+            pieces in proptest::collection::vec(PIECES, 0..8),
+        ) {
+            let text = &*pieces.concat();
+            prop_assert!(may_be_compared_with(text) || !COMPARED_WITH.is_match(text), "{:?}", text);
+            prop_assert!(may_be_compared_to(text) || !COMPARED_TO.is_match(text), "{:?}", text);
+            prop_assert!(may_be_labelled(text) || !LABELS.is_match(text), "{:?}", text);
+        }
+    }
 }

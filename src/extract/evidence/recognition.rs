@@ -85,7 +85,8 @@ fn follows_cue(text: &str, token: &Range<usize>) -> bool {
             _ => false,
         }
     };
-    PROSE.is_match(before) || WORDS.find_iter(before).any(|cue| list_or_quotes(cue.end()))
+    let mut words = WORDS.find_iter(before);
+    PROSE.is_match(before) || before.contains("words") && words.any(|cue| list_or_quotes(cue.end()))
 }
 
 /// How many brackets are still open behind a text. Quoted ones count too: a list of texts rarely

@@ -181,15 +181,36 @@ pub(super) fn example(peeled: &Peeled<'_>, around: &Surroundings<'_>) -> bool {
 
 /// The first brace that a text opens and does not close.
 fn unclosed_brace(text: &str) -> Option<usize> {
-    let mut open = Vec::new();
-    for (at, c) in text.char_indices() {
-        match c {
-            '{' => open.push(at),
-            '}' => {
-                open.pop();
-            }
-            _ => {}
+    let (mut first, mut depth) = (0, 0_usize);
+    for at in memchr::memchr2_iter(b'{', b'}', text.as_bytes()) {
+        if text.as_bytes()[at] == b'}' {
+            depth = depth.saturating_sub(1);
+        } else {
+            first = if depth == 0 { at } else { first };
+            depth += 1;
         }
     }
-    open.first().copied()
+    (depth > 0).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_first_unclosed_brace_is_the_lowest_of_those_that_are_open(text in "[{}x]{0,16}") {
+            let mut open = Vec::new();
+            for (at, c) in text.char_indices() {
+                match c {
+                    '{' => open.push(at),
+                    '}' => drop(open.pop()),
+                    _ => {}
+                }
+            }
+            prop_assert_eq!(unclosed_brace(&text), open.first().copied());
+        }
+    }
 }

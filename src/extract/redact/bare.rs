@@ -4,13 +4,16 @@
 //! around, apart from the scheme before a credential. Nothing here fails.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use super::{REDACTED, Rewrite, escape_ahead, mark_length, mask_access_key};
+use super::{ByteSet, REDACTED, Rewrite, escape_ahead, mark_length, mask_access_key};
 
 mod base64;
 
 /// The length of an access key of this cloud.
 const ACCESS_KEY_BYTES: usize = 20;
+
+static WORD: ByteSet = ByteSet::alphanumeric_and(b"");
 
 pub(super) fn redact(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
@@ -38,12 +41,20 @@ fn run(rewrite: &mut Rewrite<'_>, bytes: &[u8], start: usize) -> usize {
         rewrite.replace(begin..end, REDACTED);
         return end;
     }
-    let run = base64::run(bytes, begin);
-    if run.is_base64() {
-        rewrite.replace(begin..run.end, &format!("[base64 {} bytes]", run.decoded_bytes()));
-        return run.end;
-    }
-    let end = run.end.max(start + 1);
+    let end = if let Some(end) = base64::end_of_short_run(bytes, begin) {
+        if is_too_short(bytes, begin..end) {
+            return end.max(start + 1);
+        }
+        end
+    } else {
+        let run = base64::run(bytes, begin);
+        if run.is_base64() {
+            rewrite.replace(begin..run.end, &format!("[base64 {} bytes]", run.decoded_bytes()));
+            return run.end;
+        }
+        run.end
+    };
+    let end = end.max(start + 1);
     let mut at = begin;
     while at < end {
         let word = word_length(bytes, at, end);
@@ -65,8 +76,16 @@ fn run(rewrite: &mut Rewrite<'_>, bytes: &[u8], start: usize) -> usize {
     end
 }
 
+/// Whether a run holds neither an access key nor, as its last word, the scheme of a credential.
+fn is_too_short(bytes: &[u8], run: Range<usize>) -> bool {
+    let last = run.end.checked_sub(1).and_then(|last| bytes.get(last));
+    let may_be_scheme =
+        bytes.get(run.end) == Some(&b' ') && matches!(last, Some(b'c' | b'C' | b'r' | b'R'));
+    run.len() < ACCESS_KEY_BYTES && !may_be_scheme
+}
+
 fn word_length(bytes: &[u8], at: usize, end: usize) -> usize {
-    bytes[at..end].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count()
+    WORD.span(&bytes[at..end])
 }
 
 fn is_access_key(token: &[u8]) -> bool {
@@ -103,9 +122,7 @@ fn behind_scheme(bytes: &[u8], scheme: &[u8], at: usize) -> Option<usize> {
 fn web_token(bytes: &[u8], at: usize) -> Option<usize> {
     const PART_BYTES_MIN: usize = 10;
     let mut end = at;
-    if !bytes.get(at..)?.starts_with(b"eyJ") {
-        return None;
-    }
+    let [b'e', b'y', b'J', ..] = bytes.get(at..)? else { return None };
     for part in 0..3 {
         let rest = bytes.get(end..)?;
         let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
@@ -126,7 +143,7 @@ fn web_token(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// The inside of a private key in PEM, when one begins here. A cut one ends where its alphabet
 /// does.
-fn private_key(bytes: &[u8], at: usize) -> Option<std::ops::Range<usize>> {
+fn private_key(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     const LABEL_BYTES_MAX: usize = 64;
     let rest = bytes.get(at..)?.strip_prefix(b"-----BEGIN ")?;
     let label = rest.get(..LABEL_BYTES_MAX).unwrap_or(rest);

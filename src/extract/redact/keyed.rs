@@ -8,7 +8,10 @@ use std::ops::Range;
 
 use super::key::{self, Class};
 use super::value::{self, Found};
-use super::{REDACTED, Rewrite, escape_ahead, mask_access_key};
+use super::{ByteSet, REDACTED, Rewrite, escape_ahead, mask_access_key};
+
+/// What a name consists of; none begins with a full stop.
+static NAME: ByteSet = ByteSet::alphanumeric_and(b"_-.");
 
 const CHINESE_KEYS: [&str; 5] = ["密码", "口令", "密钥", "私钥", "令牌"];
 
@@ -17,7 +20,7 @@ pub(super) fn redact(text: &str) -> Cow<'_, str> {
     let mut rewrite = Rewrite::new(text);
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' {
+        if NAME.contains(byte) && byte != b'.' {
             at = word(&mut rewrite, bytes, at);
         } else if byte == b':' && bytes.get(at..at + 3) == Some(b"://") {
             at += 3;
@@ -49,8 +52,7 @@ fn chinese_key(bytes: &[u8], at: usize) -> Option<&'static str> {
 /// Handles the word that begins at `start` and returns where to go on.
 fn word(rewrite: &mut Rewrite<'_>, bytes: &[u8], start: usize) -> usize {
     let rest = bytes.get(start..).unwrap_or_default();
-    let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
-    let end = start + rest.iter().take_while(is_word).count();
+    let end = start + NAME.span(rest);
     let name = (start + escape_ahead(bytes, start)).min(end)..end;
     let Some(class) = key::classify(bytes.get(name.clone()).unwrap_or_default()) else {
         return end;

@@ -3,6 +3,8 @@
 //!
 //! Owns the measure. Must never know what the base64 holds. Nothing here fails.
 
+use crate::extract::redact::ByteSet;
+
 /// Shorter runs are left: hashes, ids and names are as long.
 const RUN_CHARS_MIN: usize = 64;
 
@@ -26,8 +28,10 @@ enum Case {
     Digit,
 }
 
+static CHARS: ByteSet = ByteSet::alphanumeric_and(b"+/-_");
+
 fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte)
+    CHARS.contains(byte)
 }
 
 /// Whether a run begins here.
@@ -37,6 +41,15 @@ pub(super) fn begins(bytes: &[u8], at: usize) -> bool {
         Some(&byte) => is_base64(byte),
         None => false,
     }
+}
+
+/// Where the run ends that begins at `start`, if it is too short to be base64 and holds nothing
+/// escaped, as nearly every word does.
+pub(super) fn end_of_short_run(bytes: &[u8], start: usize) -> Option<usize> {
+    let rest = bytes.get(start..)?;
+    let length = CHARS.span(rest.get(..RUN_CHARS_MIN).unwrap_or(rest));
+    let goes_on = matches!(rest.get(length), Some(b'%' | b'\\' | b'='));
+    (length < RUN_CHARS_MIN && !goes_on).then_some(start + length)
 }
 
 /// The run that begins at `start`.
@@ -161,4 +174,30 @@ fn next_line_is_base64(bytes: &[u8], at: usize) -> bool {
     ended
         && (rest.get(length) == Some(&b'=')
             || line.iter().any(u8::is_ascii_digit) && line.iter().any(u8::is_ascii_alphabetic))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        #[test]
+        fn a_short_run_is_no_base64_and_ends_where_its_measure_does(
+            text in concat!(
+                "([a-zA-Z0-9+/_-]{1,3}|[a-z0-9A-Z]{60,64}|%2[BF]|\\\\/|=|%3D|",
+                " |\n|\\\\n|%|é){0,12}",
+            ),
+        ) {
+            for start in 0..=text.len() {
+                if let Some(end) = end_of_short_run(text.as_bytes(), start) {
+                    let run = run(text.as_bytes(), start);
+                    prop_assert_eq!((end, false), (run.end, run.is_base64()), "of {:?}", text);
+                }
+            }
+        }
+    }
 }
