@@ -23,9 +23,7 @@ use crate::zone::Zone;
 pub(super) struct Watch {
     replay: Replay,
     settings: Settings,
-    sources: HashMap<Arc<str>, Source>,
-    /// What is known of every source beforehand.
-    label: Source,
+    sources: Sources,
     /// How far the logs were read by their own times.
     reached: Option<Instant>,
     /// The last time in any input.
@@ -47,8 +45,7 @@ impl Watch {
         Self {
             replay: Replay::new(rules, policy, catalogue, settings, Limits::default()),
             settings,
-            sources: HashMap::new(),
-            label: Source::default(),
+            sources: Sources::default(),
             reached: None,
             last: None,
             unplaced: 0,
@@ -57,7 +54,7 @@ impl Watch {
 
     /// The same where a configuration says whose calls the logs are of.
     pub(super) fn labelled(self, label: Source) -> Self {
-        Self { label, ..self }
+        Self { sources: Sources { label, ..Sources::default() }, ..self }
     }
 
     pub(super) fn reached(&mut self, at: DateTime<Utc>) {
@@ -69,20 +66,20 @@ impl Watch {
             self.unplaced += 1;
             return;
         };
-        let source = source(&mut self.sources, &self.label, &occurrence.place.file);
+        let source = self.sources.of(&occurrence.place.file);
         self.replay.event(now, &Event::error(source, occurrence));
     }
 
     pub(super) fn success(&mut self, success: &Success) {
         if let Some(now) = self.reached {
-            let source = source(&mut self.sources, &self.label, &success.place.file);
+            let source = self.sources.of(&success.place.file);
             self.replay.event(now, &Event::success(source, success));
         }
     }
 
     pub(super) fn activity(&mut self, input: &Arc<str>, at: DateTime<FixedOffset>) {
         if let Some(now) = self.reached {
-            let source = source(&mut self.sources, &self.label, input);
+            let source = self.sources.of(input);
             let at = Some(Instant::from(at));
             self.replay.event(now, &Event { source, at, what: What::Line });
         }
@@ -114,17 +111,38 @@ impl Watch {
     }
 }
 
-/// A log's rotated files are one source.
-fn source<'s>(
-    sources: &'s mut HashMap<Arc<str>, Source>,
-    label: &Source,
-    input: &Arc<str>,
-) -> &'s Source {
-    // Looked up first: an entry would ask for a key of its own each time.
-    if !sources.contains_key(input) {
-        // `-` would read badly in an alert.
-        let name = if &**input == "-" { "stdin".to_owned() } else { input::live_name(input) };
-        sources.insert(Arc::clone(input), Source { name: name.into(), ..label.clone() });
+/// Which source an input is.
+#[derive(Default)]
+struct Sources {
+    /// What is known of every source beforehand.
+    label: Source,
+    by_input: HashMap<Arc<str>, usize>,
+    known: Vec<Source>,
+    /// The input that was last asked for, and its source: mostly the next one's.
+    latest: Option<(Arc<str>, usize)>,
+}
+
+impl Sources {
+    /// A log's rotated files are one source.
+    fn of(&mut self, input: &Arc<str>) -> &Source {
+        let latest = self.latest.as_ref().filter(|(latest, _)| Arc::ptr_eq(latest, input));
+        let place = match latest {
+            Some((_, place)) => *place,
+            None => self.look_up(input),
+        };
+        &self.known[place]
     }
-    sources.entry(Arc::clone(input)).or_default()
+
+    fn look_up(&mut self, input: &Arc<str>) -> usize {
+        let known = self.by_input.get(input).copied();
+        let place = known.unwrap_or_else(|| {
+            // `-` would read badly in an alert.
+            let name = if &**input == "-" { "stdin".to_owned() } else { input::live_name(input) };
+            self.known.push(Source { name: name.into(), ..self.label.clone() });
+            self.by_input.insert(Arc::clone(input), self.known.len() - 1);
+            self.known.len() - 1
+        });
+        self.latest = Some((Arc::clone(input), place));
+        place
+    }
 }

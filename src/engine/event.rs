@@ -90,6 +90,20 @@ impl<'e> Event<'e> {
         }
     }
 
+    /// The value of a label, to be kept: what the source's configuration gives is there already.
+    pub(super) fn shared_label(&self, name: &LabelName) -> Option<Arc<str>> {
+        let source = self.source;
+        match name {
+            LabelName::Source => Some(Arc::clone(&source.name)),
+            LabelName::Service => source.service.clone(),
+            LabelName::Custom(name) => source.labels.get(name).cloned(),
+            LabelName::Credential if !self.shows_access_key() => {
+                Some(Arc::clone(source.credential.as_ref().unwrap_or(&source.name)))
+            }
+            name => self.label(name).map(Arc::from),
+        }
+    }
+
     fn credential(&self) -> &'e str {
         let source = self.source;
         let shown = match self.what {
@@ -127,6 +141,15 @@ impl EventKind {
 impl Matcher {
     /// Whether the event is meant. `known` tells whether the catalogue has its code.
     pub fn fits(&self, event: &Event<'_>, known: bool) -> bool {
+        self.fits_but_for_message(event, known)
+            && self
+                .message
+                .as_ref()
+                .is_none_or(|message| event.message().is_some_and(|text| message.is_match(text)))
+    }
+
+    /// Whether it is, if its message is not looked at.
+    pub(super) fn fits_but_for_message(&self, event: &Event<'_>, known: bool) -> bool {
         let fits_one = |(name, patterns): &(LabelName, Vec<Pattern>)| {
             let value = event.label(name).unwrap_or_default();
             patterns.iter().any(|pattern| pattern.fits(value))
@@ -135,9 +158,5 @@ impl Matcher {
             && self.known.is_none_or(|wanted| wanted == known)
             && self.labels.iter().all(fits_one)
             && !self.not.iter().any(fits_one)
-            && self
-                .message
-                .as_ref()
-                .is_none_or(|message| event.message().is_some_and(|text| message.is_match(text)))
     }
 }

@@ -17,7 +17,7 @@ const REQUEST_IDS_MAX: usize = 11;
 const SAMPLES_MAX: usize = 3;
 
 /// The labels whose values tell who else is affected.
-pub(super) const AFFECTED_BY: [LabelName; 7] = [
+pub(super) static AFFECTED_BY: [LabelName; 7] = [
     LabelName::Api,
     LabelName::Region,
     LabelName::Project,

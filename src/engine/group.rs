@@ -70,8 +70,8 @@ pub(super) struct Surroundings<'r> {
 impl<'r> Surroundings<'r> {
     pub(super) fn of(
         rule: &'r Rule,
-        settings: Settings,
-        counters: Counters,
+        settings: &Settings,
+        counters: &Counters,
         groups_left_out: u64,
     ) -> Self {
         let timing = Timing {
@@ -113,9 +113,10 @@ impl Group {
         &self.window
     }
 
-    /// Whether an event can bring its next change nearer without opening or ending anything.
-    pub(super) fn can_hurry(&self) -> bool {
-        matches!(self.standing, Standing::Pending { .. }) || self.window.can_hurry()
+    /// Whether an event can bring its next change nearer without opening or ending anything;
+    /// `turned` is what [`observe`](Self::observe) told of it.
+    pub(super) fn can_hurry(&self, turned: bool) -> bool {
+        turned || matches!(self.standing, Standing::Pending { .. })
     }
 
     /// Whether the log showed the access key of a failure.
@@ -126,7 +127,7 @@ impl Group {
     }
 
     /// Takes an event in; it may open the alert at once, which then has at least the evidence of
-    /// this event.
+    /// this event. Tells whether what the window says of the future can now come sooner.
     pub(super) fn observe(
         &mut self,
         around: Surroundings<'_>,
@@ -134,12 +135,12 @@ impl Group {
         trust: Trust,
         evidence: impl FnOnce() -> Box<Evidence>,
         out: &mut Vec<Transition>,
-    ) {
+    ) -> bool {
         if trust.late {
             // What is settled stays so, whatever still comes.
             self.note_settled(around, arrival.watermark);
         }
-        self.window.insert(&around.rule.condition, arrival);
+        let turned = self.window.insert(&around.rule.condition, arrival);
         if is_counted(arrival.role) {
             self.late = self.late.saturating_add(trust.late.into());
             self.clamped = self.clamped.saturating_add(trust.clamped.into());
@@ -166,6 +167,7 @@ impl Group {
             self.note_settled(around, frontier);
             self.window.trim(&around.rule.condition, frontier);
         }
+        turned
     }
 
     /// Notes of an open alert's condition what the window will no longer tell once it forgets what

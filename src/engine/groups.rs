@@ -33,6 +33,8 @@ pub(super) struct Groups {
     by_key: HashMap<GroupKey, Slot>,
     /// The groups that had failures in a source; only of rules that count rows.
     by_source: HashMap<Arc<str>, BTreeSet<Slot>>,
+    /// The sources of a group of those, by the index of its slot.
+    sources_of: HashMap<u32, Vec<Arc<str>>>,
     left_out: HashSet<u64>,
     /// The first event that the rule was about.
     first_at: Option<Instant>,
@@ -83,6 +85,11 @@ impl Groups {
         (group.number == slot.number).then_some(group)
     }
 
+    /// Whether the group is still there.
+    pub(super) fn has(&self, slot: Slot) -> bool {
+        self.get(slot).is_some()
+    }
+
     /// A group that is about to change.
     pub(super) fn change(&mut self, slot: Slot) -> Option<&mut Group> {
         let group = self.slots.get_mut(slot.index as usize)?.as_mut()?;
@@ -128,13 +135,14 @@ impl Groups {
         if let Some(group) = place.and_then(Option::take) {
             self.by_key.remove(&group.key);
             self.free.push(slot.index);
-            let mut had_failed = false;
-            self.by_source.retain(|_, slots| {
-                had_failed |= slots.remove(&slot);
-                !slots.is_empty()
-            });
-            if had_failed {
+            for source in self.sources_of.remove(&slot.index).unwrap_or_default() {
                 self.marks.change_head();
+                if let Some(slots) = self.by_source.get_mut(&source) {
+                    slots.remove(&slot);
+                    if slots.is_empty() {
+                        self.by_source.remove(&source);
+                    }
+                }
             }
         }
     }
@@ -159,6 +167,7 @@ impl Groups {
             true
         };
         if is_new {
+            self.sources_of.entry(slot.index).or_default().push(Arc::clone(source));
             self.marks.change_head();
         }
     }
@@ -235,8 +244,12 @@ impl Groups {
             slots.insert(number, groups.insert(group));
         }
         for (source, numbers) in head.sources {
-            let known = numbers.iter().filter_map(|number| slots.get(number).copied());
-            groups.by_source.insert(source, known.collect());
+            let known: BTreeSet<Slot> =
+                numbers.iter().filter_map(|number| slots.get(number).copied()).collect();
+            for slot in &known {
+                groups.sources_of.entry(slot.index).or_default().push(Arc::clone(&source));
+            }
+            groups.by_source.insert(source, known);
         }
         groups.left_out = head.left_out.into_iter().collect();
         Some(groups)

@@ -16,6 +16,7 @@
 //! the windows that are still open.
 
 mod alert;
+mod candidates;
 mod event;
 mod evidence;
 mod group;
@@ -56,10 +57,11 @@ pub use snapshot::{Changes, Forgotten, GroupRow, HeadState, Snapshot};
 pub use time::{Instant, Span};
 
 use crate::catalogue::Catalogue;
+use candidates::Candidates;
 use group::{Group, Surroundings, Trust};
 use groups::{Groups, Slot};
 use queue::{Queue, Wake};
-use route::{Routes, Step};
+use route::{Map, Routes, Step};
 use window::{Arrival, Role};
 
 /// What the engine is told beside the rules.
@@ -133,6 +135,7 @@ pub struct Engine {
     /// The first number that no store was told of.
     told_below: u64,
     queue: Queue,
+    candidates: Candidates,
     routes: Routes,
     counters: Counters,
     out: Vec<Transition>,
@@ -143,6 +146,7 @@ impl Engine {
     pub fn new(rules: Arc<[Rule]>, catalogue: Arc<Catalogue>, settings: Settings) -> Self {
         Self {
             groups: rules.iter().map(|_| Groups::default()).collect(),
+            candidates: Candidates::new(&rules),
             rules,
             catalogue,
             settings,
@@ -176,7 +180,13 @@ impl Engine {
         self.began.get_or_insert(at);
         // Taken out for the time of the walk: the steps remember where they found their groups.
         let mut routes = std::mem::take(&mut self.routes);
-        let route = routes.of(event, &self.rules, &self.catalogue, self.settings.routes_max);
+        let map = Map {
+            rules: &self.rules,
+            candidates: &self.candidates,
+            catalogue: &self.catalogue,
+            routes_max: self.settings.routes_max,
+        };
+        let route = routes.of(event, map);
         let rules = Arc::clone(&self.rules);
         for step in &mut route.steps {
             self.walk(&rules, step, event, &route.labels, at, trust);
@@ -275,7 +285,7 @@ impl Engine {
     fn around(&self, rule: usize) -> Option<Surroundings<'_>> {
         let left_out = self.groups.get(rule)?.left_out();
         let rule = self.rules.get(rule)?;
-        Some(Surroundings::of(rule, self.settings, self.counters, left_out))
+        Some(Surroundings::of(rule, &self.settings, &self.counters, left_out))
     }
 
     fn walk(
@@ -288,15 +298,14 @@ impl Engine {
         trust: Trust,
     ) {
         let Some(rule) = rules.get(step.rule) else { return };
-        let Some(slot) = self.slot(step, rule, event) else { return };
+        let Some(slot) = self.known_slot(step).or_else(|| self.slot(step, rule, event)) else {
+            return;
+        };
         let watermark = self.watermark();
         let may_gather = self.evidence_total < self.settings.evidence_groups_max;
         let Some(groups) = self.groups.get_mut(step.rule) else { return };
         let first_at = groups.first_at(at);
-        if matches!(rule.condition, Condition::Consecutive(_)) && step.role == Role::Matched {
-            groups.failed_in(&event.source.name, slot);
-        }
-        let around = Surroundings::of(rule, self.settings, self.counters, groups.left_out());
+        let around = Surroundings::of(rule, &self.settings, &self.counters, groups.left_out());
         let Some(group) = groups.change(slot) else { return };
         let was = group.standing;
         let began = self.began.unwrap_or(at);
@@ -324,10 +333,10 @@ impl Engine {
             evidence.add(event, labels, at, at);
             evidence
         };
-        group.observe(around, &arrival, trust, evidence, &mut self.out);
+        let turned = group.observe(around, &arrival, trust, evidence, &mut self.out);
         self.evidence_total += usize::from(group.evidence.is_some() && !gathered);
         // Else what comes can only put off what time has to say.
-        let nearer = group.standing != was || step.role == Role::Reset || group.can_hurry();
+        let nearer = group.standing != was || step.role == Role::Reset || group.can_hurry(turned);
         if nearer || group.wakes_at == Instant::MAX {
             let next_at = group.next_at(around);
             if next_at < group.wakes_at {
@@ -337,15 +346,24 @@ impl Engine {
         }
     }
 
+    /// The group in which the step last ended, if it is still there.
+    fn known_slot(&self, step: &Step) -> Option<Slot> {
+        step.slot.filter(|slot| self.groups.get(step.rule).is_some_and(|it| it.has(*slot)))
+    }
+
     /// The group that an event speaks of.
     fn slot(&mut self, step: &mut Step, rule: &Rule, event: &Event<'_>) -> Option<Slot> {
-        let groups = self.groups.get_mut(step.rule)?;
-        if let Some(slot) = step.slot.filter(|slot| groups.get(*slot).is_some()) {
-            return Some(slot);
+        step.slot = self.groups.get(step.rule)?.find(&step.key);
+        if step.slot.is_none() && step.role != Role::Reset {
+            step.slot = self.make_group(step, rule);
         }
-        step.slot = groups.find(&step.key);
-        if step.slot.is_some() {
-            return step.slot;
+        let groups = self.groups.get_mut(step.rule)?;
+        if let Some(slot) = step.slot {
+            // Noted once: whoever looks like this has the same source.
+            if matches!(rule.condition, Condition::Consecutive(_)) && step.role == Role::Matched {
+                groups.failed_in(&event.source.name, slot);
+            }
+            return Some(slot);
         }
         if step.role == Role::Reset {
             // Not remembered: whose failures these are can change with every failure.
@@ -355,6 +373,10 @@ impl Engine {
             self.counters.successes_ambiguous += u64::from(of_another);
             return Some(only).filter(|_| !of_another);
         }
+        None
+    }
+
+    fn make_group(&mut self, step: &Step, rule: &Rule) -> Option<Slot> {
         if self.groups_total >= self.settings.groups_max && !self.make_room() {
             self.counters.groups_refused += 1;
             self.groups.get_mut(step.rule)?.leave_out(&step.key);
@@ -363,8 +385,7 @@ impl Engine {
         let group = Group::new(rule, step.key.clone(), self.next_number);
         self.next_number += 1;
         self.groups_total += 1;
-        step.slot = Some(self.groups.get_mut(step.rule)?.insert(group));
-        step.slot
+        Some(self.groups.get_mut(step.rule)?.insert(group))
     }
 
     /// Lets a group go that has no alert, the one that would be forgotten first.
@@ -404,7 +425,7 @@ impl Engine {
         let rules = Arc::clone(&self.rules);
         let Some(rule) = rules.get(wake.rule) else { return };
         let Some(groups) = self.groups.get_mut(wake.rule) else { return };
-        let around = Surroundings::of(rule, self.settings, self.counters, groups.left_out());
+        let around = Surroundings::of(rule, &self.settings, &self.counters, groups.left_out());
         if groups.get(wake.slot).is_none_or(|group| group.wakes_at != wake.at) {
             return;
         }

@@ -7,6 +7,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use regex::Regex;
+
+use super::candidates::Candidates;
 use super::event::{Event, What};
 use super::evidence::AFFECTED_BY;
 use super::groups::Slot;
@@ -21,6 +24,9 @@ pub(super) struct Route {
     pub(super) steps: Vec<Step>,
     /// The values that tell who is affected.
     pub(super) labels: Box<[(LabelName, Arc<str>)]>,
+    /// What the message has to be asked before the look is whole; the steps are another route's
+    /// then.
+    asked: Vec<Regex>,
 }
 
 /// One rule that an event matters to.
@@ -33,48 +39,75 @@ pub(super) struct Step {
     pub(super) slot: Option<Slot>,
 }
 
+/// What routes follow from.
+#[derive(Clone, Copy)]
+pub(super) struct Map<'r> {
+    pub(super) rules: &'r [Rule],
+    pub(super) candidates: &'r Candidates,
+    pub(super) catalogue: &'r Catalogue,
+    /// Looks that are remembered.
+    pub(super) routes_max: usize,
+}
+
 /// The routes found so far.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
     /// Where the route of a look stands.
-    known: HashMap<Box<str>, usize>,
+    known: HashMap<Box<[u8]>, usize>,
     found: Vec<Route>,
-    look: String,
+    look: Vec<u8>,
 }
+
+/// Ends a text of a look, or stands for one that is absent: no byte of UTF-8 is either.
+const END: u8 = 0xff;
+const ABSENT: u8 = 0xfe;
 
 impl Routes {
     /// The route of an event. When more than `routes_max` are known all are forgotten: they are
     /// found again, and only time is lost.
-    pub(super) fn of(
-        &mut self,
-        event: &Event<'_>,
-        rules: &[Rule],
-        catalogue: &Catalogue,
-        routes_max: usize,
-    ) -> &mut Route {
-        self.write_look(event, rules);
-        let place = self.known.get(self.look.as_str()).copied().unwrap_or_else(|| {
-            if self.known.len() >= routes_max {
-                self.known.clear();
-                self.found.clear();
+    pub(super) fn of(&mut self, event: &Event<'_>, map: Map<'_>) -> &mut Route {
+        self.write_look(event);
+        let mut place = self.place(map, || {
+            let candidates = map.candidates.of(event);
+            let asked = asked(event, map, &candidates);
+            let is_whole = asked.is_empty();
+            if is_whole {
+                route(event, map, &candidates)
+            } else {
+                Route { asked, ..Route::default() }
             }
-            self.known.insert(self.look.as_str().into(), self.found.len());
-            self.found.push(route(event, rules, catalogue));
-            self.found.len() - 1
         });
+        if !self.found[place].asked.is_empty() {
+            let message = event.message();
+            let answer = |asked: &Regex| message.is_some_and(|message| asked.is_match(message));
+            self.look.extend(self.found[place].asked.iter().map(|asked| u8::from(answer(asked))));
+            place = self.place(map, || route(event, map, &map.candidates.of(event)));
+        }
         &mut self.found[place]
     }
 
-    /// Writes down everything that a matcher or a group key can depend on.
-    fn write_look(&mut self, event: &Event<'_>, rules: &[Rule]) {
-        const END: char = '\u{1f}';
+    /// Where the route of the look stands, once it is made.
+    fn place(&mut self, map: Map<'_>, make: impl FnOnce() -> Route) -> usize {
+        if let Some(place) = self.known.get(self.look.as_slice()) {
+            return *place;
+        }
+        if self.known.len() >= map.routes_max {
+            self.known.clear();
+            self.found.clear();
+        }
+        self.known.insert(self.look.as_slice().into(), self.found.len());
+        self.found.push(make());
+        self.found.len() - 1
+    }
+
+    /// Writes down everything that a matcher or a group key can depend on, but for the message.
+    fn write_look(&mut self, event: &Event<'_>) {
         let look = &mut self.look;
         look.clear();
         let mut put = |text: Option<&str>| {
-            if let Some(text) = text {
-                look.push_str(text);
-            } else {
-                look.push('\u{1e}');
+            match text {
+                Some(text) => look.extend_from_slice(text.as_bytes()),
+                None => look.push(ABSENT),
             }
             look.push(END);
         };
@@ -97,32 +130,31 @@ impl Routes {
             }
             put(event.label(&LabelName::Host));
         }
-        if let Some(message) = event.message() {
-            for found in messages(rules).map(|regex| regex.is_match(message)) {
-                look.push(if found { '1' } else { '0' });
-            }
-        }
     }
 }
 
-/// Every message pattern of the rules, in order.
-fn messages(rules: &[Rule]) -> impl Iterator<Item = &regex::Regex> {
-    rules.iter().flat_map(|rule| {
-        let further = match &rule.condition {
-            Condition::Consecutive(row) => row.reset.as_slice(),
-            Condition::Ratio(ratio) => std::slice::from_ref(&ratio.of),
-            Condition::Sequence(sequence) => std::slice::from_ref(&sequence.then),
-            _ => &[],
-        };
-        std::iter::once(&rule.matcher).chain(further).filter_map(|it| it.message.as_ref())
-    })
+/// The patterns whose answer decides where the event goes: those of matchers that it fits in
+/// everything else.
+fn asked(event: &Event<'_>, map: Map<'_>, candidates: &[usize]) -> Vec<Regex> {
+    let known = is_known(event, map.catalogue);
+    let matchers = candidates.iter().flat_map(|rule| map.rules[*rule].matchers());
+    let asking = matchers.filter_map(|matcher| Some((matcher, matcher.message.as_ref()?)));
+    let decisive = asking.filter(|(matcher, _)| matcher.fits_but_for_message(event, known));
+    decisive.map(|(_, message)| message.clone()).collect()
 }
 
-fn route(event: &Event<'_>, rules: &[Rule], catalogue: &Catalogue) -> Route {
-    let known = event.label(&LabelName::Code).is_some_and(|code| catalogue.entry(code).is_some());
+fn is_known(event: &Event<'_>, catalogue: &Catalogue) -> bool {
+    event.label(&LabelName::Code).is_some_and(|code| catalogue.entry(code).is_some())
+}
+
+/// The route of an event, of rules that can be about it.
+pub(super) fn route(event: &Event<'_>, map: Map<'_>, candidates: &[usize]) -> Route {
+    let rules = map.rules;
+    let known = is_known(event, map.catalogue);
     let mut steps: Vec<Step> = Vec::new();
     let mut values: Vec<(&LabelName, Option<Arc<str>>)> = Vec::new();
-    for (index, rule) in rules.iter().enumerate() {
+    for &index in candidates {
+        let rule = &rules[index];
         for role in roles(event, rule, known) {
             // Rules that group by the same share the key.
             let same = steps.iter().find(|step| rules[step.rule].group_by == rule.group_by);
@@ -135,9 +167,13 @@ fn route(event: &Event<'_>, rules: &[Rule], catalogue: &Catalogue) -> Route {
             steps.push(Step { rule: index, role, key, slot: None });
         }
     }
-    let labels =
-        AFFECTED_BY.iter().filter_map(|name| Some((name.clone(), Arc::from(event.label(name)?))));
-    Route { steps, labels: labels.collect() }
+    // What matters to no rule is evidence of nothing.
+    let affected: &[LabelName] = if steps.is_empty() { &[] } else { &AFFECTED_BY };
+    let labels = affected
+        .iter()
+        .filter_map(|name| Some((name.clone(), value_of(event, name, &mut values)?)));
+    let labels = labels.collect();
+    Route { steps, labels, asked: Vec::new() }
 }
 
 /// A label's value, made once.
@@ -149,7 +185,7 @@ fn value_of<'r>(
     if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
         return value.clone();
     }
-    let value: Option<Arc<str>> = event.label(name).map(Arc::from);
+    let value = event.shared_label(name);
     values.push((name, value.clone()));
     value
 }

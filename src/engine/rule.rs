@@ -47,6 +47,19 @@ pub struct Rule {
     pub links: Vec<Arc<str>>,
 }
 
+impl Rule {
+    /// Everything that it asks of events.
+    pub(super) fn matchers(&self) -> impl Iterator<Item = &Matcher> {
+        let further = match &self.condition {
+            Condition::Consecutive(row) => row.reset.as_slice(),
+            Condition::Ratio(ratio) => std::slice::from_ref(&ratio.of),
+            Condition::Sequence(sequence) => std::slice::from_ref(&sequence.then),
+            _ => &[],
+        };
+        std::iter::once(&self.matcher).chain(further)
+    }
+}
+
 /// A rule's texts in another language; what is absent is said in the rule's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Translation {

@@ -214,7 +214,7 @@ impl Engine {
         if let Some(place) = self.groups.get_mut(index) {
             *place = groups;
         }
-        let around = Surroundings::of(rule, self.settings, self.counters, 0);
+        let around = Surroundings::of(rule, &self.settings, &self.counters, 0);
         for slot in slots {
             let Some(group) = self.groups.get_mut(index).and_then(|groups| groups.change(slot))
             else {

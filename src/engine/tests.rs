@@ -5,5 +5,6 @@ mod exhaustive;
 mod limits;
 mod reference;
 mod replay;
+mod routes;
 mod scenes;
 mod stream;

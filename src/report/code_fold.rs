@@ -110,6 +110,8 @@ impl Event<'_> {
 #[derive(Debug)]
 pub(super) struct CodeFold {
     module: Module,
+    /// The severity of the code and of causes, as the catalogue gives it.
+    ratings: Vec<(Option<Arc<str>>, Severity)>,
     tally: EventFold,
     without_time: u64,
     pub(super) series: TimelineIds,
@@ -168,6 +170,7 @@ impl CodeFold {
     pub(super) fn new(module: Module, limits: Limits) -> Self {
         Self {
             module,
+            ratings: Vec::new(),
             tally: EventFold::default(),
             without_time: 0,
             series: TimelineIds::default(),
@@ -180,6 +183,23 @@ impl CodeFold {
             samples: Vec::new(),
             latest: None,
         }
+    }
+
+    /// The severity of a cause of the code; the catalogue is asked the first time.
+    pub(super) fn severity(
+        &mut self,
+        cause: Option<&Arc<str>>,
+        limits: Limits,
+        ask: impl FnOnce() -> Severity,
+    ) -> Severity {
+        let known = self.ratings.iter().find(|(known, _)| known.as_ref() == cause);
+        known.map(|(_, severity)| *severity).unwrap_or_else(|| {
+            let severity = ask();
+            if self.ratings.len() <= limits.causes_max {
+                self.ratings.push((cause.cloned(), severity));
+            }
+            severity
+        })
     }
 
     pub(super) fn add(
@@ -336,6 +356,29 @@ struct FieldsFold {
     access_keys: Tally,
     throttles: Tally,
     messages: Tally,
+    status_text: Written,
+    throttle_text: Written,
+}
+
+/// A number with what stands behind it as text, written anew only when it is another one.
+#[derive(Debug, Default)]
+struct Written {
+    number: Option<u64>,
+    unit: Option<Box<str>>,
+    text: String,
+}
+
+impl Written {
+    fn text(&mut self, number: u64, unit: Option<&str>) -> &str {
+        if self.number != Some(number) || self.unit.as_deref() != unit {
+            self.text = match unit {
+                Some(unit) => format!("{number} per {unit}"),
+                None => number.to_string(),
+            };
+            (self.number, self.unit) = (Some(number), unit.map(Into::into));
+        }
+        &self.text
+    }
 }
 
 impl FieldsFold {
@@ -351,6 +394,8 @@ impl FieldsFold {
             access_keys: values(),
             throttles: values(),
             messages: Tally::new(limits.messages_max),
+            status_text: Written::default(),
+            throttle_text: Written::default(),
         }
     }
 
@@ -364,17 +409,15 @@ impl FieldsFold {
         add(&mut self.apis, occurrence.api.as_deref());
         add(&mut self.regions, occurrence.region.as_deref());
         add(&mut self.hosts, occurrence.host.as_deref());
-        let status = occurrence.http_status.map(|status| status.to_string());
-        add(&mut self.http_statuses, status.as_deref());
+        let status = occurrence.http_status;
+        let status = status.map(|status| self.status_text.text(status.into(), None));
+        add(&mut self.http_statuses, status);
         add(&mut self.exceptions, occurrence.exception.as_deref());
         add(&mut self.access_keys, occurrence.access_key.as_deref());
         add(&mut self.messages, occurrence.message.as_deref());
-        let throttle = match (occurrence.limit, occurrence.period.as_deref()) {
-            (Some(limit), Some(period)) => Some(format!("{limit} per {period}")),
-            (Some(limit), None) => Some(limit.to_string()),
-            (None, _) => None,
-        };
-        add(&mut self.throttles, throttle.as_deref());
+        let period = occurrence.period.as_deref();
+        let throttle = occurrence.limit.map(|limit| self.throttle_text.text(limit, period));
+        add(&mut self.throttles, throttle);
     }
 
     fn finish(self) -> Fields {

@@ -3,7 +3,7 @@
 //! Owns which hour an instant belongs to: that of the wall clock in the offset it comes with. Must
 //! never know what it counts. Nothing here fails.
 
-use chrono::{DateTime, FixedOffset, Timelike as _};
+use chrono::{DateTime, FixedOffset};
 
 /// Hours of a day.
 const HOURS: usize = 24;
@@ -20,7 +20,8 @@ impl Hours {
     /// Counts an instant; one that is not known is in no hour.
     pub(super) fn add(&mut self, at: Option<DateTime<FixedOffset>>) {
         let Some(at) = at else { return };
-        let hour = usize::try_from(at.hour()).unwrap_or(0);
+        let clock_s = at.timestamp() + i64::from(at.offset().local_minus_utc());
+        let hour = usize::try_from(clock_s.div_euclid(3600).rem_euclid(24)).unwrap_or(0);
         if let Some(count) = self.counts.get_mut(hour) {
             *count += 1;
         }

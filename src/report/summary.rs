@@ -20,7 +20,7 @@ use super::content::{
 use super::hours::Hours;
 use super::settings::{InputFacts, Limits, Settings};
 use super::tally::TextBudget;
-use super::timeline::{SeriesId, Timeline};
+use super::timeline::Timeline;
 use crate::catalogue::Severity;
 use crate::occurrence::{Module, Occurrence};
 
@@ -41,7 +41,9 @@ pub struct Summary {
     series: TimelineIds,
     hours: Hours,
     modules: [ModuleFold; Module::ALL.len()],
-    codes: HashMap<Box<str>, CodeFold>,
+    codes: Vec<(Box<str>, CodeFold)>,
+    /// Where a code stands among those.
+    places: HashMap<Box<str>, usize>,
     inputs: Inputs,
     totals: Totals,
     filtered_out: u64,
@@ -61,7 +63,8 @@ impl Summary {
             series: TimelineIds::default(),
             hours: Hours::default(),
             modules: Default::default(),
-            codes: HashMap::new(),
+            codes: Vec::new(),
+            places: HashMap::new(),
             inputs: Inputs::default(),
             totals: Totals::default(),
             filtered_out: 0,
@@ -76,7 +79,8 @@ impl Summary {
     pub fn add(&mut self, occurrence: &Occurrence) {
         let kind = Kind::of(occurrence);
         let at = occurrence.at.and_then(|at| self.shown(at));
-        let severity = self.severity(occurrence);
+        let place = self.place(occurrence);
+        let severity = self.severity(occurrence, place);
         self.totals.counts.add(kind);
         let module = Module::ALL.iter().position(|&module| module == occurrence.module);
         let module = module.and_then(|at| self.modules.get_mut(at));
@@ -95,23 +99,15 @@ impl Summary {
             }
         }
         series[1] = self.series.id(kind, at, &mut self.timeline);
-        if self.has_room_for(&occurrence.code) {
-            let limits = self.settings.limits;
-            let code = self.budget.cut(&occurrence.code);
-            if !self.codes.contains_key(code) {
-                self.codes.insert(code.into(), CodeFold::new(occurrence.module, limits));
-            }
-            if let Some(fold) = self.codes.get_mut(code) {
-                series[2] = fold.series.id(kind, at, &mut self.timeline);
-                let event = Event { occurrence, kind, at, severity };
-                fold.add(event, limits, &mut self.budget, &mut self.left_out);
-            }
+        if let Some((_, fold)) = place.and_then(|place| self.codes.get_mut(place)) {
+            series[2] = fold.series.id(kind, at, &mut self.timeline);
+            let event = Event { occurrence, kind, at, severity };
+            fold.add(event, self.settings.limits, &mut self.budget, &mut self.left_out);
         } else {
             self.left_out.occurrences_of_codes += 1;
         }
         if let Some(at) = at {
-            let ids: Vec<SeriesId> = series.into_iter().flatten().collect();
-            self.timeline.add(at, &ids);
+            self.timeline.add(at, &series);
         }
     }
 
@@ -218,15 +214,33 @@ impl Summary {
         Some(self.settings.zone.map_or(at, |zone| zone.show(at.to_utc())))
     }
 
-    fn severity(&self, occurrence: &Occurrence) -> Severity {
-        self.settings.catalogue.severity_of(&occurrence.code, occurrence.cause.as_deref())
+    fn severity(&mut self, occurrence: &Occurrence, place: Option<usize>) -> Severity {
+        let Settings { catalogue, limits, .. } = &self.settings;
+        let ask = || catalogue.severity_of(&occurrence.code, occurrence.cause.as_deref());
+        match place.and_then(|place| self.codes.get_mut(place)) {
+            Some((code, fold)) if *code == occurrence.code => {
+                fold.severity(occurrence.cause.as_ref(), *limits, ask)
+            }
+            // Codes that were cut may share a place, but are several.
+            _ => ask(),
+        }
     }
 
-    /// Codes of the catalogue always find room: made-up codes cannot push them out.
-    fn has_room_for(&self, code: &str) -> bool {
-        self.codes.len() < self.settings.limits.codes_max
-            || self.codes.contains_key(self.budget.cut(code))
-            || self.settings.catalogue.entry(code).is_some()
+    /// Where the occurrence's code is counted; `None` if there is no room. Codes of the catalogue
+    /// always find room: made-up codes cannot push them out.
+    fn place(&mut self, occurrence: &Occurrence) -> Option<usize> {
+        let code = self.budget.cut(&occurrence.code);
+        if let Some(place) = self.places.get(code) {
+            return Some(*place);
+        }
+        let limits = self.settings.limits;
+        let is_known = self.settings.catalogue.entry(&occurrence.code).is_some();
+        if self.codes.len() >= limits.codes_max && !is_known {
+            return None;
+        }
+        self.places.insert(code.into(), self.codes.len());
+        self.codes.push((code.into(), CodeFold::new(occurrence.module, limits)));
+        Some(self.codes.len() - 1)
     }
 }
 

@@ -3,6 +3,8 @@
 //! Owns the limits on how many values and how much text the fold keeps. Must never know which field
 //! of an occurrence it counts. Nothing here fails: what finds no room is counted as left out.
 
+use std::collections::VecDeque;
+
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
@@ -120,7 +122,8 @@ pub struct Value {
 #[derive(Debug)]
 pub(super) struct RequestIds {
     first: Option<Seen>,
-    recent: Vec<Seen>,
+    /// The latest others, in order.
+    recent: VecDeque<Seen>,
     recent_max: usize,
     seen: u64,
     left_out: u64,
@@ -134,9 +137,16 @@ struct Seen {
     id: Box<str>,
 }
 
+impl Seen {
+    fn is(&self, id: &str) -> bool {
+        // Ids are of one length and differ everywhere: one byte tells most apart.
+        self.id.as_bytes().last() == id.as_bytes().last() && *self.id == *id
+    }
+}
+
 impl RequestIds {
     pub(super) fn new(recent_max: usize) -> Self {
-        Self { first: None, recent: Vec::new(), recent_max, seen: 0, left_out: 0 }
+        Self { first: None, recent: VecDeque::new(), recent_max, seen: 0, left_out: 0 }
     }
 
     /// Notes an id. One that is already kept is not noted twice.
@@ -147,7 +157,7 @@ impl RequestIds {
         budget: &mut TextBudget,
     ) {
         let id = budget.cut(id);
-        if self.first.iter().chain(&self.recent).any(|kept| *kept.id == *id) {
+        if self.first.iter().chain(&self.recent).any(|kept| kept.is(id)) {
             return;
         }
         let Some(id) = budget.keep(id) else {
@@ -165,23 +175,22 @@ impl RequestIds {
             (Some(_), None) => true,
             (None, _) => false,
         };
-        self.recent.push(if earlier { std::mem::replace(first, new) } else { new });
-        if self.recent.len() > self.recent_max {
-            let oldest =
-                self.recent.iter().enumerate().min_by_key(|(_, seen)| (seen.at, seen.number));
-            if let Some((at, _)) = oldest {
-                let dropped = self.recent.swap_remove(at);
-                budget.give_back(&dropped.id);
-                self.left_out += 1;
-            }
+        let other = if earlier { std::mem::replace(first, new) } else { new };
+        let is_later = |seen: &&Seen| (seen.at, seen.number) > (other.at, other.number);
+        let later = self.recent.iter().rev().take_while(is_later).count();
+        self.recent.insert(self.recent.len() - later, other);
+        if self.recent.len() > self.recent_max
+            && let Some(dropped) = self.recent.pop_front()
+        {
+            budget.give_back(&dropped.id);
+            self.left_out += 1;
         }
     }
 
-    pub(super) fn finish(mut self) -> RequestIdsSeen {
-        self.recent.sort_by_key(|seen| std::cmp::Reverse((seen.at, seen.number)));
+    pub(super) fn finish(self) -> RequestIdsSeen {
         RequestIdsSeen {
             first: self.first.map(|seen| seen.id),
-            recent: self.recent.into_iter().map(|seen| seen.id).collect(),
+            recent: self.recent.into_iter().rev().map(|seen| seen.id).collect(),
             left_out: self.left_out,
         }
     }

@@ -69,10 +69,13 @@ impl Timeline {
     }
 
     /// Counts one in each of the series.
-    pub(super) fn add(&mut self, at: DateTime<FixedOffset>, series: &[SeriesId]) {
-        self.cover(at);
-        let bucket = self.bucket(at);
-        for &SeriesId(id) in series {
+    pub(super) fn add(
+        &mut self,
+        at: DateTime<FixedOffset>,
+        series: &[impl Copy + Into<Option<SeriesId>>],
+    ) {
+        let bucket = self.cover(at);
+        for SeriesId(id) in series.iter().filter_map(|id| (*id).into()) {
             if let Some(cells) = self.series.get_mut(id) {
                 let before = cells.counts.len();
                 cells.add(bucket);
@@ -83,14 +86,17 @@ impl Timeline {
         while self.cells > self.cells_max && self.coarsen() {}
     }
 
-    /// Makes the range reach an instant.
-    fn cover(&mut self, at: DateTime<FixedOffset>) {
+    /// Makes the range reach an instant, and tells its bucket.
+    fn cover(&mut self, at: DateTime<FixedOffset>) -> i64 {
         self.offset.get_or_insert(*at.offset());
-        let (mut first, mut last) = self.range.unwrap_or((self.bucket(at), self.bucket(at)));
-        first = first.min(self.bucket(at));
-        last = last.max(self.bucket(at));
-        self.range = Some((first, last));
+        let bucket = self.bucket(at);
+        if self.range.is_some_and(|(first, last)| (first..=last).contains(&bucket)) {
+            return bucket;
+        }
+        let (first, last) = self.range.unwrap_or((bucket, bucket));
+        self.range = Some((first.min(bucket), last.max(bucket)));
         while self.len() > self.buckets_max && self.coarsen() {}
+        self.bucket(at)
     }
 
     /// Whether the range could reach an instant with buckets as wide as they are.

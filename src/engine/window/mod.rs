@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Reason;
-use super::rule::Condition;
+use super::rule::{Condition, Threshold};
 use super::time::{Instant, Span};
 use consecutive::{Consecutive, End};
 use count::Count;
@@ -44,13 +44,22 @@ pub(super) enum Role {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Window {
+    // Most groups count; what is larger stands elsewhere, so that theirs are small.
     Count(Count),
-    Consecutive(Consecutive),
-    Steps(Steps),
+    Consecutive(Box<Consecutive>),
+    Steps(Box<Steps>),
     Seen(Seen),
-    Silence(Silence),
-    Distinct { count: Count, values: VecDeque<Arc<str>> },
-    Sequence(Sequence),
+    Silence(Box<Silence>),
+    Distinct(Box<Distinct>),
+    Sequence(Box<Sequence>),
+}
+
+/// The latest instants of different values.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Distinct {
+    count: Count,
+    /// One for each instant.
+    values: VecDeque<Arc<str>>,
 }
 
 /// How a condition ended.
@@ -90,19 +99,29 @@ impl Window {
     pub(super) fn of(condition: &Condition) -> Self {
         match condition {
             Condition::Count(_) => Self::Count(Count::default()),
-            Condition::Consecutive(_) => Self::Consecutive(Consecutive::default()),
-            Condition::Ratio(_) | Condition::Spike(_) => Self::Steps(Steps::default()),
+            Condition::Consecutive(_) => Self::Consecutive(Box::default()),
+            Condition::Ratio(_) | Condition::Spike(_) => Self::Steps(Box::default()),
             Condition::New(_) => Self::Seen(Seen::default()),
-            Condition::Absent(_) => Self::Silence(Silence::default()),
-            Condition::Distinct(..) => {
-                Self::Distinct { count: Count::default(), values: VecDeque::new() }
-            }
-            Condition::Sequence(_) => Self::Sequence(Sequence::default()),
+            Condition::Absent(_) => Self::Silence(Box::default()),
+            Condition::Distinct(..) => Self::Distinct(Box::default()),
+            Condition::Sequence(_) => Self::Sequence(Box::default()),
         }
     }
 
-    /// Takes an event in.
-    pub(super) fn insert(&mut self, condition: &Condition, arrival: &Arrival<'_>) {
+    /// The instants of a window that counts them, and the number that it is asked for.
+    fn counted(&self, condition: &Condition) -> Option<(&Count, Threshold)> {
+        match (self, condition) {
+            (Self::Count(count), Condition::Count(threshold)) => Some((count, *threshold)),
+            (Self::Distinct(distinct), Condition::Distinct(_, threshold)) => {
+                Some((&distinct.count, *threshold))
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes an event in. Tells whether what holds can now end sooner, or be looked at sooner, than
+    /// was to be seen before.
+    pub(super) fn insert(&mut self, condition: &Condition, arrival: &Arrival<'_>) -> bool {
         let Arrival { at, role, .. } = *arrival;
         match (self, condition) {
             (Self::Count(count), _) => {
@@ -110,33 +129,35 @@ impl Window {
             }
             (Self::Consecutive(row), _) => row.insert(at, role == Role::Matched),
             (Self::Steps(steps), condition) => {
-                if let Some(asked) = asked(condition) {
-                    steps.insert(asked, (at, arrival.learnt_at), counted(role), arrival.open);
-                }
+                let learnt_at = arrival.learnt_at;
+                return asked(condition).is_some_and(|asked| {
+                    steps.insert(asked, (at, learnt_at), counted(role), arrival.open)
+                });
             }
             (Self::Seen(seen), Condition::New(rule)) => {
                 seen.insert(rule, at, arrival.learnt_at);
             }
-            (Self::Silence(silence), Condition::Absent(rule)) => silence.insert(at, rule.window),
-            (Self::Distinct { count, values }, _) => {
-                insert_value(count, values, at, arrival.value.unwrap_or_default());
+            (Self::Silence(silence), Condition::Absent(rule)) => {
+                silence.insert(at, rule.window);
+                return true;
+            }
+            (Self::Distinct(distinct), _) => {
+                distinct.insert(at, arrival.value.unwrap_or_default());
+                return true;
             }
             (Self::Sequence(sequence), _) => sequence.insert(at, role == Role::First),
             _ => {}
         }
+        false
     }
 
     /// Up to where the past has to be taken as settled now, so that memory stays bounded; `None`
     /// while there is room.
     pub(super) fn frontier(&self, condition: &Condition, watermark: Instant) -> Option<Instant> {
-        match (self, condition) {
-            (
-                Self::Count(count) | Self::Distinct { count, .. },
-                Condition::Count(threshold) | Condition::Distinct(_, threshold),
-            ) => count.frontier(*threshold, watermark),
-            (Self::Consecutive(_), _) => Some(watermark),
-            _ => None,
+        if let Some((count, threshold)) = self.counted(condition) {
+            return count.frontier(threshold, watermark);
         }
+        matches!(self, Self::Consecutive(_)).then_some(watermark)
     }
 
     /// Forgets what is needed no more once everything up to the frontier is settled.
@@ -145,9 +166,9 @@ impl Window {
             (Self::Count(count), Condition::Count(threshold)) => {
                 count.trim(*threshold, frontier);
             }
-            (Self::Distinct { count, values }, Condition::Distinct(_, threshold)) => {
-                for _ in 0..count.trim(*threshold, frontier) {
-                    values.pop_front();
+            (Self::Distinct(distinct), Condition::Distinct(_, threshold)) => {
+                for _ in 0..distinct.count.trim(*threshold, frontier) {
+                    distinct.values.pop_front();
                 }
             }
             (Self::Consecutive(row), Condition::Consecutive(rule)) => row.trim(rule, frontier),
@@ -158,12 +179,7 @@ impl Window {
     /// Whether what held up to the frontier can be asked from there on; else it has to be asked
     /// from where it began.
     pub(super) fn slides(&self) -> bool {
-        matches!(self, Self::Count(_) | Self::Distinct { .. })
-    }
-
-    /// Whether what comes can bring the end of what holds nearer.
-    pub(super) fn can_hurry(&self) -> bool {
-        matches!(self, Self::Steps(_) | Self::Silence(_) | Self::Distinct { .. })
+        matches!(self, Self::Count(_) | Self::Distinct(_))
     }
 
     /// Whether a condition that holds of a moment was made to hold by an event however late.
@@ -179,11 +195,10 @@ impl Window {
     /// The first instant from `from` on at which the condition holds; for a silence one that may
     /// not have come yet.
     pub(super) fn opens(&self, condition: &Condition, from: Instant) -> Option<Instant> {
+        if let Some((count, threshold)) = self.counted(condition) {
+            return count.opens(threshold, from);
+        }
         match (self, condition) {
-            (
-                Self::Count(count) | Self::Distinct { count, .. },
-                Condition::Count(threshold) | Condition::Distinct(_, threshold),
-            ) => count.opens(*threshold, from),
             (Self::Consecutive(row), Condition::Consecutive(rule)) => row.opens(rule, from),
             (Self::Steps(steps), _) => steps.opens(from),
             (Self::Seen(seen), _) => seen.opens(from),
@@ -196,11 +211,10 @@ impl Window {
     /// From when on the condition that held at `from` no longer does, as far as is known; `None`
     /// while it holds until something comes.
     pub(super) fn closes(&self, condition: &Condition, from: Instant) -> Option<Close> {
+        if let Some((count, threshold)) = self.counted(condition) {
+            return Some(Close::Quiet(count.closes(threshold, from)));
+        }
         match (self, condition) {
-            (
-                Self::Count(count) | Self::Distinct { count, .. },
-                Condition::Count(threshold) | Condition::Distinct(_, threshold),
-            ) => Some(Close::Quiet(count.closes(*threshold, from))),
             (Self::Consecutive(row), Condition::Consecutive(rule)) => {
                 Some(match row.closes(rule, from) {
                     End::Quiet(at) => Close::Quiet(at),
@@ -257,9 +271,9 @@ impl Window {
             (Self::Silence(silence), Condition::Absent(rule)) => {
                 Reason::Absent { since: silence.since(rule.window, at).unwrap_or(at) }
             }
-            (Self::Distinct { count, .. }, Condition::Distinct(_, threshold)) => {
+            (Self::Distinct(distinct), Condition::Distinct(_, threshold)) => {
                 let within = threshold.window.span;
-                Reason::Distinct { count: count.count(*threshold, at), within }
+                Reason::Distinct { count: distinct.count.count(*threshold, at), within }
             }
             (Self::Sequence(sequence), Condition::Sequence(rule)) => {
                 Reason::Sequence { after: sequence.after(rule, at).unwrap_or_default() }
@@ -274,14 +288,11 @@ impl Window {
 
     /// How many events made the condition hold at an instant, and the first of them.
     pub(super) fn events(&self, condition: &Condition, at: Instant) -> (u64, Instant) {
+        if let Some((count, threshold)) = self.counted(condition) {
+            let all = count.count(threshold, at).saturating_add(count.behind(at));
+            return (all.into(), count.first(threshold, at).unwrap_or(at));
+        }
         let (count, first_at) = match (self, condition) {
-            (
-                Self::Count(count) | Self::Distinct { count, .. },
-                Condition::Count(threshold) | Condition::Distinct(_, threshold),
-            ) => {
-                let all = count.count(*threshold, at).saturating_add(count.behind(at));
-                (all, count.first(*threshold, at))
-            }
             (Self::Consecutive(row), Condition::Consecutive(rule)) => {
                 let found = row.row(rule, at);
                 let count = found.map_or(0, |row| row.count).saturating_add(row.behind(at));
@@ -314,11 +325,10 @@ impl Window {
 
     /// From when on nothing of what is kept matters.
     pub(super) fn idle_at(&self, condition: &Condition) -> Instant {
+        if let Some((count, threshold)) = self.counted(condition) {
+            return count.idle_at(threshold);
+        }
         match (self, condition) {
-            (
-                Self::Count(count) | Self::Distinct { count, .. },
-                Condition::Count(threshold) | Condition::Distinct(_, threshold),
-            ) => count.idle_at(*threshold),
             (Self::Consecutive(row), Condition::Consecutive(rule)) => row.idle_at(rule),
             (Self::Steps(steps), condition) => {
                 asked(condition).map_or(Instant::MIN, |asked| steps.idle_at(asked))
@@ -331,17 +341,22 @@ impl Window {
     }
 }
 
-/// Of a value only the latest instant counts.
-fn insert_value(count: &mut Count, values: &mut VecDeque<Arc<str>>, at: Instant, value: &str) {
-    if let Some(place) = values.iter().position(|known| **known == *value) {
-        if count.is_later(place, at) {
-            return;
+impl Distinct {
+    /// Of a value only the latest instant counts.
+    fn insert(&mut self, at: Instant, value: &str) {
+        let Self { count, values } = self;
+        let known = values.iter().position(|known| **known == *value);
+        let mut kept = None;
+        if let Some(place) = known {
+            if count.is_later(place, at) {
+                return;
+            }
+            count.remove(place);
+            kept = values.remove(place);
         }
-        count.remove(place);
-        values.remove(place);
+        let place = count.insert(at);
+        values.insert(place.min(values.len()), kept.unwrap_or_else(|| value.into()));
     }
-    let place = count.insert(at);
-    values.insert(place.min(values.len()), value.into());
 }
 
 fn asked(condition: &Condition) -> Option<Asked<'_>> {

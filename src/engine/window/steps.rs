@@ -44,6 +44,37 @@ pub(in crate::engine) struct Steps {
     holds_since: Option<Instant>,
     /// True no more since.
     ended_at: Option<Instant>,
+    #[serde(skip)]
+    sums: Option<Sums>,
+}
+
+/// What the steps up to one add up to. Kept while events come in that step: adding them all up for
+/// each event would cost as much as the rule's past is long.
+#[derive(Debug, Clone, Copy)]
+struct Sums {
+    last: i64,
+    window: Step,
+    /// Of a spike, the events before the window.
+    before: u32,
+}
+
+impl PartialEq for Sums {
+    /// They follow from the steps, whether they were asked for or not.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Step {
+    fn empty(number: i64) -> Self {
+        Self { number, matched: 0, whole: 0, successes: 0 }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.matched = self.matched.saturating_add(other.matched);
+        self.whole = self.whole.saturating_add(other.whole);
+        self.successes = self.successes.saturating_add(other.successes);
+    }
 }
 
 /// What the numbers say.
@@ -84,33 +115,71 @@ impl Asked<'_> {
     }
 }
 
+impl Sums {
+    /// Counts an event that the steps count as well.
+    fn count(&mut self, asked: Asked<'_>, event: Step) {
+        if event.number > self.last || event.number <= self.last - asked.reach() {
+            return;
+        }
+        if event.number > self.last - STEPS {
+            self.window.add(event);
+        } else {
+            self.before = self.before.saturating_add(event.matched);
+        }
+    }
+}
+
 impl Steps {
-    /// Takes an event in; `began` tells since when events are seen at all.
+    /// Takes an event in; `began` tells since when events are seen at all. Tells whether it turned
+    /// what holds, or there was nothing left to be looked at: else what time brings only moves on.
     pub(super) fn insert(
         &mut self,
         asked: Asked<'_>,
         (at, began): (Instant, Instant),
         counted: Counted,
         open: bool,
-    ) {
-        self.began = began;
+    ) -> bool {
+        let held = self.holds_since.is_some();
         let number = at.step(asked.step());
-        let place = self.counted.partition_point(|step| step.number < number);
-        if self.counted.get(place).is_none_or(|step| step.number != number) {
-            let empty = Step { number, matched: 0, whole: 0, successes: 0 };
-            self.counted.insert(place, empty);
+        // Only a step behind all others can make the past matter again.
+        let is_latest = self.counted.back().is_none_or(|step| step.number < number);
+        let was_over = is_latest && self.next_step(asked).is_none();
+        self.began = began;
+        self.count(asked, number, counted);
+        match self.looked_at.filter(|looked_at| *looked_at > at) {
+            Some(looked_at) => self.look(asked, looked_at, looked_at.step(asked.step()), open),
+            None => self.look(asked, at, number, open),
         }
-        if let Some(step) = self.counted.get_mut(place) {
-            step.matched = step.matched.saturating_add(counted.matched.into());
-            step.whole = step.whole.saturating_add(counted.whole.into());
-            step.successes = step.successes.saturating_add(counted.success.into());
+        was_over || held != self.holds_since.is_some()
+    }
+
+    fn count(&mut self, asked: Asked<'_>, number: i64, counted: Counted) {
+        let event = Step {
+            number,
+            matched: counted.matched.into(),
+            whole: counted.whole.into(),
+            successes: counted.success.into(),
+        };
+        match self.counted.back_mut() {
+            Some(step) if step.number == number => step.add(event),
+            _ => self.count_elsewhere(asked, event),
         }
-        let latest = self.counted.back().map_or(number, |step| step.number);
+        if let Some(sums) = &mut self.sums {
+            sums.count(asked, event);
+        }
+    }
+
+    /// Counts an event that does not belong to the latest step.
+    fn count_elsewhere(&mut self, asked: Asked<'_>, event: Step) {
+        let place = self.counted.partition_point(|step| step.number < event.number);
+        match self.counted.get_mut(place) {
+            Some(step) if step.number == event.number => step.add(event),
+            _ => self.counted.insert(place, event),
+        }
+        let latest = self.counted.back().map_or(event.number, |step| step.number);
         while self.counted.front().is_some_and(|step| step.number < latest - asked.reach()) {
             self.counted.pop_front();
         }
-        let at = self.looked_at.map_or(at, |looked_at| looked_at.max(at));
-        self.look(asked, at, at.step(asked.step()), open);
     }
 
     /// Looks again at the end of a step.
@@ -122,7 +191,9 @@ impl Steps {
 
     fn look(&mut self, asked: Asked<'_>, at: Instant, last: i64, open: bool) {
         self.looked_at = Some(at);
-        match (self.figures(asked, last, open).holds, self.holds_since) {
+        let sums = self.sums.filter(|sums| sums.last == last);
+        let sums = *self.sums.insert(sums.unwrap_or_else(|| self.sum_up(asked, last)));
+        match (self.figures(asked, sums, open).holds, self.holds_since) {
             (true, None) => {
                 self.holds_since = Some(at);
                 self.ended_at = None;
@@ -135,10 +206,10 @@ impl Steps {
         }
     }
 
-    fn figures(&self, asked: Asked<'_>, last: i64, open: bool) -> Figures {
+    fn figures(&self, asked: Asked<'_>, sums: Sums, open: bool) -> Figures {
+        let Sums { last, window: sum, before } = sums;
         match asked {
             Asked::Ratio(ratio) => {
-                let sum = self.sum(last - STEPS, last);
                 let bound = if open { ratio.clear_below_permille } else { ratio.at_least_permille };
                 let share_reached =
                     u64::from(sum.matched) * 1000 >= u64::from(bound) * u64::from(sum.whole);
@@ -148,9 +219,8 @@ impl Steps {
                 Figures { matched: sum.matched, other: sum.whole.into(), holds }
             }
             Asked::Spike(spike) => {
-                let now = self.sum(last - STEPS, last).matched;
+                let now = sum.matched;
                 let baseline = u64::from(spike.baseline.max(1));
-                let before = self.sum(last - asked.reach(), last - STEPS).matched;
                 let average_permille = u64::from(before) * 1000 / baseline;
                 let bound = average_permille.saturating_mul(spike.factor_permille.into()) / 1000;
                 // What was never seen tells nothing of what is usual.
@@ -162,9 +232,15 @@ impl Steps {
         }
     }
 
+    fn sum_up(&self, asked: Asked<'_>, last: i64) -> Sums {
+        let window = self.sum(last - STEPS, last);
+        let before = self.sum(last - asked.reach(), last - STEPS).matched;
+        Sums { last, window, before }
+    }
+
     /// The sum of the steps behind the first number up to the last.
     fn sum(&self, behind: i64, last: i64) -> Step {
-        let mut sum = Step { number: last, matched: 0, whole: 0, successes: 0 };
+        let mut sum = Step::empty(last);
         for step in self.counted.iter().rev() {
             if step.number > last {
                 continue;
@@ -172,9 +248,7 @@ impl Steps {
             if step.number <= behind {
                 break;
             }
-            sum.matched = sum.matched.saturating_add(step.matched);
-            sum.whole = sum.whole.saturating_add(step.whole);
-            sum.successes = sum.successes.saturating_add(step.successes);
+            sum.add(*step);
         }
         sum
     }
@@ -182,7 +256,7 @@ impl Steps {
     /// The figures when it was last looked at.
     pub(super) fn last_figures(&self, asked: Asked<'_>, open: bool) -> Figures {
         let at = self.looked_at.unwrap_or_default();
-        self.figures(asked, at.step(asked.step()), open)
+        self.figures(asked, self.sum_up(asked, at.step(asked.step())), open)
     }
 
     pub(super) fn opens(&self, from: Instant) -> Option<Instant> {
@@ -213,5 +287,59 @@ impl Steps {
             let beyond = step.number.saturating_add(asked.reach()).saturating_add(1);
             Instant(beyond.saturating_mul(asked.step().0))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::engine::Matcher;
+
+    fn ratio() -> Ratio {
+        Ratio {
+            of: Matcher::default(),
+            at_least_permille: 500,
+            clear_below_permille: 400,
+            floor: 2,
+            needs_success: false,
+            window: Span(120),
+        }
+    }
+
+    fn spike() -> Spike {
+        Spike { factor_permille: 2000, floor: 2, baseline: 2, window: Span(120) }
+    }
+
+    proptest! {
+        /// What is kept beside the steps is what they add up to, and an event that turned nothing
+        /// brings nothing nearer.
+        #[test]
+        fn what_is_kept_for_speed_changes_nothing(
+            events in proptest::collection::vec((-60i64..90, 0u8..8, any::<bool>()), 1..80),
+            is_ratio: bool,
+        ) {
+            let (ratio, spike) = (ratio(), spike());
+            let asked = if is_ratio { Asked::Ratio(&ratio) } else { Asked::Spike(&spike) };
+            let (mut steps, mut now) = (Steps::default(), 0);
+            for (ahead, kinds, open) in events {
+                now += ahead;
+                let kind = |bit: u8| kinds & bit != 0;
+                let counted = Counted { matched: kind(1), whole: kind(2), success: kind(4) };
+                while let Some(at) = steps.next_step(asked).filter(|at| at.0 <= now) {
+                    steps.step_ended(asked, at, open);
+                }
+                let (next, closes) = (steps.next_step(asked), steps.closes());
+                let turned = steps.insert(asked, (Instant(now), Instant(0)), counted, open);
+                if !turned {
+                    prop_assert!(steps.next_step(asked) >= next && next.is_some());
+                    prop_assert_eq!(steps.closes(), closes);
+                }
+                let Some(kept) = steps.sums else { continue };
+                let anew = steps.sum_up(asked, kept.last);
+                prop_assert_eq!((kept.window, kept.before), (anew.window, anew.before));
+            }
+        }
     }
 }
