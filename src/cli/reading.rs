@@ -168,7 +168,8 @@ impl Reading<'_> {
         let scanning = Scanning::new(bytes, logs.len());
         if behind_others > 0 {
             self.messages.note(&format!(
-                "there are more than {LOGS_MAX} logs; {behind_others} are read behind others, and                  what they have of the same time counts as late"
+                "there are more than {LOGS_MAX} logs; {behind_others} are read behind others, \
+                 and what they have of the same time counts as late"
             ));
         }
         let mut queue = BinaryHeap::new();

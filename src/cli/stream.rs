@@ -1,7 +1,8 @@
 //! One input under way: what was found in it so far and is not yet passed on.
 //!
-//! Owns the loop that feeds an extractor with segments, in order. Must never look at the bytes, nor decide what is passed
-//! on. Fails when an input cannot be opened; what goes wrong later stands in the reader's notes.
+//! Owns the loop that feeds an extractor with segments, in order. Must never look at the bytes, nor
+//! decide what is passed on. Fails when an input cannot be opened; what goes wrong later stands in
+//! the reader's notes.
 
 mod scanning;
 

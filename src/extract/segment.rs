@@ -3,7 +3,8 @@
 //!
 //! Owns how an input is cut, what a part assumes of what comes before it, and whether that turned
 //! out to be so. Where it did not, the part is looked at again: what is found is the same in either
-//! case, and the same as in one go. Must never know who looks at which part, nor when. Fails: never.
+//! case, and the same as in one go. Must never know who looks at which part, nor when. Fails:
+//! never.
 //!
 //! ```text
 //! Cutter ──▶ Text ──▶ Segment ──▶ Extractor::join
@@ -26,7 +27,7 @@ use crate::catalogue::Catalogue;
 use crate::occurrence::Success;
 
 /// New bytes of a segment.
-pub const SEGMENT_BYTES: usize = 2 * 1024 * 1024;
+pub const SEGMENT_BYTES: usize = 1024 * 1024;
 
 /// What of a segment's end may be left to the next one, so that it begins with a line.
 const LAST_LINE_BYTES_MAX: usize = 64 * 1024;
@@ -258,13 +259,13 @@ impl Progress {
         self.long_line_done = self.long_line_done.max(behind.long_line_done);
         self.long_line = behind.long_line.or(self.long_line);
         self.success_line = behind.success_line.or(self.success_line);
-        self.counters.add(behind.counters);
+        self.counters.add(&behind.counters);
     }
 }
 
 impl Counters {
-    fn add(&mut self, behind: Self) {
-        let Self { mentions, untimed, codes_left_out, long_lines, beyond_line_max, .. } = behind;
+    fn add(&mut self, behind: &Self) {
+        let &Self { mentions, untimed, codes_left_out, long_lines, beyond_line_max, .. } = behind;
         self.mentions += mentions;
         self.untimed += untimed;
         self.codes_left_out += codes_left_out;

@@ -193,13 +193,14 @@ impl CodeFold {
         ask: impl FnOnce() -> Severity,
     ) -> Severity {
         let known = self.ratings.iter().find(|(known, _)| known.as_ref() == cause);
-        known.map(|(_, severity)| *severity).unwrap_or_else(|| {
-            let severity = ask();
-            if self.ratings.len() <= limits.causes_max {
-                self.ratings.push((cause.cloned(), severity));
-            }
-            severity
-        })
+        if let Some((_, severity)) = known {
+            return *severity;
+        }
+        let severity = ask();
+        if self.ratings.len() <= limits.causes_max {
+            self.ratings.push((cause.cloned(), severity));
+        }
+        severity
     }
 
     pub(super) fn add(

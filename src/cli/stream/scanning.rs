@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::Read as _;
 use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -18,10 +19,6 @@ use crate::input::{Note, Reader};
 
 /// More threads than this wait for the file rather than for the processor.
 const THREADS_MAX: usize = 8;
-
-/// How many segments of all inputs together are read before they are asked for: each takes a little
-/// more memory than its bytes.
-const AHEAD_MAX: usize = 4;
 
 /// Inputs that are read side by side with segments of the full size; those of more are smaller.
 const LARGE_MAX: usize = 4;
@@ -116,19 +113,17 @@ impl Source {
         loop {
             match looked_at.remove(&number) {
                 Some(Some(found)) => return found,
-                Some(None) => panic!("the thread that read {:?} panicked", self.file),
+                // What it panicked with was told where it happened.
+                Some(None) => resume_unwind(Box::new("a thread that scans panicked")),
                 None => {}
             }
             looked_at = self.is_ready.wait(looked_at).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// Takes memory back, to be used for another segment.
+    /// Takes memory back, to be used for another segment: as much as was ever in use at once.
     pub(super) fn reuse(&self, memory: Vec<u8>) {
-        let mut spare = locked(&self.memory);
-        if spare.len() < AHEAD_MAX {
-            spare.push(memory);
-        }
+        locked(&self.memory).push(memory);
     }
 
     /// What is to be told about the input, once its last segment was read.
@@ -183,8 +178,8 @@ pub(in super::super) struct Scanning {
 }
 
 impl Scanning {
-    /// Threads for inputs of so many bytes in all, if they are known, of which so many are read side
-    /// by side.
+    /// Threads for inputs of so many bytes in all, if they are known, of which so many are read
+    /// side by side.
     pub(in super::super) fn new(bytes: Option<u64>, side_by_side: usize) -> Self {
         let processors = thread::available_parallelism().map_or(1, NonZero::get);
         let is_small = bytes.is_some_and(|bytes| bytes <= ALONE_BYTES_MAX);
@@ -206,7 +201,8 @@ impl Scanning {
             |number| thread::Builder::new().name(format!("scan-{number}")).spawn(look()).ok();
         let threads: Vec<_> =
             if threads > 1 { (0..threads).filter_map(start).collect() } else { Vec::new() };
-        let ahead = (AHEAD_MAX.max(threads.len() + 1) / side_by_side.max(1)).max(1);
+        // Another is asked for before one is taken in, so each thread has one at hand.
+        let ahead = (threads.len() / side_by_side.max(1)).max(1);
         let new_bytes = if side_by_side <= LARGE_MAX { SEGMENT_BYTES } else { SMALL_BYTES };
         Self { board, threads, ahead, new_bytes }
     }

@@ -45,7 +45,7 @@ pub(in crate::engine) struct Steps {
     /// True no more since.
     ended_at: Option<Instant>,
     #[serde(skip)]
-    sums: Option<Sums>,
+    sums: Kept,
 }
 
 /// What the steps up to one add up to. Kept while events come in that step: adding them all up for
@@ -58,7 +58,10 @@ struct Sums {
     before: u32,
 }
 
-impl PartialEq for Sums {
+#[derive(Debug, Clone, Copy, Default)]
+struct Kept(Option<Sums>);
+
+impl PartialEq for Kept {
     /// They follow from the steps, whether they were asked for or not.
     fn eq(&self, _: &Self) -> bool {
         true
@@ -164,7 +167,7 @@ impl Steps {
             Some(step) if step.number == number => step.add(event),
             _ => self.count_elsewhere(asked, event),
         }
-        if let Some(sums) = &mut self.sums {
+        if let Some(sums) = &mut self.sums.0 {
             sums.count(asked, event);
         }
     }
@@ -191,8 +194,8 @@ impl Steps {
 
     fn look(&mut self, asked: Asked<'_>, at: Instant, last: i64, open: bool) {
         self.looked_at = Some(at);
-        let sums = self.sums.filter(|sums| sums.last == last);
-        let sums = *self.sums.insert(sums.unwrap_or_else(|| self.sum_up(asked, last)));
+        let sums = self.sums.0.filter(|sums| sums.last == last);
+        let sums = *self.sums.0.insert(sums.unwrap_or_else(|| self.sum_up(asked, last)));
         match (self.figures(asked, sums, open).holds, self.holds_since) {
             (true, None) => {
                 self.holds_since = Some(at);
@@ -336,7 +339,7 @@ mod tests {
                     prop_assert!(steps.next_step(asked) >= next && next.is_some());
                     prop_assert_eq!(steps.closes(), closes);
                 }
-                let Some(kept) = steps.sums else { continue };
+                let Some(kept) = steps.sums.0 else { continue };
                 let anew = steps.sum_up(asked, kept.last);
                 prop_assert_eq!((kept.window, kept.before), (anew.window, anew.before));
             }

@@ -108,8 +108,8 @@ fn lines_longer_than_segments_are_read_as_in_one_go() {
         "2026-11-20 10:00:00 ERROR {}",
         format!("AIS.0105 failed. {}", "x".repeat(60_000)).repeat(9)
     );
-    let log = format!("{}{long}\n{}{long}", error(1, "AIS.0101"), error(2, "AIS.0102"));
-    assert!(check(log.as_bytes(), 1000) > 0, "such lines are looked at in their order");
+    let both = format!("{}{long}\n{}{long}", error(1, "AIS.0101"), error(2, "AIS.0102"));
+    assert!(check(both.as_bytes(), 1000) > 0, "such lines are looked at in their order");
     let blank = format!("{}\n{}", "x".repeat(700_000), error(3, "AIS.0103"));
     check(blank.as_bytes(), 1000);
 }
