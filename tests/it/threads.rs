@@ -1,8 +1,10 @@
 //! Large inputs are looked at by several threads: what they find is what one finds.
 
 use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::harness::Sandbox;
 
@@ -66,4 +68,28 @@ fn what_several_threads_find_is_what_one_finds() {
         assert!(alone.len() > 10_000, "{arguments:?} finds something");
         assert!(printed(&sandbox, arguments, false) == alone, "{arguments:?} says something else");
     }
+}
+
+#[test]
+fn who_reads_no_further_is_not_kept_waiting_by_a_stream_that_goes_on() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.ocrwatch(&["extract", "--quiet", "-"]).command;
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = piped.spawn().expect("it starts");
+    let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
+    let (mut stdin, mut stdout) = (stdin.expect("its input"), stdout.expect("its output"));
+    let log = log();
+    let feeding = std::thread::spawn(move || {
+        // Once it has ended, nobody reads this.
+        let _ = stdin.write_all(log.as_bytes());
+        stdin
+    });
+    stdout.read_exact(&mut [0; 100]).expect("it prints");
+    drop(stdout);
+    let has_ended = (0..3000).any(|_| {
+        std::thread::park_timeout(Duration::from_millis(20));
+        child.try_wait().expect("it can be asked").is_some()
+    });
+    assert!(has_ended, "it ends although its input does not");
+    drop(feeding.join().expect("it was fed"));
 }

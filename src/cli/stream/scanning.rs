@@ -10,7 +10,7 @@ use std::io::Read as _;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 use super::super::undecodable;
 use crate::catalogue::Catalogue;
@@ -169,10 +169,11 @@ impl Board {
     }
 }
 
-/// The threads that look at the segments of a reading. They end with it.
+/// The threads that look at the segments of a reading. They end with it, but for one that waits for
+/// a stream that may never go on: nobody waits for that one.
 pub(in super::super) struct Scanning {
     board: Arc<Board>,
-    threads: Vec<JoinHandle<()>>,
+    threads: usize,
     ahead: usize,
     new_bytes: usize,
 }
@@ -183,39 +184,30 @@ impl Scanning {
     pub(in super::super) fn new(bytes: Option<u64>, side_by_side: usize) -> Self {
         let processors = thread::available_parallelism().map_or(1, NonZero::get);
         let is_small = bytes.is_some_and(|bytes| bytes <= ALONE_BYTES_MAX);
-        let threads = if is_small { 0 } else { processors.min(THREADS_MAX) };
-        Self::of_threads(threads, side_by_side)
-    }
-
-    fn of_threads(threads: usize, side_by_side: usize) -> Self {
+        let wanted = if is_small || processors == 1 { 0 } else { processors.min(THREADS_MAX) };
         let board = Arc::new(Board::default());
-        let look = || {
-            let board = Arc::clone(&board);
-            move || {
-                while let Some(source) = board.next() {
-                    source.advance();
-                }
-            }
-        };
-        let start =
-            |number| thread::Builder::new().name(format!("scan-{number}")).spawn(look()).ok();
-        let threads: Vec<_> =
-            if threads > 1 { (0..threads).filter_map(start).collect() } else { Vec::new() };
+        let threads = (0..wanted).filter(|number| start(*number, Arc::clone(&board))).count();
         // Another is asked for before one is taken in, so each thread has one at hand.
-        let ahead = (threads.len() / side_by_side.max(1)).max(1);
+        let ahead = (threads / side_by_side.max(1)).max(1);
         let new_bytes = if side_by_side <= LARGE_MAX { SEGMENT_BYTES } else { SMALL_BYTES };
         Self { board, threads, ahead, new_bytes }
     }
+}
+
+/// Starts a thread, unless there is no room for one.
+fn start(number: usize, board: Arc<Board>) -> bool {
+    let look = move || {
+        while let Some(source) = board.next() {
+            source.advance();
+        }
+    };
+    thread::Builder::new().name(format!("scan-{number}")).spawn(look).is_ok()
 }
 
 impl Drop for Scanning {
     fn drop(&mut self) {
         locked(&self.board.jobs).is_over = true;
         self.board.changed.notify_all();
-        for thread in self.threads.drain(..) {
-            // What it panicked with was told where its answer was taken.
-            let _ = thread.join();
-        }
     }
 }
 
@@ -237,7 +229,7 @@ impl Segments {
         scanning: &Scanning,
     ) -> Self {
         let source = Arc::new(Source::new(reader, catalogue, settings, scanning.new_bytes));
-        let board = (!scanning.threads.is_empty()).then(|| Arc::clone(&scanning.board));
+        let board = (scanning.threads > 0).then(|| Arc::clone(&scanning.board));
         let mut segments = Self { source, board, ahead: scanning.ahead, next: 0, asked: 0 };
         segments.ask();
         segments
