@@ -11,10 +11,15 @@ use crate::harness::Sandbox;
 /// Enough for several segments of each input.
 const LOG_BYTES: usize = 7 * 1024 * 1024;
 
-/// A log with errors in many forms, some of which reach over many lines, and long lines between.
+/// Errors in many forms, some of which reach over many lines.
+fn sample() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/ocr-gateway.log");
+    std::fs::read_to_string(path).expect("the sample")
+}
+
+/// A log with such errors, and long lines between.
 fn log() -> String {
-    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/ocr-gateway.log");
-    let sample = std::fs::read_to_string(sample).expect("the sample");
+    let sample = sample();
     let mut log = String::new();
     let mut number = 0_u32;
     while log.len() < LOG_BYTES {
@@ -78,7 +83,9 @@ fn who_reads_no_further_is_not_kept_waiting_by_a_stream_that_goes_on() {
     let mut child = piped.spawn().expect("it starts");
     let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
     let (mut stdin, mut stdout) = (stdin.expect("its input"), stdout.expect("its output"));
-    let log = log();
+    // The first segment, which says more than a pipe holds, and a part of the second.
+    let sample = sample();
+    let log = sample.repeat((3 << 19) / sample.len());
     let feeding = std::thread::spawn(move || {
         // Once it has ended, nobody reads this.
         let _ = stdin.write_all(log.as_bytes());
