@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::buffer::{AHEAD_BYTES, BEHIND_BYTES};
 use super::passing::To;
-use super::scan::LITERAL_BYTES_MAX;
+use super::scan::{LITERAL_BYTES_MAX, Wanted};
 use super::sink::Sink;
 use super::{Extractor, envelope, scan, visible};
 
@@ -136,15 +136,16 @@ impl Extractor {
 
     /// Where the first line begins that a carrier cut and whose rest is not there before `end`.
     fn cut_line_before(&self, end: usize) -> Option<usize> {
-        let (docker, bytes) =
-            (self.scanner.progress.docker == Some(true), &self.scanner.buffer.filled()[..end]);
+        let docker = self.scanner.progress.docker == Some(true);
+        let wanted = Wanted { docker, ..Wanted::default() };
+        let bytes = &self.scanner.buffer.filled()[..end];
         let position = self.scanner.buffer.index(self.scanner.progress.position);
         let mut from = position.max(end.saturating_sub(AHEAD_BYTES));
         // The writers' cut lines so far: where each began, and where its next part stands.
         let mut cut: HashMap<u64, Range<usize>> = HashMap::new();
         let mut first = None;
-        while let Some(hit) = scan::next_candidate(bytes, from, docker) {
-            let (line, writer, is_cut) = read(bytes, hit)?;
+        while let Some(candidate) = scan::next_candidate(bytes, from, wanted) {
+            let (line, writer, is_cut) = read(bytes, candidate.start)?;
             from = line.end;
             if !is_cut || line.start < position {
                 continue;

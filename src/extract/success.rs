@@ -254,22 +254,35 @@ pub(super) struct Search {
     seen: Seen,
 }
 
-/// The part of an input that is searched; all before it was.
-pub(super) struct Searched<'p> {
-    pub part: Range<usize>,
-    /// The line at its start.
-    pub lines: LineCursor,
+/// A part of the input on which lines are searched; all before it was.
+pub(super) struct Part<'p> {
+    pub buffer: &'p Buffer,
+    pub file: &'p Arc<str>,
+    pub settings: &'p Settings,
     /// The offset of the last line that was looked at.
     pub looked_at: &'p mut Option<u64>,
 }
 
-/// Where something that is searched for comes next, as indices into the buffer.
+/// How far a part is searched.
+pub(super) struct Searched {
+    /// The line of the last hit.
+    lines: LineCursor,
+    /// Where each pattern matches next.
+    matches: Vec<Next>,
+    found: Vec<Success>,
+}
+
+/// Where a pattern matches next, as indices into the buffer.
 struct Next {
-    /// A match; it may reach over lines, each of which is then looked at by itself.
+    /// It may reach over lines, each of which is then looked at by itself.
     at: Option<Range<usize>>,
 }
 
 impl Next {
+    fn start(&self) -> Option<usize> {
+        self.at.as_ref().map(|at| at.start)
+    }
+
     /// Goes on behind a line.
     fn pass(&mut self, line_end: usize, find: impl Fn(usize) -> Option<Range<usize>>) {
         match &mut self.at {
@@ -282,58 +295,81 @@ impl Next {
     }
 }
 
+impl Searched {
+    /// What was found since the last call, in order.
+    pub(super) fn take(&mut self) -> Vec<Success> {
+        std::mem::take(&mut self.found)
+    }
+}
+
 impl Search {
     pub(super) fn new(successes: Successes) -> Self {
         Self { successes, seen: Seen::default() }
     }
 
-    /// The successes on lines whose path or match begins in the part, in order.
-    pub(super) fn search(
-        &mut self,
-        buffer: &Buffer,
-        mut searched: Searched<'_>,
-        file: &Arc<str>,
-        settings: &Settings,
-    ) -> Vec<Success> {
-        let bytes = buffer.filled();
-        let Range { start: from, end: until } = searched.part;
-        let patterns = Arc::clone(&self.successes.patterns);
-        let path = |from| if self.successes.access_logs { call::path(bytes, from) } else { None };
-        let mut paths = Next { at: path(from) };
-        let find = |pattern: &Regex, from| pattern.find_at(bytes, from).map(|found| found.range());
-        let mut matches: Vec<Next> =
-            patterns.iter().map(|pattern| Next { at: find(pattern, from) }).collect();
-        let mut found = Vec::new();
-        loop {
-            let starts =
-                matches.iter().chain([&paths]).filter_map(|next| Some(next.at.as_ref()?.start));
-            let Some(hit) = starts.min().filter(|hit| *hit < until) else { break };
-            let line = searched.lines.line_at(buffer, hit);
-            let whole = whole_line(bytes, hit);
-            let is_path = paths.at.as_ref().is_some_and(|at| at.start == hit);
-            if *searched.looked_at != Some(line.offset) && (whole.is_some() || is_path) {
-                *searched.looked_at = Some(line.offset);
-                let told = match &whole {
-                    Some(whole) => self.successes.told(&bytes[whole.clone()]),
-                    None => beside(bytes, hit),
-                };
-                let seen = &mut self.seen;
-                found.extend(told.map(|told| told.into_success(line, file, settings, seen)));
+    /// Whether paths of the service are to be told to it.
+    pub(super) fn wants_paths(&self) -> bool {
+        self.successes.access_logs
+    }
+
+    /// Begins at an index, and with the line there.
+    pub(super) fn begin(&self, buffer: &Buffer, from: usize, lines: LineCursor) -> Searched {
+        let find = |pattern: &Regex| Next { at: find(pattern, buffer.filled(), from) };
+        let matches = self.successes.patterns.iter().map(find).collect();
+        Searched { lines, matches, found: Vec::new() }
+    }
+
+    /// Looks at each line in which a pattern matches before an index.
+    pub(super) fn go_to(&mut self, searched: &mut Searched, mut part: Part<'_>, until: usize) {
+        while let Some(hit) = searched.matches.iter().filter_map(Next::start).min()
+            && hit < until
+        {
+            let line_end = self.look(searched, &mut part, hit, false);
+            let bytes = part.buffer.filled();
+            for (next, pattern) in searched.matches.iter_mut().zip(&*self.successes.patterns) {
+                next.pass(line_end, |from| find(pattern, bytes, from));
             }
-            let end = whole.map_or_else(
-                || memchr::memchr(b'\n', &bytes[hit..]).map_or(bytes.len(), |at| hit + at + 1),
-                |whole| (whole.end + 1).min(bytes.len()),
-            );
-            paths.pass(end, path);
-            for (next, pattern) in matches.iter_mut().zip(patterns.iter()) {
-                next.pass(end, |from| find(pattern, from));
-            }
-            if end >= bytes.len() {
+            if line_end >= bytes.len() {
                 break;
             }
         }
-        found
     }
+
+    /// Looks at the line of a path, behind those that it was told of before.
+    pub(super) fn look_at_path(&mut self, searched: &mut Searched, mut part: Part<'_>, hit: usize) {
+        self.look(searched, &mut part, hit, true);
+    }
+
+    /// Looks at the line of a hit; tells where the next one begins.
+    fn look(
+        &mut self,
+        searched: &mut Searched,
+        part: &mut Part<'_>,
+        hit: usize,
+        is_path: bool,
+    ) -> usize {
+        let bytes = part.buffer.filled();
+        let line = searched.lines.line_at(part.buffer, hit);
+        let whole = whole_line(bytes, hit);
+        if *part.looked_at != Some(line.offset) && (whole.is_some() || is_path) {
+            *part.looked_at = Some(line.offset);
+            let told = match &whole {
+                Some(whole) => self.successes.told(&bytes[whole.clone()]),
+                None => beside(bytes, hit),
+            };
+            let Part { file, settings, .. } = *part;
+            let seen = &mut self.seen;
+            searched.found.extend(told.map(|told| told.into_success(line, file, settings, seen)));
+        }
+        whole.map_or_else(
+            || memchr::memchr(b'\n', &bytes[hit..]).map_or(bytes.len(), |at| hit + at + 1),
+            |whole| (whole.end + 1).min(bytes.len()),
+        )
+    }
+}
+
+fn find(pattern: &Regex, bytes: &[u8], from: usize) -> Option<Range<usize>> {
+    pattern.find_at(bytes, from).map(|found| found.range())
 }
 
 /// The bounds of the line around an index, if it is short enough.

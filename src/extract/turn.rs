@@ -13,7 +13,8 @@ use super::checkpoint::Progress;
 use super::finding::{Findings, LineLimit};
 use super::passing::Outlet;
 use super::record::{self, Context};
-use super::success::{self, Searched};
+use super::scan::{Hope, Wanted};
+use super::success::{self, Search, Searched};
 use super::{Counters, Settings, activity, scan};
 use crate::catalogue::Catalogue;
 
@@ -36,7 +37,7 @@ pub(super) struct Scanner {
     /// The first line of any record that was looked at.
     pub first_line: Option<u64>,
     /// `None` if the settings ask for no successes.
-    search: Option<success::Search>,
+    search: Option<Search>,
 }
 
 impl Scanner {
@@ -48,7 +49,7 @@ impl Scanner {
         progress: Progress,
     ) -> Self {
         let successes = settings.successes.clone();
-        let search = (!successes.is_none()).then(|| success::Search::new(successes));
+        let search = (!successes.is_none()).then(|| Search::new(successes));
         let catalogue = Arc::clone(catalogue);
         Self { catalogue, settings, file, buffer, progress, first_line: None, search }
     }
@@ -74,30 +75,48 @@ impl Scanner {
     /// Looks at every hit and every success that begins before `until`.
     pub(super) fn look(&mut self, until: usize, outlet: &mut impl Outlet) {
         let mut from = self.buffer.index(self.progress.position);
-        if let Some(search) = &mut self.search {
-            let searched = Searched {
-                part: from..until,
-                lines: self.progress.cursor,
-                looked_at: &mut self.progress.success_line,
-            };
-            let found = search.search(&self.buffer, searched, &self.file, &self.settings);
-            outlet.successes(found);
-        }
         self.recognise_docker();
         self.read_first_stamp();
-        let docker = self.progress.docker == Some(true);
+        let mut search = self.search.take();
+        let cursor = self.progress.cursor;
+        let mut searched = search.as_ref().map(|search| search.begin(&self.buffer, from, cursor));
+        let wanted = Wanted {
+            docker: self.progress.docker == Some(true),
+            paths: search.as_ref().is_some_and(Search::wants_paths),
+        };
         loop {
             let filled = self.buffer.filled();
             let haystack = &filled[..filled.len().min(until + scan::LITERAL_BYTES_MAX)];
-            let hit = scan::next_candidate(haystack, from, docker).filter(|hit| *hit < until);
+            let next = scan::next_candidate(haystack, from, wanted);
+            let hit = next.filter(|candidate| candidate.start < until);
+            if let Some((search, searched)) = search.as_mut().zip(searched.as_mut()) {
+                search.go_to(searched, self.part(), hit.map_or(until, |hit| hit.start));
+                if let Some(hit) = hit.filter(|hit| hit.of == Hope::Success) {
+                    search.look_at_path(searched, self.part(), hit.start);
+                }
+            }
             let Some(hit) = hit else { break };
-            from = hit + 1;
-            self.look_at(hit, outlet);
+            from = hit.start + 1;
+            if hit.of == Hope::Error {
+                tell(searched.as_mut(), outlet);
+                self.look_at(hit.start, outlet);
+            }
         }
+        tell(searched.as_mut(), outlet);
+        self.search = search;
         self.progress.position = self.progress.position.max(self.buffer.offset(until));
         // Nothing is held back until the next error, which may never come.
         let line = self.progress.cursor.line_at(&self.buffer, until);
         outlet.flush(line.offset);
+    }
+
+    fn part(&mut self) -> success::Part<'_> {
+        success::Part {
+            buffer: &self.buffer,
+            file: &self.file,
+            settings: &self.settings,
+            looked_at: &mut self.progress.success_line,
+        }
     }
 
     /// Learns who wrote the input, as soon as its first bytes are there.
@@ -194,5 +213,12 @@ impl Scanner {
         let read = &self.buffer.filled()[..self.buffer.index(self.progress.position)];
         let end = &read[read.len().saturating_sub(BEHIND_BYTES)..];
         end.rsplit(|b| *b == b'\n').take(100).find_map(|line| self.settings.instant_of(line))
+    }
+}
+
+fn tell(searched: Option<&mut Searched>, outlet: &mut impl Outlet) {
+    let found = searched.map(Searched::take).unwrap_or_default();
+    if !found.is_empty() {
+        outlet.successes(found);
     }
 }
