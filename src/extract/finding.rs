@@ -18,6 +18,7 @@ use super::facts::{Facts, Reading, Wanted};
 use super::peel;
 use super::record::Record;
 use super::repeat::{Moment, Print, Printing};
+use super::seen::Seen;
 use super::statement::{self, Statement};
 use super::subject::Subjects;
 use super::timestamp::{self, Stamp};
@@ -71,6 +72,13 @@ impl Found {
         *line = line.saturating_add_signed(lines);
         self.print.move_down(lines);
     }
+}
+
+/// What all errors of an input share.
+pub(super) struct Shared<'i> {
+    pub file: &'i Arc<str>,
+    pub settings: &'i Settings,
+    pub seen: &'i mut Seen,
 }
 
 /// Reads the errors of one record.
@@ -319,10 +327,14 @@ impl Finding {
     }
 
     /// The message as it is passed on, and what the catalogue says of it.
-    fn told<'c>(&mut self, catalogue: &'c Catalogue) -> (Option<Box<str>>, Details<'c>) {
+    fn told<'c>(
+        &mut self,
+        catalogue: &'c Catalogue,
+        seen: &mut Seen,
+    ) -> (Option<Box<str>>, Details<'c>) {
         let Some(mut message) = self.message.take() else { return Default::default() };
         message.truncate(start_boundary(&message, MESSAGE_BYTES_MAX));
-        (Some(shown(&message)), catalogue.details(&self.code, &message))
+        (Some(seen.shown(&message)), catalogue.details(&self.code, &message))
     }
 
     fn print<'p>(&'p self, message: Option<&'p str>) -> Print<'p> {
@@ -342,13 +354,9 @@ impl Finding {
         }
     }
 
-    pub(super) fn into_found(
-        mut self,
-        file: &Arc<str>,
-        settings: &Settings,
-        catalogue: &Catalogue,
-    ) -> Found {
-        let (message, details) = self.told(catalogue);
+    pub(super) fn into_found(mut self, catalogue: &Catalogue, shared: Shared<'_>) -> Found {
+        let Shared { file, settings, seen } = shared;
+        let (message, details) = self.told(catalogue, seen);
         let (at_byte, print) = (self.at_byte, Printing::of(&self.print(message.as_deref())));
         let at = self.stamp.and_then(|stamp| settings.zone.at(&stamp, settings.reference));
         let occurrence = Occurrence {
@@ -363,14 +371,14 @@ impl Finding {
             message,
             request_id: self.request_id.or(self.facts.request_id).map(|id| shown(&id)),
             http_status: self.http_status.or(self.facts.http_status),
-            api: details.api.or(self.facts.api).map(|api| shown(&api)),
-            region: self.facts.region.map(|region| shown(&region)),
-            project: self.facts.project.map(|project| shown(&project)),
-            host: self.facts.host.map(|host| shown(&host)),
+            api: details.api.or(self.facts.api).map(|api| seen.shown(&api)),
+            region: self.facts.region.map(|region| seen.shown(&region)),
+            project: self.facts.project.map(|project| seen.shown(&project)),
+            host: self.facts.host.map(|host| seen.shown(&host)),
             access_key: self.facts.access_key.map(|key| redact::mask_access_key(&key).into()),
-            exception: self.facts.exception.map(|exception| shown(&exception)),
+            exception: self.facts.exception.map(|exception| seen.shown(&exception)),
             limit: details.limit,
-            period: details.period.map(|period| shown(&period)),
+            period: details.period.map(|period| seen.shown(&period)),
             inferred: self.inferred,
             repeat: false,
             sample: visible::visible(&self.sample).into(),

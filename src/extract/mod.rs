@@ -55,6 +55,7 @@ mod record;
 pub mod redact;
 mod repeat;
 mod scan;
+mod seen;
 mod segment;
 mod sink;
 mod statement;

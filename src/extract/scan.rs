@@ -112,7 +112,7 @@ fn next_literal(prefilter: &AhoCorasick, buffer: &[u8], mut from: usize) -> Opti
 
 /// Whether what follows a code's prefix can be the rest of a code, in any quoting.
 ///
-/// Escapes, colours and cuts begin with none of the bytes that are refused here, and what they stand
+/// Escapes, colours and cuts begin with none of the bytes that are refused here; what they stand
 /// for is not known before they are undone.
 fn may_be_code(behind: &[u8]) -> bool {
     let digits = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();

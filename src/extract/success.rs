@@ -21,7 +21,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::buffer::{Buffer, LineAt, LineCursor};
 use super::envelope;
-use super::finding::shown;
+use super::seen::Seen;
 use super::timestamp::Stamp;
 use super::{Settings, facts, head, record, redact, visible};
 use crate::occurrence::{Place, Success};
@@ -142,13 +142,8 @@ struct Told {
 }
 
 impl Told {
-    fn into_success(
-        self,
-        line: LineAt,
-        file: &Arc<str>,
-        settings: &Settings,
-        seen: &mut Seen,
-    ) -> Success {
+    fn into_success(self, line: LineAt, part: &mut Part<'_>) -> Success {
+        let Part { file, settings, seen, .. } = part;
         let host = self.call.host.as_deref();
         let region = match self.region {
             Some(region) => Some(seen.shown(&region)),
@@ -165,37 +160,6 @@ impl Told {
             access_key: self.access_key.map(|key| redact::mask_access_key(&key).into()),
         }
     }
-}
-
-/// What was made of the facts of earlier lines: an application calls few APIs of few endpoints, and
-/// redaction costs more than the rest of a line.
-#[derive(Debug, Default)]
-struct Seen {
-    shown: Vec<(Box<str>, Box<str>)>,
-    regions: Vec<(Box<str>, Option<Box<str>>)>,
-}
-
-impl Seen {
-    fn shown(&mut self, text: &str) -> Box<str> {
-        remembered(&mut self.shown, text, shown)
-    }
-
-    fn region(&mut self, host: &str) -> Option<Box<str>> {
-        remembered(&mut self.regions, host, |host| facts::region(host).map(|found| shown(&found)))
-    }
-}
-
-fn remembered<T: Clone>(seen: &mut Vec<(Box<str>, T)>, text: &str, of: impl Fn(&str) -> T) -> T {
-    const SEEN_MAX: usize = 32;
-    if let Some((_, answer)) = seen.iter().find(|(known, _)| **known == *text) {
-        return answer.clone();
-    }
-    if seen.len() == SEEN_MAX {
-        seen.clear();
-    }
-    let answer = of(text);
-    seen.push((text.into(), answer.clone()));
-    answer
 }
 
 /// Nearly all lines are UTF-8, and asking first is faster.
@@ -251,7 +215,6 @@ fn access_key(text: &str) -> Option<String> {
 #[derive(Debug)]
 pub(super) struct Search {
     successes: Successes,
-    seen: Seen,
 }
 
 /// A part of the input on which lines are searched; all before it was.
@@ -261,6 +224,7 @@ pub(super) struct Part<'p> {
     pub settings: &'p Settings,
     /// The offset of the last line that was looked at.
     pub looked_at: &'p mut Option<u64>,
+    pub seen: &'p mut Seen,
 }
 
 /// How far a part is searched.
@@ -304,7 +268,7 @@ impl Searched {
 
 impl Search {
     pub(super) fn new(successes: Successes) -> Self {
-        Self { successes, seen: Seen::default() }
+        Self { successes }
     }
 
     /// Whether paths of the service are to be told to it.
@@ -357,9 +321,8 @@ impl Search {
                 Some(whole) => self.successes.told(&bytes[whole.clone()]),
                 None => beside(bytes, hit),
             };
-            let Part { file, settings, .. } = *part;
-            let seen = &mut self.seen;
-            searched.found.extend(told.map(|told| told.into_success(line, file, settings, seen)));
+            let success = told.map(|told| told.into_success(line, part));
+            searched.found.extend(success);
         }
         whole.map_or_else(
             || memchr::memchr(b'\n', &bytes[hit..]).map_or(bytes.len(), |at| hit + at + 1),

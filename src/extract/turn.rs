@@ -10,10 +10,11 @@ use chrono::{DateTime, FixedOffset};
 
 use super::buffer::{AHEAD_BYTES, BEHIND_BYTES, Buffer, LineAt, STEP_BYTES as STRETCH_BYTES};
 use super::checkpoint::Progress;
-use super::finding::{Findings, LineLimit};
+use super::finding::{Findings, LineLimit, Shared};
 use super::passing::Outlet;
 use super::record::{self, Context};
 use super::scan::{Hope, Wanted};
+use super::seen::Seen;
 use super::success::{self, Search, Searched};
 use super::{Counters, Settings, activity, scan};
 use crate::catalogue::Catalogue;
@@ -38,6 +39,7 @@ pub(super) struct Scanner {
     pub first_line: Option<u64>,
     /// `None` if the settings ask for no successes.
     search: Option<Search>,
+    seen: Seen,
 }
 
 impl Scanner {
@@ -51,7 +53,16 @@ impl Scanner {
         let successes = settings.successes.clone();
         let search = (!successes.is_none()).then(|| Search::new(successes));
         let catalogue = Arc::clone(catalogue);
-        Self { catalogue, settings, file, buffer, progress, first_line: None, search }
+        Self {
+            catalogue,
+            settings,
+            file,
+            buffer,
+            progress,
+            first_line: None,
+            search,
+            seen: Seen::default(),
+        }
     }
 
     /// Looks at everything that begins before `until`.
@@ -116,6 +127,7 @@ impl Scanner {
             file: &self.file,
             settings: &self.settings,
             looked_at: &mut self.progress.success_line,
+            seen: &mut self.seen,
         }
     }
 
@@ -188,7 +200,9 @@ impl Scanner {
         counters.codes_left_out += findings.left_out;
         counters.beyond_line_max += findings.beyond_line_max;
         for finding in findings.found {
-            let found = finding.into_found(&self.file, &self.settings, &self.catalogue);
+            let shared =
+                Shared { file: &self.file, settings: &self.settings, seen: &mut self.seen };
+            let found = finding.into_found(&self.catalogue, shared);
             counters.untimed += u64::from(found.occurrence.at.is_none());
             outlet.found(found);
         }
