@@ -44,7 +44,10 @@ impl Undecodable {
                 Err(_) => self.bytes += before as u64,
             }
         }
-        while let Err(error) = str::from_utf8(bytes) {
+        // Most logs are ASCII, which is a half of the work to see.
+        while !bytes.is_ascii()
+            && let Err(error) = str::from_utf8(bytes)
+        {
             let (_, rest) = bytes.split_at(error.valid_up_to());
             let Some(length) = error.error_len() else {
                 self.begun = rest.to_vec();
