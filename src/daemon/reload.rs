@@ -79,8 +79,7 @@ impl Daemon {
     /// the same go on as they are.
     fn follow_anew(&mut self, now: Now) {
         // What only an open handle leads to is read while there is one.
-        while self.follow.read(now)
-            && self.options.machine.now().mono < now.mono + READ_BEFORE_MAX
+        while self.follow.read(now) && self.options.machine.now().mono < now.mono + READ_BEFORE_MAX
         {
             self.pass_on(now);
         }

@@ -322,6 +322,8 @@ impl Logs {
             fs::rename(&away, &folder).unwrap();
         } else {
             fs::rename(&folder, &away).unwrap();
+            // What was printed before is remembered no longer than the file is followed.
+            self.logs[log].last_error = None;
             self.count("directory away");
         }
         self.touched.push(folder);
@@ -329,6 +331,16 @@ impl Logs {
 
     pub(super) fn is_away(&self, log: usize) -> bool {
         !self.logs[log].path.parent().is_some_and(Path::exists)
+    }
+
+    /// It was told that something of the files that are away may be lost.
+    pub(super) fn endanger_away(&mut self) {
+        for log in (0..self.logs.len()).filter(|log| self.is_away(*log)).collect::<Vec<_>>() {
+            let source = self.logs[log].source;
+            let lines = self.truth.iter_mut().filter(|line| line.source == source);
+            lines.for_each(|line| line.fate = Fate::Endangered);
+            self.count("loss that was told");
+        }
     }
 
     fn endanger(&mut self, lines: &[usize]) {

@@ -11,7 +11,7 @@ use super::logs::Logs;
 use super::receivers::{Arrival, Receivers};
 use crate::config::Config;
 use crate::daemon::story::{Chapter, Happened};
-use crate::engine::{self, AlertStatus, Event, Fingerprint, Instant, NotifyReason, State};
+use crate::engine::{self, AlertStatus, Event, Instant, NotifyReason, State, Transition};
 use crate::extract::{self, Extractor};
 use crate::occurrence::Occurrence;
 use crate::replay::{Limits, Replay};
@@ -20,8 +20,12 @@ use crate::zone::Zone;
 
 const ROWS_MAX: usize = 1_000_000;
 
-/// A change of an alert: which, when, to what.
-pub(super) type Change = (String, i64, String);
+/// A change of an alert: which, of which rule, to what, when.
+pub(super) type Change = (String, String, String, i64);
+
+/// Finds of different logs that were read within a moment of each other are passed on as each log
+/// is quiet. So what is true of several logs may become true, and be over, at a neighbour.
+const NEIGHBOURS_MS: i64 = 100;
 
 /// The state as it was committed last.
 pub(super) struct Kept {
@@ -58,8 +62,9 @@ impl Kept {
         let mut changes = BTreeSet::new();
         for (alert, chapters) in &self.chapters {
             for chapter in chapters {
-                if let Happened::Changed { to, .. } = &chapter.happened {
-                    changes.insert((alert.clone(), chapter.at.timestamp_millis(), to.to_string()));
+                if let Happened::Changed { to, rule, .. } = &chapter.happened {
+                    let at_ms = chapter.at.timestamp_millis();
+                    changes.insert((alert.clone(), rule.to_string(), to.to_string(), at_ms));
                 }
             }
         }
@@ -103,7 +108,8 @@ impl Kept {
                     fired_at = Some(at);
                     words(at).next().is_some()
                 } else {
-                    let was_told = words(fired_at.unwrap_or(at)).any(|it| is_told(it) && it.at < at);
+                    let was_told =
+                        words(fired_at.unwrap_or(at)).any(|it| is_told(it) && it.at < at);
                     !was_told || words(at).next().is_some()
                 };
                 if !is_accounted {
@@ -147,7 +153,8 @@ impl Kept {
                     _ => State::Resolved,
                 };
                 let alert = told.alert.fingerprint.to_string();
-                let change = (alert, told.changed_at.0, to.to_string());
+                let rule = told.alert.rule.to_string();
+                let change = (alert, rule, to.to_string(), told.changed_at.0);
                 // Its end may have come before it was told that what it was silenced for is over.
                 if !is_repeat && told.ended.is_none() && !changes.contains(&change) {
                     breaches.push(format!("{} tells of {change:?}, which never was", arrival.id));
@@ -196,8 +203,26 @@ pub(super) fn backtest(logs: &Logs, config: &Config, until: DateTime<Utc>) -> BT
     let worth_it = replayed.changes.into_iter().filter(|change| {
         matches!(change.to, State::Firing | State::Resolved) && change.at <= until.into()
     });
-    let named = |alert: Fingerprint| alert.to_string();
-    worth_it
-        .map(|change| (named(change.alert.fingerprint), change.at.0, change.to.to_string()))
-        .collect()
+    let named = |change: Transition| {
+        let Transition { at, to, alert, .. } = change;
+        (alert.fingerprint.to_string(), alert.rule.to_string(), to.to_string(), at.0)
+    };
+    worth_it.map(named).collect()
+}
+
+/// What only one of the two finds.
+pub(super) fn differences(live: &BTreeSet<Change>, backtest: &BTreeSet<Change>) -> Vec<String> {
+    let only = |ours: &BTreeSet<Change>, others: &BTreeSet<Change>| -> Vec<Change> {
+        let is_found = |(alert, rule, to, at): &Change| {
+            let apart = if rule == "throttled" { NEIGHBOURS_MS } else { 0 };
+            let from = (alert.clone(), rule.clone(), to.clone(), at - apart);
+            let until = (alert.clone(), rule.clone(), to.clone(), at + apart);
+            others.range(from..=until).next().is_some()
+        };
+        ours.iter().filter(|change| !is_found(change)).cloned().collect()
+    };
+    let words = |whose: &'static str, changes: Vec<Change>| {
+        changes.into_iter().map(move |change| format!("only {whose} finds {change:?}"))
+    };
+    words("live", only(live, backtest)).chain(words("backtest", only(backtest, live))).collect()
 }

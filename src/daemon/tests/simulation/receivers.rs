@@ -127,7 +127,8 @@ impl Receivers {
             self.arrive(parcel, result.is_ok());
         }
         let (receiver, id) = (Arc::clone(&parcel.notification.receiver), parcel.id());
-        self.answers.push((now.mono + Duration::from_millis(delay_ms), Report { receiver, id, result }));
+        self.answers
+            .push((now.mono + Duration::from_millis(delay_ms), Report { receiver, id, result }));
     }
 
     fn mood(&mut self) -> Manner {
@@ -163,8 +164,7 @@ impl Receivers {
             }
             Manner::Down => {
                 self.count("5xx");
-                let scope =
-                    if self.random.percent(30) { Scope::Message } else { Scope::Receiver };
+                let scope = if self.random.percent(30) { Scope::Message } else { Scope::Receiver };
                 (delay_ms, Err(Failure { scope, ..Failure::unreachable("send", "503") }))
             }
             Manner::Unheard => {
