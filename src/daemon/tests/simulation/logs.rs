@@ -136,7 +136,9 @@ impl Logs {
         let is_leap = random.percent(50) && self.has_leap_second;
         let stamp = Self::stamp(stamps, at, is_leap);
         let kind = random.next(10);
-        let repeated = self.logs[log].last_error.clone().filter(|_| kind == 9);
+        // What was printed before is remembered no longer than the file is followed.
+        let is_repeat = kind == 9 && !self.is_away(log);
+        let repeated = self.logs[log].last_error.clone().filter(|_| is_repeat);
         let (text, key) = if let Some((error, request)) = repeated {
             self.count("repeat");
             let (_, code, message) = ERRORS[error];
@@ -320,10 +322,9 @@ impl Logs {
         let away = folder.with_file_name(format!("{}-away", self.logs[log].source));
         if away.exists() {
             fs::rename(&away, &folder).unwrap();
+            self.logs[log].last_error = None;
         } else {
             fs::rename(&folder, &away).unwrap();
-            // What was printed before is remembered no longer than the file is followed.
-            self.logs[log].last_error = None;
             self.count("directory away");
         }
         self.touched.push(folder);
