@@ -284,7 +284,9 @@ impl Daemon {
 
     /// Reads and decides; true if there is more to be read at once.
     fn read(&mut self, now: Now) -> bool {
-        let mut is_more = true;
+        // Once in any case: on a machine that stands still for longer nothing would ever be read.
+        let mut is_more = self.follow.read(now);
+        self.pass_on(now);
         while is_more && self.options.machine.now().mono < now.mono + READ_MAX {
             is_more = self.follow.read(now);
             self.pass_on(now);

@@ -41,6 +41,8 @@ pub(super) struct Life {
     /// Which configuration a reload finds.
     variant: Rc<Cell<u64>>,
     daemon: Option<Daemon>,
+    /// Of which this process has told.
+    losses: u64,
     pub(super) story: Vec<String>,
     pub(super) breaches: Vec<String>,
     pub(super) counted: BTreeMap<&'static str, u64>,
@@ -119,6 +121,7 @@ impl Life {
             logs,
             variant: Rc::default(),
             daemon: None,
+            losses: 0,
             story: Vec::new(),
             breaches: Vec::new(),
             counted: BTreeMap::new(),
@@ -190,6 +193,7 @@ impl Life {
         }
         kept.check_counts(&self.logs, false, &mut self.breaches);
         daemon.begin().unwrap();
+        self.losses = 0;
         self.daemon = Some(daemon);
         let counted: u64 = kept.history.values().sum();
         self.happened("start", &format!("with {counted} errors"));
@@ -261,9 +265,11 @@ impl Life {
         if tail.open_files > OPEN_FILES_MAX {
             self.breaches.push(format!("{} files are open", tail.open_files));
         }
-        if tail.possibly_lost > tail.copied_and_truncated {
-            self.logs.endanger_away();
+        let losses = tail.possibly_lost.saturating_sub(tail.copied_and_truncated);
+        if losses > self.losses {
+            self.logs.endanger_told(self.plan.destroys);
         }
+        self.losses = losses;
         if self.disk.has_ended() {
             let is_power = self.plan.power && self.random.percent(50);
             self.kill(is_power);
@@ -542,11 +548,11 @@ impl Life {
         let kept = self.kept();
         let breaches = &mut self.breaches;
         kept.check_counts(&self.logs, true, breaches);
-        kept.check_told(breaches);
+        kept.check_told(self.plan.clock, breaches);
         let nature = self.nature.borrow();
         kept.check_delivered(&nature.receivers, breaches);
         if !self.plan.clock {
-            kept.check_news(&nature.receivers, breaches);
+            kept.check_news(&nature.receivers, self.plan.destroys, breaches);
         }
         let state = self.directory.join("state");
         for entry in state.read_dir().unwrap() {

@@ -28,6 +28,9 @@ pub(super) struct Written {
     pub(super) text: String,
     /// The key under which it counts; none of lines that are no errors.
     pub(super) key: Option<HistoryKey>,
+    /// The same of a line that prints an error again. It counts only where it is forgotten that the
+    /// error was printed before, as with a file that was given up.
+    pub(super) repeats: Option<HistoryKey>,
     pub(super) fate: Fate,
 }
 
@@ -139,9 +142,11 @@ impl Logs {
         // What was printed before is remembered no longer than the file is followed.
         let is_repeat = kind == 9 && !self.is_away(log);
         let repeated = self.logs[log].last_error.clone().filter(|_| is_repeat);
+        let mut repeats = None;
         let (text, key) = if let Some((error, request)) = repeated {
             self.count("repeat");
-            let (_, code, message) = ERRORS[error];
+            let (module, code, message) = ERRORS[error];
+            repeats = Some(HistoryKey::at(at, source, module, code));
             let text = format!(
                 "{stamp} WARN [retry] gives up: {{\"error_msg\": \"{message}\", \
                  \"error_code\": \"{code}\", \"request_id\": \"{request}\"}}\n"
@@ -162,7 +167,7 @@ impl Logs {
             self.logs[log].last_error = Some((error, request));
             (text, Some(HistoryKey::at(at, source, module, code)))
         };
-        self.truth.push(Written { source, text, key, fate: Fate::Due });
+        self.truth.push(Written { source, text, key, repeats, fate: Fate::Due });
         self.logs[log].live.push(number);
         number
     }
@@ -334,9 +339,11 @@ impl Logs {
         !self.logs[log].path.parent().is_some_and(Path::exists)
     }
 
-    /// It was told that something of the files that are away may be lost.
-    pub(super) fn endanger_away(&mut self) {
-        for log in (0..self.logs.len()).filter(|log| self.is_away(*log)).collect::<Vec<_>>() {
+    /// It was told that something may be lost: of the files that are away, or of any where files
+    /// are destroyed.
+    pub(super) fn endanger_told(&mut self, does_destroy: bool) {
+        let is_meant = |log: &usize| does_destroy || self.is_away(*log);
+        for log in (0..self.logs.len()).filter(is_meant).collect::<Vec<_>>() {
             let source = self.logs[log].source;
             let lines = self.truth.iter_mut().filter(|line| line.source == source);
             lines.for_each(|line| line.fate = Fate::Endangered);
@@ -364,6 +371,10 @@ impl Logs {
     pub(super) fn expected(&self) -> BTreeMap<HistoryKey, (u64, u64)> {
         let mut expected: BTreeMap<HistoryKey, (u64, u64)> = BTreeMap::new();
         for written in &self.truth {
+            let again = written.repeats.clone().filter(|_| written.fate == Fate::Endangered);
+            if let Some(key) = again {
+                expected.entry(self.coarse(key)).or_default().1 += 1;
+            }
             let Some(key) = written.key.clone().map(|key| self.coarse(key)) else { continue };
             let (least, most) = expected.entry(key).or_default();
             *most += 1;

@@ -93,11 +93,12 @@ impl Kept {
     }
 
     /// Every change was told, or it is said why not. The end of what nobody was told of is nobody's.
-    pub(super) fn check_told(&self, breaches: &mut Vec<String>) {
+    /// Under a clock that jumps, what comes later may stand before.
+    pub(super) fn check_told(&self, does_jump: bool, breaches: &mut Vec<String>) {
         for (alert, chapters) in &self.chapters {
             let words = |from: DateTime<Utc>| {
                 let is_word = |it: &&Chapter| !matches!(it.happened, Happened::Changed { .. });
-                chapters.iter().filter(is_word).filter(move |it| it.at >= from)
+                chapters.iter().filter(is_word).filter(move |it| does_jump || it.at >= from)
             };
             let is_told = |it: &Chapter| matches!(it.happened, Happened::Told { .. });
             let mut fired_at = None;
@@ -143,9 +144,15 @@ impl Kept {
     }
 
     /// Nothing is told of that did not change.
-    pub(super) fn check_news(&self, receivers: &Receivers, breaches: &mut Vec<String>) {
+    /// What could not be committed before is found again, unless its lines are destroyed.
+    pub(super) fn check_news(
+        &self,
+        receivers: &Receivers,
+        does_destroy: bool,
+        breaches: &mut Vec<String>,
+    ) {
         let changes = self.changes();
-        for arrival in &receivers.arrivals {
+        for arrival in receivers.arrivals.iter().filter(|it| !(it.is_unkept && does_destroy)) {
             let is_repeat = matches!(arrival.notification.reason, NotifyReason::Repeat { .. });
             for told in arrival.notification.alerts.iter().filter(|told| told.is_news) {
                 let to = match told.status {
