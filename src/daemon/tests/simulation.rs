@@ -24,9 +24,8 @@ use plan::Plan;
 type Hazards = BTreeMap<&'static str, u64>;
 
 /// A test whose hazards never happen proves nothing. Each is looked for in many seeds only.
-const HAZARDS: [&str; 27] = [
+const HAZARDS: [&str; 26] = [
     "start",
-    "start that failed",
     "stop",
     "kill",
     "power failure",
@@ -148,7 +147,9 @@ fn nothing_is_lost_counted_twice_or_left_untold_whatever_happens_in_the_fourth_s
 
 #[test]
 fn seeds_that_failed_once_pass() {
-    FAILED_ONCE.into_iter().for_each(|seed| drop(run(seed)));
+    for seed in FAILED_ONCE {
+        run(seed);
+    }
 }
 
 #[test]

@@ -175,7 +175,10 @@ unsafe extern "C" fn open(
     // SAFETY: see above; a name is null for temporary files only.
     unsafe {
         let handle = file.cast::<Handle>();
-        ptr::write(handle, Handle { base: ffi::sqlite3_file { pMethods: ptr::null() }, kept: ptr::null_mut() });
+        ptr::write(
+            handle,
+            Handle { base: ffi::sqlite3_file { pMethods: ptr::null() }, kept: ptr::null_mut() },
+        );
         let path = (!name.is_null()).then(|| path_of(CStr::from_ptr(name)).to_path_buf());
         let disk = path.as_ref().and_then(|path| disk_of(path));
         if disk.as_ref().is_some_and(|disk| lock(disk).has_ended) {

@@ -335,7 +335,7 @@ impl Life {
         if self.plan.equals_backtest() {
             self.logs.finish_halves();
         }
-        let (log, lines) = (self.random.index(self.logs.logs.len()), 1 + self.random.next(6));
+        let (log, lines) = (self.random.index(self.logs.all.len()), 1 + self.random.next(6));
         let (nature, random) = (&self.nature, &mut self.random);
         self.logs.write(log, lines, random, || {
             let mut nature = nature.borrow_mut();
@@ -345,7 +345,7 @@ impl Life {
         let written = &self.logs.truth[self.logs.truth.len() - usize::try_from(lines).unwrap()..];
         let codes = written.iter().map(|line| line.key.as_ref().map_or("-", |key| &key.code));
         let codes = codes.collect::<Vec<_>>().join(" ");
-        self.happened("write", &format!("{codes} to {}", self.logs.logs[log].source));
+        self.happened("write", &format!("{codes} to {}", self.logs.all[log].source));
         if self.random.percent(50) {
             self.turn();
         }
@@ -355,16 +355,16 @@ impl Life {
         if self.plan.equals_backtest() {
             self.logs.finish_halves();
         }
-        let log = self.random.index(self.logs.logs.len());
+        let log = self.random.index(self.logs.all.len());
         self.nature.borrow_mut().pass(Duration::from_millis(3));
         let wall = self.nature.borrow().wall;
         self.logs.write_half(log, wall, &mut self.random);
-        self.happened("half", self.logs.logs[log].source);
+        self.happened("half", self.logs.all[log].source);
         self.turn();
     }
 
     fn rotate(&mut self) {
-        let log = self.random.index(self.logs.logs.len());
+        let log = self.random.index(self.logs.all.len());
         if self.logs.is_away(log) {
             return;
         }
@@ -378,7 +378,7 @@ impl Life {
             7..=8 => self.logs.compress(log),
             _ => self.logs.link(log),
         }
-        self.happened("rotate", &format!("{kind} {}", self.logs.logs[log].source));
+        self.happened("rotate", &format!("{kind} {}", self.logs.all[log].source));
         if self.random.percent(50) {
             self.turn();
         }
@@ -462,7 +462,7 @@ impl Life {
     }
 
     fn destroy(&mut self) {
-        let log = self.random.index(self.logs.logs.len());
+        let log = self.random.index(self.logs.all.len());
         if !self.plan.destroys || self.logs.is_away(log) {
             return;
         }
@@ -475,7 +475,7 @@ impl Life {
             1 => self.logs.empty(log),
             _ => self.logs.delete_and_make(log),
         }
-        self.happened("destroy", &format!("{kind} {}", self.logs.logs[log].source));
+        self.happened("destroy", &format!("{kind} {}", self.logs.all[log].source));
     }
 
     fn change_clock(&mut self) {
@@ -488,7 +488,8 @@ impl Life {
             match random.next(4) {
                 0 => nature.wall += TimeDelta::seconds(random.next(7_200).cast_signed() - 3_600),
                 1 => {
-                    nature.wall += TimeDelta::milliseconds(random.next(4_000).cast_signed() - 2_000)
+                    let ms = random.next(4_000).cast_signed() - 2_000;
+                    nature.wall += TimeDelta::milliseconds(ms);
                 }
                 // The machine slept: its own clock stood still.
                 2 => nature.wall += TimeDelta::seconds(random.next(40_000).cast_signed()),
@@ -502,16 +503,16 @@ impl Life {
 
     fn go_away(&mut self) {
         if self.plan.late {
-            let log = self.random.index(self.logs.logs.len());
+            let log = self.random.index(self.logs.all.len());
             self.logs.move_directory(log);
-            self.happened("directory moved", self.logs.logs[log].source);
+            self.happened("directory moved", self.logs.all[log].source);
         }
     }
 
     /// Everything works again, all there is comes to its end, and everything is held against the
     /// truth.
     pub(super) fn finish(&mut self) {
-        for log in 0..self.logs.logs.len() {
+        for log in 0..self.logs.all.len() {
             if self.logs.is_away(log) {
                 self.logs.move_directory(log);
             }

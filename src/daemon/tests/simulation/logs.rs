@@ -68,7 +68,7 @@ pub(super) struct Log {
 /// All of it.
 #[derive(Debug)]
 pub(super) struct Logs {
-    pub(super) logs: Vec<Log>,
+    pub(super) all: Vec<Log>,
     pub(super) truth: Vec<Written>,
     requests: u64,
     rotations: u64,
@@ -103,7 +103,7 @@ impl Logs {
             }
         });
         Self {
-            logs: logs.collect(),
+            all: logs.collect(),
             truth: Vec::new(),
             requests: 0,
             rotations: 0,
@@ -134,14 +134,14 @@ impl Logs {
     /// A line, which is not written yet.
     fn line(&mut self, log: usize, at: DateTime<Utc>, random: &mut Random) -> usize {
         let number = self.truth.len();
-        let Log { source, stamps, .. } = self.logs[log];
+        let Log { source, stamps, .. } = self.all[log];
         // What a leap second is called is the writer's business, once in a while.
         let is_leap = random.percent(50) && self.has_leap_second;
         let stamp = Self::stamp(stamps, at, is_leap);
         let kind = random.next(10);
         // What was printed before is remembered no longer than the file is followed.
         let is_repeat = kind == 9 && !self.is_away(log);
-        let repeated = self.logs[log].last_error.clone().filter(|_| is_repeat);
+        let repeated = self.all[log].last_error.clone().filter(|_| is_repeat);
         let mut repeats = None;
         let (text, key) = if let Some((error, request)) = repeated {
             self.count("repeat");
@@ -164,11 +164,11 @@ impl Logs {
                 "{stamp} ERROR [worker] scan {number}: {{\"error_msg\": \"{message}\", \
                  \"error_code\": \"{code}\", \"request_id\": \"{request}\"}}\n"
             );
-            self.logs[log].last_error = Some((error, request));
+            self.all[log].last_error = Some((error, request));
             (text, Some(HistoryKey::at(at, source, module, code)))
         };
         self.truth.push(Written { source, text, key, repeats, fate: Fate::Due });
-        self.logs[log].live.push(number);
+        self.all[log].live.push(number);
         number
     }
 
@@ -190,7 +190,7 @@ impl Logs {
     }
 
     fn put(&mut self, log: usize, text: &str) {
-        let log = &mut self.logs[log];
+        let log = &mut self.all[log];
         log.writer.write_all(text.as_bytes()).unwrap();
         self.touched.push(log.path.clone());
     }
@@ -201,29 +201,29 @@ impl Logs {
         let whole = self.truth[number].text.clone();
         let cut = 6 + random.index(whole.len() - 6);
         self.put(log, &whole[..cut]);
-        self.logs[log].half = Some(whole[cut..].to_owned());
+        self.all[log].half = Some(whole[cut..].to_owned());
         self.count("half a line");
     }
 
     pub(super) fn finish_half(&mut self, log: usize) {
-        if let Some(rest) = self.logs[log].half.take() {
+        if let Some(rest) = self.all[log].half.take() {
             self.put(log, &rest);
         }
     }
 
     pub(super) fn finish_halves(&mut self) {
-        (0..self.logs.len()).for_each(|log| self.finish_half(log));
+        (0..self.all.len()).for_each(|log| self.finish_half(log));
     }
 
     fn rotated_name(&mut self, log: usize) -> PathBuf {
         self.rotations += 1;
         let name = format!("app.log-20261130-{:06}", self.rotations);
-        self.logs[log].path.with_file_name(name)
+        self.all[log].path.with_file_name(name)
     }
 
     fn has_rotated_to(&mut self, log: usize, path: PathBuf) {
-        self.touched.extend([path.clone(), self.logs[log].path.clone()]);
-        let log = &mut self.logs[log];
+        self.touched.extend([path.clone(), self.all[log].path.clone()]);
+        let log = &mut self.all[log];
         log.rotated.push((path, std::mem::take(&mut log.live)));
         log.last_error = None;
     }
@@ -231,8 +231,8 @@ impl Logs {
     pub(super) fn rotate_by_rename(&mut self, log: usize) {
         self.finish_half(log);
         let name = self.rotated_name(log);
-        fs::rename(&self.logs[log].path, &name).unwrap();
-        self.logs[log].writer = append(&self.logs[log].path);
+        fs::rename(&self.all[log].path, &name).unwrap();
+        self.all[log].writer = append(&self.all[log].path);
         self.has_rotated_to(log, name);
         self.count("rotation by renaming");
     }
@@ -241,14 +241,14 @@ impl Logs {
     pub(super) fn rotate_by_copy(&mut self, log: usize) {
         self.finish_half(log);
         let name = self.rotated_name(log);
-        fs::copy(&self.logs[log].path, &name).unwrap();
-        self.logs[log].writer.set_len(0).unwrap();
+        fs::copy(&self.all[log].path, &name).unwrap();
+        self.all[log].writer.set_len(0).unwrap();
         self.has_rotated_to(log, name);
         self.count("rotation by copying and emptying");
     }
 
     pub(super) fn compress(&mut self, log: usize) {
-        let Some((path, _)) = self.logs[log].rotated.last().cloned() else { return };
+        let Some((path, _)) = self.all[log].rotated.last().cloned() else { return };
         if path.extension().is_some_and(|ending| ending == "gz") || !path.exists() {
             return;
         }
@@ -259,7 +259,7 @@ impl Logs {
         encoder.finish().unwrap();
         self.remove(&path);
         self.touched.push(packed.clone());
-        if let Some(last) = self.logs[log].rotated.last_mut() {
+        if let Some(last) = self.all[log].rotated.last_mut() {
             last.0 = packed;
         }
         self.count("compression");
@@ -272,10 +272,10 @@ impl Logs {
     }
 
     pub(super) fn delete_oldest(&mut self, log: usize) {
-        if self.logs[log].rotated.is_empty() {
+        if self.all[log].rotated.is_empty() {
             return;
         }
-        let (path, lines) = self.logs[log].rotated.remove(0);
+        let (path, lines) = self.all[log].rotated.remove(0);
         self.remove(&path);
         self.endanger(&lines);
         self.count("deletion of a rotated file");
@@ -283,28 +283,28 @@ impl Logs {
 
     pub(super) fn empty(&mut self, log: usize) {
         self.finish_half(log);
-        self.logs[log].writer.set_len(0).unwrap();
-        self.touched.push(self.logs[log].path.clone());
-        let lines = std::mem::take(&mut self.logs[log].live);
-        self.logs[log].last_error = None;
+        self.all[log].writer.set_len(0).unwrap();
+        self.touched.push(self.all[log].path.clone());
+        let lines = std::mem::take(&mut self.all[log].live);
+        self.all[log].last_error = None;
         self.endanger(&lines);
         self.count("emptying");
     }
 
     pub(super) fn delete_and_make(&mut self, log: usize) {
         self.finish_half(log);
-        let path = self.logs[log].path.clone();
+        let path = self.all[log].path.clone();
         self.remove(&path);
-        self.logs[log].writer = append(&path);
-        let lines = std::mem::take(&mut self.logs[log].live);
-        self.logs[log].last_error = None;
+        self.all[log].writer = append(&path);
+        let lines = std::mem::take(&mut self.all[log].live);
+        self.all[log].last_error = None;
         self.endanger(&lines);
         self.count("deletion of a live file");
     }
 
     /// The live file goes elsewhere, and a link to it takes its place; or back.
     pub(super) fn link(&mut self, log: usize) {
-        let path = self.logs[log].path.clone();
+        let path = self.all[log].path.clone();
         let target = path.with_file_name("target");
         if path.is_symlink() {
             fs::remove_file(&path).unwrap();
@@ -318,16 +318,16 @@ impl Logs {
     }
 
     pub(super) fn is_linked(&self, log: usize) -> bool {
-        self.logs[log].path.is_symlink()
+        self.all[log].path.is_symlink()
     }
 
     /// The directory of a log goes away, or comes back.
     pub(super) fn move_directory(&mut self, log: usize) {
-        let folder = self.logs[log].path.parent().unwrap().to_owned();
-        let away = folder.with_file_name(format!("{}-away", self.logs[log].source));
+        let folder = self.all[log].path.parent().unwrap().to_owned();
+        let away = folder.with_file_name(format!("{}-away", self.all[log].source));
         if away.exists() {
             fs::rename(&away, &folder).unwrap();
-            self.logs[log].last_error = None;
+            self.all[log].last_error = None;
         } else {
             fs::rename(&folder, &away).unwrap();
             self.count("directory away");
@@ -336,15 +336,15 @@ impl Logs {
     }
 
     pub(super) fn is_away(&self, log: usize) -> bool {
-        !self.logs[log].path.parent().is_some_and(Path::exists)
+        !self.all[log].path.parent().is_some_and(Path::exists)
     }
 
     /// It was told that something may be lost: of the files that are away, or of any where files
     /// are destroyed.
     pub(super) fn endanger_told(&mut self, does_destroy: bool) {
         let is_meant = |log: &usize| does_destroy || self.is_away(*log);
-        for log in (0..self.logs.len()).filter(is_meant).collect::<Vec<_>>() {
-            let source = self.logs[log].source;
+        for log in (0..self.all.len()).filter(is_meant).collect::<Vec<_>>() {
+            let source = self.all[log].source;
             let lines = self.truth.iter_mut().filter(|line| line.source == source);
             lines.for_each(|line| line.fate = Fate::Endangered);
             self.count("loss that was told");
@@ -361,7 +361,7 @@ impl Logs {
     /// time that there was twice.
     pub(super) fn coarse(&self, key: HistoryKey) -> HistoryKey {
         let is_vague = |log: &Log| log.source == key.source && log.stamps == Stamps::Berlin;
-        if self.has_leap_second || self.logs.iter().any(is_vague) {
+        if self.has_leap_second || self.all.iter().any(is_vague) {
             return HistoryKey { minute: 0, ..key };
         }
         key

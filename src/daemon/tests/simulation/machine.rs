@@ -61,7 +61,7 @@ impl Machine for Simulated {
         let mut nature = self.nature.borrow_mut();
         let slowness = nature.slowness;
         nature.pass(slowness);
-        Now { wall: nature.wall, mono: nature.mono - self.started }
+        Now { wall: nature.wall, mono: nature.mono.saturating_sub(self.started) }
     }
 
     fn hear_signals(&self, _: &Events) -> io::Result<()> {
@@ -72,7 +72,7 @@ impl Machine for Simulated {
         let mut nature = self.nature.borrow_mut();
         let (now, answer) = (nature.mono, nature.receivers.next_answer());
         let until = answer.map_or(now + timeout, |at| at.max(now).min(now + timeout));
-        nature.pass(until - now);
+        nature.pass(until.saturating_sub(now));
         drop(nature);
         events.wait(Duration::ZERO)
     }

@@ -184,7 +184,7 @@ impl extract::Sink for Finds {
 /// The changes that a backtest of everything that was written finds.
 pub(super) fn backtest(logs: &Logs, config: &Config, until: DateTime<Utc>) -> BTreeSet<Change> {
     let mut events: Vec<(Instant, engine::Source, Occurrence)> = Vec::new();
-    for log in &logs.logs {
+    for log in &logs.all {
         let lines = logs.truth.iter().filter(|line| line.source == log.source);
         let text: String = lines.map(|line| &*line.text).collect();
         let settings = extract::Settings::new(Zone::UTC, until);

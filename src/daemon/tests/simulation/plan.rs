@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use super::random::Random;
 
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "hazards, any of which may be together")]
 pub(super) struct Plan {
     pub(super) seed: u64,
     /// The process is killed, at any operation of its disk and at any parcel.
