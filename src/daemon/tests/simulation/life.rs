@@ -553,7 +553,8 @@ impl Life {
         let nature = self.nature.borrow();
         kept.check_delivered(&nature.receivers, breaches);
         if !self.plan.clock {
-            kept.check_news(&nature.receivers, self.plan.destroys, breaches);
+            let may_lose = self.plan.destroys || self.plan.late;
+            kept.check_news(&nature.receivers, may_lose, breaches);
         }
         let state = self.directory.join("state");
         for entry in state.read_dir().unwrap() {

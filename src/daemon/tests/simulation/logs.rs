@@ -61,6 +61,9 @@ pub(super) struct Log {
     /// The lines of the live file and of those at rotated names, the oldest first.
     live: Vec<usize>,
     rotated: Vec<(PathBuf, Vec<usize>)>,
+    /// Its directory was away: what was read when the file was given up is remembered no longer,
+    /// neither what was printed nor the beginning of a line.
+    was_away: bool,
     /// The last error of the live file: code, message and request.
     last_error: Option<(usize, String)>,
 }
@@ -99,6 +102,7 @@ impl Logs {
                 half: None,
                 live: Vec::new(),
                 rotated: Vec::new(),
+                was_away: false,
                 last_error: None,
             }
         });
@@ -330,6 +334,7 @@ impl Logs {
             self.all[log].last_error = None;
         } else {
             fs::rename(&folder, &away).unwrap();
+            self.all[log].was_away = true;
             self.count("directory away");
         }
         self.touched.push(folder);
@@ -358,9 +363,10 @@ impl Logs {
     }
 
     /// The key under which something is looked for: which minute it is hangs on what is made of a
-    /// time that there was twice.
+    /// time that there was twice, or of the rest of a line.
     pub(super) fn coarse(&self, key: HistoryKey) -> HistoryKey {
-        let is_vague = |log: &Log| log.source == key.source && log.stamps == Stamps::Berlin;
+        let is_vague =
+            |log: &Log| log.source == key.source && (log.stamps == Stamps::Berlin || log.was_away);
         if self.has_leap_second || self.all.iter().any(is_vague) {
             return HistoryKey { minute: 0, ..key };
         }
@@ -371,8 +377,9 @@ impl Logs {
     pub(super) fn expected(&self) -> BTreeMap<HistoryKey, (u64, u64)> {
         let mut expected: BTreeMap<HistoryKey, (u64, u64)> = BTreeMap::new();
         for written in &self.truth {
-            let again = written.repeats.clone().filter(|_| written.fate == Fate::Endangered);
-            if let Some(key) = again {
+            let is_forgotten =
+                self.all.iter().any(|log| log.source == written.source && log.was_away);
+            if let Some(key) = written.repeats.clone().filter(|_| is_forgotten) {
                 expected.entry(self.coarse(key)).or_default().1 += 1;
             }
             let Some(key) = written.key.clone().map(|key| self.coarse(key)) else { continue };

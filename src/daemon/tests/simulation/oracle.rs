@@ -144,15 +144,15 @@ impl Kept {
     }
 
     /// Nothing is told of that did not change.
-    /// What could not be committed before is found again, unless its lines are destroyed.
+    /// What could not be committed before is found again, unless its lines may be lost.
     pub(super) fn check_news(
         &self,
         receivers: &Receivers,
-        does_destroy: bool,
+        may_lose: bool,
         breaches: &mut Vec<String>,
     ) {
         let changes = self.changes();
-        for arrival in receivers.arrivals.iter().filter(|it| !(it.is_unkept && does_destroy)) {
+        for arrival in receivers.arrivals.iter().filter(|it| !(it.is_unkept && may_lose)) {
             let is_repeat = matches!(arrival.notification.reason, NotifyReason::Repeat { .. });
             for told in arrival.notification.alerts.iter().filter(|told| told.is_news) {
                 let to = match told.status {
