@@ -283,8 +283,8 @@ impl Life {
         let mut nature = self.nature.borrow_mut();
         for path in touched {
             let is_watched = path.parent().is_some_and(|it| nature.watched.contains(it));
-            // Where lines are read in another order than they were written in, what is true of several
-            // logs becomes true at another of them.
+            // Where lines are read in another order than they were written in, what is true of
+            // several logs becomes true at another of them.
             match self.random.next(20) {
                 0 if !self.plan.equals_backtest() => {}
                 1 => nature.hints.rescan = true,

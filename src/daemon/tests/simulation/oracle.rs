@@ -92,8 +92,8 @@ impl Kept {
         }
     }
 
-    /// Every change was told, or it is said why not. The end of what nobody was told of is nobody's.
-    /// Under a clock that jumps, what comes later may stand before.
+    /// Every change was told, or it is said why not. The end of what nobody was told of is
+    /// nobody's. Under a clock that jumps, what comes later may stand before.
     pub(super) fn check_told(&self, does_jump: bool, breaches: &mut Vec<String>) {
         for (alert, chapters) in &self.chapters {
             let words = |from: DateTime<Utc>| {

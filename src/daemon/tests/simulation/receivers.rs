@@ -217,7 +217,8 @@ impl Receivers {
         self.ends_after = None;
     }
 
-    /// What got there and is not noted may come once more; gives how much that is for each receiver.
+    /// What got there and is not noted may come once more; gives how much that is for each
+    /// receiver.
     pub(super) fn excuse(&mut self, is_noted: impl Fn(&str) -> bool) -> BTreeMap<Arc<str>, usize> {
         let mut open: BTreeMap<Arc<str>, usize> = BTreeMap::new();
         for Arrival { id, notification, .. } in &self.arrivals {
