@@ -19,6 +19,7 @@ use super::state::{self, state_failure};
 use super::terminal::StyleArgs;
 use crate::clock;
 use crate::config::{Config, Level};
+use crate::daemon::machine::System;
 use crate::daemon::systemd::Supervisor;
 use crate::daemon::{Daemon, Options, StartError, logging};
 use crate::engine::Span;
@@ -97,6 +98,7 @@ impl RunArgs {
             reload: Box::new(move || args.load().map_err(Failure::into_problems)),
             out: Box::new(io::stdout()),
             supervisor: Supervisor::of_environment(),
+            machine: Box::new(System::new()),
         };
         let daemon = Daemon::start(config, options).map_err(|error| match error {
             StartError::State(error) => state_failure(&error),

@@ -12,11 +12,11 @@ use toml::value::{Datetime, Table, Value};
 use tracing::info;
 
 use super::standing::silence_status;
-use super::{Daemon, report};
+use super::{Daemon, Options, report};
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Silence, SilenceEnd};
 use crate::follow::Now;
-use crate::http::{ListenError, NewSilence, OneOrMore, Question, Server, Silenced, Wrong};
+use crate::http::{ListenError, NewSilence, OneOrMore, Question, Silenced, Wrong};
 use crate::length;
 use crate::policy_file;
 
@@ -29,8 +29,9 @@ impl Daemon {
         if self.options.once {
             return Ok(());
         }
-        let directory = &self.options.state_directory;
-        let (server, missing) = Server::start(&self.config.http, directory, self.desk.clone())?;
+        let Options { machine, state_directory, .. } = &self.options;
+        let answering = machine.answer(&self.config.http, state_directory, self.desk.clone())?;
+        let Some((server, missing)) = answering else { return Ok(()) };
         if let Some(error) = missing {
             report::not_answering(&error);
         }

@@ -14,7 +14,6 @@ use tracing::{info, warn};
 
 use super::request::{self, Answer, Request, Verb};
 use super::{Daemon, parcel_of, report, story};
-use crate::clock;
 use crate::config::Receiver;
 use crate::deliver::{Joined, Outcome, Parcel, Report, Unreached, terminal};
 use crate::engine::{Detour, Instant, Notification};
@@ -54,7 +53,7 @@ impl Daemon {
     /// Tells what is committed, or cannot be: at once on the terminal, else by the receivers'
     /// threads as it is their turn.
     pub(super) fn tell(&mut self) -> io::Result<()> {
-        let now = Now { wall: clock::now(), mono: self.last.mono };
+        let now = Now { wall: self.options.machine.now().wall, mono: self.last.mono };
         if self.hear_reports(now.wall) {
             // Before another one is sent: what a kill leaves unnoted is sent again, which is one
             // for each receiver at most.
@@ -257,10 +256,11 @@ impl Daemon {
 
     /// Gives what is on its way a little time to arrive.
     pub(super) fn wait_for_deliveries(&mut self, time: Duration) {
-        let until = self.stopwatch.elapsed() + time;
-        while self.outbox.is_in_flight() && self.stopwatch.elapsed() < until {
-            self.events.wait(until.saturating_sub(self.stopwatch.elapsed()));
-            self.hear_reports(clock::now());
+        let until = self.options.machine.now().mono + time;
+        while self.outbox.is_in_flight() && self.options.machine.now().mono < until {
+            let left = until.saturating_sub(self.options.machine.now().mono);
+            self.options.machine.wait(&self.events, left);
+            self.hear_reports(self.options.machine.now().wall);
         }
     }
 }

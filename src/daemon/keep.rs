@@ -32,7 +32,7 @@ impl Daemon {
         if now.mono >= self.next_standing {
             self.next_standing = now.mono + STANDING_INTERVAL;
             let standing = |receiver: &str| self.pipeline.standing(receiver);
-            self.post.end_others(&self.config.receivers, standing);
+            self.post.end_others(&self.config.receivers, &standing);
         }
         if now.mono >= self.next_retain {
             self.next_retain = now.mono + RETAIN_INTERVAL;

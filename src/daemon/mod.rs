@@ -19,6 +19,7 @@ pub mod event;
 mod folded;
 mod keep;
 pub mod logging;
+pub mod machine;
 mod pipeline;
 mod progress;
 mod receivers;
@@ -32,31 +33,35 @@ pub mod story;
 mod summary;
 pub mod systemd;
 mod tally;
+mod turn;
+
+#[cfg(test)]
+mod tests;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use tracing::{debug, error, info, warn};
 
 pub use pipeline::{Pipeline, Step};
 pub use state::{Keeper, Restored};
 
-use crate::clock::{self, Stopwatch};
 use crate::config::{Config, Receiver};
-use crate::deliver::{self, Parcel, Post};
+use crate::deliver::{self, Parcel};
 use crate::engine::Notification;
 use crate::follow::{Backlog, Follow, Now, Sources};
 use crate::http::{Desk, ListenError, Questions, Server};
 use crate::render::Texts;
 use crate::store::{OpenError, OutboxRow};
 use crate::surface::style::Style;
-use crate::tail::watch::{Reach, Watcher};
+use crate::tail::watch::Reach;
 use crate::tail::{self, WatchRequest};
 use crate::zone::Zone;
-use event::{Event, Events};
+use event::Events;
+use machine::{Carry, Machine, Watch};
 use progress::Progress;
 use report::Telemetry;
 use settings::{common, for_waiting, store_settings, watcher};
@@ -78,10 +83,6 @@ const STANDING_INTERVAL: Duration = Duration::from_mins(1);
 /// How long the loop reads before it looks at events again.
 const READ_MAX: Duration = Duration::from_millis(100);
 
-/// A wall clock that moved so much more than the program did: the machine slept, or the clock was
-/// set.
-const GAP: TimeDelta = TimeDelta::minutes(5);
-
 /// What a run is told beside its configuration.
 pub struct Options {
     /// Where its state is kept.
@@ -100,6 +101,8 @@ pub struct Options {
     pub out: Box<dyn Write>,
     /// Who is told how the run stands.
     pub supervisor: Supervisor,
+    /// What it runs on.
+    pub machine: Box<dyn Machine>,
 }
 
 /// Why a run did not begin.
@@ -118,16 +121,15 @@ pub struct Daemon {
     config: Config,
     options: Options,
     events: Events,
-    stopwatch: Stopwatch,
     follow: Follow,
-    watcher: Watcher,
+    watcher: Box<dyn Watch>,
     pipeline: Pipeline,
     keeper: Keeper,
     /// Notifications that are committed, or cannot be, and are not told yet.
     to_tell: Vec<Parcel>,
     /// What is to be told by others than the terminal.
     outbox: deliver::Queue,
-    post: Post,
+    post: Box<dyn Carry>,
     texts: Arc<Texts>,
     telemetry: Telemetry,
     questions: Questions,
@@ -150,6 +152,8 @@ pub struct Daemon {
     /// The wall clock's and the program's own time at the last look.
     last: Now,
     is_urgent: bool,
+    /// There is more to be read at once.
+    is_more: bool,
     /// With `once`: what waited for company was told.
     is_rest_told: bool,
 }
@@ -158,9 +162,8 @@ impl Daemon {
     /// Opens the state and begins to follow.
     pub fn start(config: Config, options: Options) -> Result<Self, StartError> {
         let events = Events::new();
-        events.hear_signals().map_err(StartError::Signals)?;
-        let stopwatch = Stopwatch::start();
-        let now = Now { wall: clock::now(), mono: stopwatch.elapsed() };
+        options.machine.hear_signals(&events).map_err(StartError::Signals)?;
+        let now = options.machine.now();
         let directory = &options.state_directory;
         let settings = store_settings(&config.state);
         let (keeper, restored, notices) =
@@ -182,7 +185,8 @@ impl Daemon {
         for key in unknown {
             warn!(key, "where a log stood cannot be understood; it is met anew");
         }
-        let watcher = watcher(&config, &wake);
+        let watcher = watcher(&config, &options, &wake);
+        let post = options.machine.carrier(wake);
         info!(
             version = env!("CARGO_PKG_VERSION"),
             sources = config.sources.len(),
@@ -195,14 +199,13 @@ impl Daemon {
             config,
             options,
             events,
-            stopwatch,
             follow,
             watcher,
             pipeline,
             keeper,
             to_tell: queued.into_iter().map(parcel_of).collect(),
             outbox: deliver::Queue::default(),
-            post: Post::new(wake.clone()),
+            post,
             texts,
             telemetry,
             questions,
@@ -220,6 +223,7 @@ impl Daemon {
             next_look: Duration::ZERO,
             last: now,
             is_urgent: false,
+            is_more: true,
             is_rest_told: false,
         };
         daemon.meet_receivers(&[]);
@@ -232,7 +236,7 @@ impl Daemon {
         let now = self.last.wall;
         self.texts = Arc::new(texts_of(&self.config, &self.pipeline));
         let standing = |receiver: &str| self.pipeline.standing(receiver);
-        self.post.set_receivers(&self.config.receivers, &self.texts, standing);
+        self.post.set_receivers(&self.config.receivers, &self.texts, &standing);
         for receiver in &self.config.receivers {
             self.outbox.set_rate(&receiver.name, receiver.rate());
             let same_name = |old: &&Receiver| old.name == receiver.name;
@@ -247,72 +251,6 @@ impl Daemon {
             warn!(count, "what waited for receivers that are gone is told here");
             self.to_tell.extend(withdrawn);
         }
-    }
-
-    /// Runs until it is told to stop, or once if that was asked for.
-    pub fn run(mut self) -> io::Result<()> {
-        self.tell()?;
-        let now = self.now();
-        self.follow.look_at_all(now);
-        self.look(now);
-        self.options.supervisor.ready();
-        let mut is_more = true;
-        loop {
-            let timeout = if is_more { Duration::ZERO } else { self.timeout() };
-            let events = self.events.wait(timeout);
-            let now = self.now();
-            if events.contains(&Event::Stop) {
-                info!("told to stop");
-                break;
-            }
-            if events.contains(&Event::Reload) {
-                self.reload(now);
-            }
-            self.hear_questions(now);
-            self.look(now);
-            is_more = self.read(now);
-            self.follow_up(now, is_more);
-            self.keep(now);
-            self.tell()?;
-            self.supervise(now);
-            let is_read = !is_more && self.follow.has_ended(now);
-            if self.options.once && is_read && self.to_tell.is_empty() && self.outbox.is_tried() {
-                break;
-            }
-        }
-        self.end()
-    }
-
-    /// The present; a wall clock that has jumped begins a history.
-    fn now(&mut self) -> Now {
-        let now = Now { wall: clock::now(), mono: self.stopwatch.elapsed() };
-        let passed =
-            TimeDelta::from_std(now.mono.saturating_sub(self.last.mono)).unwrap_or_default();
-        let slept = (now.wall - self.last.wall) - passed;
-        if slept > GAP || passed > GAP {
-            warn!(seconds = slept.num_seconds(), "the clock went on while this program did not");
-            self.pipeline.begin_to_catch_up();
-        }
-        self.last = now;
-        now
-    }
-
-    fn timeout(&self) -> Duration {
-        let mono = self.last.mono;
-        let quiet = self.follow.next_deadline();
-        let commit = (self.keeper.has_news() || self.is_urgent).then_some(self.next_commit);
-        let decided = self.pipeline.next_deadline().map(|at| {
-            let left = (at - self.last.wall).to_std().unwrap_or_default();
-            mono + left
-        });
-        let sent = self.outbox.next_deadline().map(|at| {
-            let left = (at - self.last.wall).to_std().unwrap_or_default();
-            mono + left
-        });
-        let fed = self.options.supervisor.next_feed();
-        let next = [Some(self.next_tick), quiet, commit, decided, sent, fed];
-        let next = next.into_iter().flatten().min();
-        next.unwrap_or(self.next_tick).saturating_sub(mono)
     }
 
     /// Looks where something may have changed.
@@ -346,8 +284,10 @@ impl Daemon {
 
     /// Reads and decides; true if there is more to be read at once.
     fn read(&mut self, now: Now) -> bool {
-        let mut is_more = true;
-        while is_more && self.stopwatch.elapsed() < now.mono + READ_MAX {
+        // Once in any case: on a machine that stands still for longer nothing would ever be read.
+        let mut is_more = self.follow.read(now);
+        self.pass_on(now);
+        while is_more && self.options.machine.now().mono < now.mono + READ_MAX {
             is_more = self.follow.read(now);
             self.pass_on(now);
         }

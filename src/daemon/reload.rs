@@ -79,7 +79,8 @@ impl Daemon {
     /// the same go on as they are.
     fn follow_anew(&mut self, now: Now) {
         // What only an open handle leads to is read while there is one.
-        while self.follow.read(now) && self.stopwatch.elapsed() < now.mono + READ_BEFORE_MAX {
+        while self.follow.read(now) && self.options.machine.now().mono < now.mono + READ_BEFORE_MAX
+        {
             self.pass_on(now);
         }
         self.follow.look_at_rest(now);
@@ -98,7 +99,7 @@ impl Daemon {
         self.tally.followed_anew();
         self.follow = follow;
         self.kept = tail::Counters::default();
-        self.watcher = watcher(&self.config, &wake);
+        self.watcher = watcher(&self.config, &self.options, &wake);
         self.follow.look_at_all(now);
     }
 }

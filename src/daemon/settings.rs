@@ -8,12 +8,13 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::Options;
+use super::machine::Watch;
 use crate::config::{self, Config};
 use crate::engine::Span;
 use crate::follow::{Common, Wake};
 use crate::tail::Limits;
 use crate::tail::journal::Own;
-use crate::tail::watch::{Choice, Watcher};
+use crate::tail::watch::Choice;
 
 pub(super) fn for_waiting(span: Span) -> Duration {
     span.to_delta().to_std().unwrap_or_default()
@@ -59,11 +60,10 @@ pub(super) fn common(
     }
 }
 
-pub(super) fn watcher(config: &Config, wake: &Wake) -> Watcher {
+pub(super) fn watcher(config: &Config, options: &Options, wake: &Wake) -> Box<dyn Watch> {
     let choice = match config.watch.mode {
         config::Mode::Auto => Choice::Auto,
         config::Mode::Poll => Choice::Poll,
     };
-    let wake = wake.clone();
-    Watcher::new(move || wake(), choice)
+    options.machine.watcher(choice, wake.clone())
 }

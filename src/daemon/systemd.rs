@@ -37,7 +37,7 @@ impl Supervisor {
         Self { is_heard, ..Self::new(sd_notify::watchdog_enabled(), Box::new(say)) }
     }
 
-    fn new(watchdog: Option<Duration>, say: Say) -> Self {
+    pub(super) fn new(watchdog: Option<Duration>, say: Say) -> Self {
         Self {
             say,
             is_heard: true,

@@ -108,6 +108,8 @@ pub(super) struct Reading {
     /// When to look at what came.
     pub(super) quiet_at: Option<Duration>,
     first_at: Option<Duration>,
+    /// When to see whether its file, which was nowhere, has come back.
+    pub(super) away_until: Option<Duration>,
     /// When an unterminated line is taken as it is.
     pub(super) partial_at: Option<Duration>,
     /// What was counted, of a log that has ended.
@@ -144,6 +146,7 @@ impl Reading {
             used: 0,
             quiet_at: None,
             first_at: None,
+            away_until: None,
             partial_at: None,
             at_end: None,
             told,
@@ -213,9 +216,19 @@ impl Reading {
         self.partial_at = None;
     }
 
+    /// When it is to be looked at next.
+    pub(super) fn next_look(&self) -> Option<Duration> {
+        [self.quiet_at, self.away_until, self.partial_at].into_iter().flatten().min()
+    }
+
+    /// What was read cannot be read again now, and nothing else is done with it meanwhile.
+    pub(super) fn is_away(&mut self, until: Duration) {
+        (self.quiet_at, self.away_until, self.partial_at) = (None, Some(until), None);
+    }
+
     /// Looks at everything up to the last whole line.
     pub(super) fn look(&mut self, now: Duration, partial_line: Duration, finds: &mut Finds) {
-        self.quiet_at = None;
+        (self.quiet_at, self.away_until) = (None, None);
         self.first_at = None;
         let Some(live) = &mut self.live else { return };
         live.extractor.flush_lines(finds);
@@ -234,7 +247,7 @@ impl Reading {
     /// Nothing more comes; what was counted of it to its end is told by [`count`](Self::count) once
     /// everything was passed on.
     pub(super) fn finish(&mut self, is_cut_short: bool, finds: &mut Finds) {
-        (self.quiet_at, self.partial_at) = (None, None);
+        (self.quiet_at, self.away_until, self.partial_at) = (None, None, None);
         let Some(mut live) = self.live.take() else { return };
         if is_cut_short {
             live.extractor.flush_lines(finds);

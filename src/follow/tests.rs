@@ -1,5 +1,7 @@
 //! Real files through extraction, with a reader that is killed: every error is passed on once.
 
+mod away;
+
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;

@@ -15,13 +15,21 @@ use crate::tail::FileId;
 /// Extractors at a time; each holds up to 0.3 MB of its log. Others go on from a checkpoint.
 const LIVE_MAX: usize = 8;
 
+/// A file that is nowhere is looked for again after this.
+const AWAY_RETRY: Duration = Duration::from_secs(1);
+
 /// How much is read again at a time when an extractor goes on.
 const AGAIN_BYTES: u64 = 1024 * 1024;
 
 impl Files {
     /// Looks at the files that are quiet by now.
     pub(super) fn look_at_quiet(&mut self, now: Now, merge: &mut Merge<LogId>) {
-        for id in self.due(now, |reading| reading.quiet_at) {
+        let to_its_lines =
+            |reading: &Reading| reading.quiet_at.into_iter().chain(reading.away_until).min();
+        for id in self.due(now, to_its_lines) {
+            if self.is_away(id, now) {
+                continue;
+            }
             let mut finds = Finds::default();
             self.wake_at_end(id, now, &mut finds);
             if let Some(reading) = self.readings.get_mut(&id) {
@@ -31,6 +39,9 @@ impl Files {
             self.let_go_of_idle(id, now, merge);
         }
         for id in self.due(now, |reading| reading.partial_at) {
+            if self.is_away(id, now) {
+                continue;
+            }
             let mut finds = Finds::default();
             let is_awake = self.wake_at_end(id, now, &mut finds);
             if let Some(reading) = self.readings.get_mut(&id) {
@@ -65,7 +76,7 @@ impl Files {
         merge: &mut Merge<LogId>,
     ) {
         let reading = self.readings.get(&id);
-        if reading.is_none_or(|reading| reading.quiet_at.or(reading.partial_at).is_none()) {
+        if reading.is_none_or(|reading| reading.next_look().is_none()) {
             self.waiting.remove(&id);
         }
         self.dirty.insert(id);
@@ -75,7 +86,7 @@ impl Files {
     /// When a file is to be looked at next.
     pub(super) fn next_deadline(&self) -> Option<Duration> {
         let waiting = self.waiting.iter().filter_map(|id| self.readings.get(id));
-        waiting.flat_map(|reading| reading.quiet_at.into_iter().chain(reading.partial_at)).min()
+        waiting.filter_map(|reading| reading.next_look()).min()
     }
 
     /// Makes sure that a file has an extractor that was fed everything before `next`.
@@ -110,6 +121,21 @@ impl Files {
             at = until;
         }
         self.live.insert(id);
+        true
+    }
+
+    /// Whether what must be read again can be neither read nor found to be gone: the directory of a
+    /// file may come back. It is waited for, or the tail gives it up, and says so.
+    fn is_away(&mut self, id: FileId, now: Now) -> bool {
+        let next = self.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
+        let Some(reading) = self.readings.get(&id) else { return false };
+        let needs_nothing = reading.is_live() || reading.needs_from() >= next;
+        if needs_nothing || self.tail.read_again(id, next - 1..next).is_some() {
+            return false;
+        }
+        if let Some(reading) = self.readings.get_mut(&id) {
+            reading.is_away(now.mono + AWAY_RETRY);
+        }
         true
     }
 

@@ -189,13 +189,31 @@ pub(super) fn check(
 }
 
 fn check_with(connection: &Connection, sql: &str) -> Result<(), Fault> {
-    let answer: String = connection.query_row(sql, [], |row| row.get(0))?;
+    let ask = || connection.query_row(sql, [], |row| row.get::<_, String>(0));
+    let mut answer = ask()?;
+    if answer != "ok" && !is_unread(&answer) {
+        // Of some pages that could not be read it is said that they are damaged. A disk that fails
+        // for a moment is no reason to give the state up.
+        answer = ask()?;
+    }
     if answer == "ok" {
         return Ok(());
     }
     // Such as `*** in database main ***\nTree 5 page 7: btreeInitPage() returns error code 11`.
     let line = answer.lines().find(|line| !line.starts_with("***")).unwrap_or_default();
+    if is_unread(&answer) {
+        return Err(io::Error::other(format!("a page could not be read: {line}")).into());
+    }
     Err(Fault::Damaged(format!("a check found: {line}")))
+}
+
+/// Whether a check's answer tells that the system did not read a page, which it says in the manner
+/// of damage: `unable to get the page. error code=266`.
+fn is_unread(answer: &str) -> bool {
+    let (_, code) = answer.rsplit_once("error code").unwrap_or_default();
+    let code: Option<i32> = code.trim_start_matches(['=', ' ']).trim_end().parse().ok();
+    // The lowest byte is the kind of error, the others say in which operation.
+    code.is_some_and(|code| code & 0xff == rusqlite::ffi::SQLITE_IOERR)
 }
 
 /// File systems on which several machines may have the file: a write-ahead log shares memory, which
@@ -235,6 +253,16 @@ mod tests {
         for local in [0xef53, 0x0102_1994, 0x5846_5342, 0x9123_683e, 0x794c_7630, 0x2fc1_2fc1] {
             assert_eq!(network_name(local), None, "{local:#x}");
         }
+    }
+
+    #[test]
+    fn a_page_that_was_not_read_is_no_damage() {
+        let answer = |line: &str| format!("*** in database main ***\n{line}");
+        assert!(is_unread(&answer("Tree 5 page 7: unable to get the page. error code=266")));
+        assert!(is_unread(&answer("Tree 5 page 7: btreeInitPage() returns error code 10")));
+        assert!(!is_unread(&answer("Tree 5 page 7: btreeInitPage() returns error code 11")));
+        assert!(!is_unread(&answer("Freelist: failed to get page 9")));
+        assert!(!is_unread("ok"));
     }
 
     #[test]

@@ -134,7 +134,12 @@ fn open_or_begin(
     });
     match anew {
         Ok(loaded) => Ok((loaded, std::mem::take(&mut store.notices))),
-        Err(fault) => Err(unusable(fault.kind(&store.directory), fault.to_string())),
+        Err(fault) => {
+            // What was set aside is not there at the next start, which would say nothing of it.
+            let told = store.notices.iter().map(|notice| format!("; {notice}"));
+            let why = format!("{fault}{}", told.collect::<String>());
+            Err(unusable(fault.kind(&store.directory), why))
+        }
     }
 }
 

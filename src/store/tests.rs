@@ -3,6 +3,7 @@
 mod commit;
 mod corrupt;
 mod disk;
+mod faults;
 mod kill;
 mod look;
 mod retention;

@@ -90,7 +90,12 @@ impl Tail {
         } else {
             self.changes.push(Change::Finished(id));
         }
+        // Its directory may come back: what was read of it must not be read as that of a new file.
+        let kept = self.kept(id);
         self.forget(id);
+        if let Some(kept) = kept {
+            self.remember_done(kept);
+        }
     }
 
     /// Follows a file no longer.

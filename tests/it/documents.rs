@@ -13,7 +13,7 @@ use clap::CommandFactory as _;
 use ocrwatch::cli::{Cli, ExitCode};
 use serde_json::Value;
 
-const DOCUMENTS: [&str; 18] = [
+const DOCUMENTS: [&str; 19] = [
     "README.md",
     "docs/commands.md",
     "docs/extract-json.md",
@@ -23,6 +23,7 @@ const DOCUMENTS: [&str; 18] = [
     "docs/configuration.md",
     "docs/receivers.md",
     "docs/prometheus.md",
+    "docs/how-we-know.md",
     "docs/service.md",
     "docs/state.md",
     "docs/errors/README.md",

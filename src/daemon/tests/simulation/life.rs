@@ -1,0 +1,588 @@
+//! One run: a machine with its logs and receivers, the daemon on it, and what happens to them.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use ocrwatch_disk::{Disk, Faults};
+
+use super::logs::{Logs, Stamps};
+use super::machine::{Nature, Shared, Simulated};
+use super::oracle::{self, Kept};
+use super::plan::Plan;
+use super::random::Random;
+use super::receivers::{Manner, Receivers};
+use crate::config::{Config, Draft};
+use crate::daemon::event::Event;
+use crate::daemon::systemd::Supervisor;
+use crate::daemon::{Daemon, Options};
+use crate::diagnostic::Diagnostic;
+use crate::surface::style::Style;
+use crate::tail::watch::Hints;
+use crate::zone::Zone;
+
+/// A pass of time in which the loop turns so often goes round and round.
+const TURNS_MAX: u32 = 5_000;
+
+const OPEN_FILES_MAX: u64 = 16;
+
+const CONFIG: &str = include_str!("ocrwatch.toml");
+
+pub(super) struct Life {
+    pub(super) plan: Plan,
+    random: Random,
+    directory: PathBuf,
+    nature: Shared,
+    disk: Rc<Disk>,
+    logs: Logs,
+    /// Which configuration a reload finds.
+    variant: Rc<Cell<u64>>,
+    daemon: Option<Daemon>,
+    /// Of which this process has told.
+    losses: u64,
+    pub(super) story: Vec<String>,
+    pub(super) breaches: Vec<String>,
+    pub(super) counted: BTreeMap<&'static str, u64>,
+}
+
+/// The configuration that there is: another interval and a further source make a variant.
+fn config(directory: &Path, variant: u64) -> Result<Config, Vec<String>> {
+    thread_local! {
+        static READ: RefCell<BTreeMap<(PathBuf, u64), Config>> = const { RefCell::new(BTreeMap::new()) };
+    }
+    if variant == 2 {
+        return Err(vec!["the file is wrong".to_owned()]);
+    }
+    let key = (directory.to_owned(), variant);
+    if let Some(config) = READ.with_borrow(|read| read.get(&key).cloned()) {
+        return Ok(config);
+    }
+    let mut text = CONFIG.to_owned();
+    if variant == 1 {
+        text = text.replace("poll_interval = \"5s\"", "poll_interval = \"3s\"");
+        text.push_str("[[source]]\nname = \"other\"\nfiles = \"other/*.log\"\n");
+    }
+    let draft = Draft::read("ocrwatch.toml", &text, directory);
+    let said = |problems: Vec<Diagnostic>| problems.iter().map(ToString::to_string).collect();
+    let config = draft.finish(&[], &[]).map_err(|problems| -> Vec<String> { said(problems) })?;
+    READ.with_borrow_mut(|read| read.insert(key, config.clone()));
+    Ok(config)
+}
+
+/// An empty directory, the same for all runs of a thread: what is read of a configuration holds its
+/// name, and to read it takes as long as a run.
+fn empty_directory() -> PathBuf {
+    thread_local! {
+        static FOLDER: tempfile::TempDir = tempfile::tempdir().unwrap();
+    }
+    let directory = FOLDER.with(|folder| folder.path().canonicalize().unwrap());
+    for entry in directory.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            std::fs::remove_dir_all(path).unwrap();
+        } else {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    directory
+}
+
+impl Life {
+    pub(super) fn new(plan: Plan) -> Self {
+        let directory = empty_directory();
+        let mut random = Random::new(plan.seed ^ 0x5eed);
+        let disk = Rc::new(Disk::new(&directory.join("state"), random.next(u64::MAX)));
+        let receivers = Receivers::new(Random::new(random.next(u64::MAX)));
+        let nature = Nature {
+            wall: plan.start,
+            mono: Duration::from_secs(1000),
+            slowness: Duration::ZERO,
+            drift_ppm: 0,
+            watched: std::collections::BTreeSet::new(),
+            hints: Hints::default(),
+            receivers,
+            disk: Rc::clone(&disk),
+        };
+        let mut names = vec![("app", Stamps::Utc), ("web", Stamps::Utc)];
+        if plan.clock {
+            names.push(("old", Stamps::Berlin));
+        }
+        let mut logs = Logs::new(&directory, &names);
+        logs.has_leap_second = plan.clock;
+        let mut life = Self {
+            plan,
+            random,
+            directory,
+            nature: Rc::new(RefCell::new(nature)),
+            disk,
+            logs,
+            variant: Rc::default(),
+            daemon: None,
+            losses: 0,
+            story: Vec::new(),
+            breaches: Vec::new(),
+            counted: BTreeMap::new(),
+        };
+        life.start();
+        life.pass(Duration::from_secs(2), Duration::ZERO);
+        life
+    }
+
+    /// What got to receivers, in order.
+    pub(super) fn arrivals(&self) -> Vec<String> {
+        let nature = self.nature.borrow();
+        nature.receivers.arrivals.iter().map(|arrival| arrival.id.clone()).collect()
+    }
+
+    fn happened(&mut self, what: &'static str, more: &str) {
+        *self.counted.entry(what).or_default() += 1;
+        let wall = self.nature.borrow().wall.format("%m-%d %H:%M:%S%.3f");
+        self.story.push(format!("{wall} {what} {more}"));
+    }
+
+    /// Looks at the state through a disk that works.
+    fn kept(&self) -> Kept {
+        let faults = self.disk.faults();
+        self.disk.set_faults(Faults::default());
+        let kept = Kept::look(&self.directory.join("state"));
+        self.disk.set_faults(faults);
+        kept
+    }
+
+    fn start(&mut self) {
+        let directory = self.directory.clone();
+        let variant = if self.variant.get() == 2 { 0 } else { self.variant.get() };
+        let (nature, wanted) = (Rc::clone(&self.nature), Rc::clone(&self.variant));
+        let started = nature.borrow().mono;
+        let options = Options {
+            state_directory: directory.join("state"),
+            once: false,
+            style: Style::PLAIN,
+            machine_zone: Zone::UTC,
+            invocation: None,
+            reload: {
+                let directory = directory.clone();
+                Box::new(move || config(&directory, wanted.get()))
+            },
+            out: Box::new(std::io::sink()),
+            supervisor: Supervisor::new(None, Box::new(|_| {})),
+            machine: Box::new(Simulated { nature, started }),
+        };
+        let config = config(&directory, variant).unwrap();
+        let mut daemon = match Daemon::start(config, options) {
+            Ok(daemon) => daemon,
+            Err(why) => {
+                self.happened("start that failed", &format!("{why:?}"));
+                if self.disk.faults() == Faults::default() && !self.disk.has_ended() {
+                    self.breaches.push(format!("a start on a disk that works fails: {why:?}"));
+                }
+                return self.has_ended();
+            }
+        };
+        if self.disk.has_ended() {
+            drop(daemon);
+            return self.has_ended();
+        }
+        let kept = self.kept();
+        let open = self.nature.borrow_mut().receivers.excuse(|id| kept.is_noted(id));
+        if !self.plan.disk && open.values().any(|count| *count > 1) {
+            self.breaches.push(format!("more than one is sent again: {open:?}"));
+        }
+        kept.check_counts(&self.logs, false, &mut self.breaches);
+        daemon.begin().unwrap();
+        self.losses = 0;
+        self.daemon = Some(daemon);
+        let counted: u64 = kept.history.values().sum();
+        self.happened("start", &format!("with {counted} errors"));
+        if self.disk.has_ended() {
+            self.kill(false);
+        }
+    }
+
+    /// The process is gone, in whatever way.
+    fn has_ended(&mut self) {
+        self.daemon = None;
+        self.disk.begin();
+        self.nature.borrow_mut().receivers.sender_ended();
+    }
+
+    fn kill(&mut self, is_power: bool) {
+        self.disk.end();
+        self.has_ended();
+        if is_power {
+            self.disk.lose_power();
+        }
+        self.happened(if is_power { "power failure" } else { "kill" }, "");
+    }
+
+    /// Lets time pass; the daemon turns whenever it wants to, but not more often than `stride`.
+    fn pass(&mut self, span: Duration, stride: Duration) {
+        let until = self.nature.borrow().mono + span;
+        let mut turns = 0;
+        loop {
+            let Some(daemon) = &self.daemon else {
+                let mut nature = self.nature.borrow_mut();
+                let left = until.saturating_sub(nature.mono);
+                return nature.pass(left);
+            };
+            let (now, answer) = {
+                let nature = self.nature.borrow();
+                (nature.mono, nature.receivers.next_answer())
+            };
+            // The loop itself takes a little.
+            let wait = daemon.timeout().max(Duration::from_micros(200));
+            let next = answer.map_or(now + wait, |at| at.min(now + wait)).max(now + stride);
+            if next > until {
+                return self.nature.borrow_mut().pass(until.saturating_sub(now));
+            }
+            self.nature.borrow_mut().pass(next.saturating_sub(now));
+            self.turn();
+            turns += 1;
+            if turns > TURNS_MAX {
+                self.breaches.push(format!("{turns} turns in {span:?}"));
+                return;
+            }
+        }
+    }
+
+    fn turn(&mut self) {
+        self.turn_with(&[]);
+    }
+
+    fn turn_with(&mut self, events: &[Event]) {
+        self.hint();
+        let Some(daemon) = &mut self.daemon else { return };
+        let told_before = self.nature.borrow().receivers.arrivals.len();
+        daemon.turn(events).unwrap();
+        if daemon.keeper.failing_since().is_some() {
+            let arrivals = &mut self.nature.borrow_mut().receivers.arrivals;
+            arrivals[told_before..].iter_mut().for_each(|arrival| arrival.is_unkept = true);
+        }
+        let tail = daemon.follow.tail_counters();
+        if tail.open_files > OPEN_FILES_MAX {
+            self.breaches.push(format!("{} files are open", tail.open_files));
+        }
+        let losses = tail.possibly_lost.saturating_sub(tail.copied_and_truncated);
+        if losses > self.losses {
+            self.logs.endanger_told(self.plan.destroys);
+        }
+        self.losses = losses;
+        if self.disk.has_ended() {
+            let is_power = self.plan.power && self.random.percent(50);
+            self.kill(is_power);
+        }
+    }
+
+    /// Tells what was touched where that is watched; now and then nothing, or only that something
+    /// was lost.
+    fn hint(&mut self) {
+        let touched = std::mem::take(&mut self.logs.touched);
+        let mut nature = self.nature.borrow_mut();
+        for path in touched {
+            let is_watched = path.parent().is_some_and(|it| nature.watched.contains(it));
+            // Where lines are read in another order than they were written in, what is true of
+            // several logs becomes true at another of them.
+            match self.random.next(20) {
+                0 if !self.plan.equals_backtest() => {}
+                1 => nature.hints.rescan = true,
+                _ if is_watched => drop(nature.hints.paths.insert(path)),
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn step(&mut self) {
+        if self.daemon.is_none() && self.random.percent(60) {
+            self.start();
+        }
+        match self.random.next(100) {
+            0..=29 => self.write(),
+            30..=35 => self.write_half(),
+            36..=59 => {
+                let span = 1 + self.random.next(4_000);
+                self.wait(Duration::from_millis(span));
+            }
+            60..=66 => {
+                let span = 5 + self.random.next(60);
+                self.wait(Duration::from_secs(span));
+            }
+            67..=76 => self.rotate(),
+            77..=84 => self.crash(),
+            85..=88 => self.change_manner(),
+            89..=91 => self.change_faults(),
+            92..=93 => self.reload(),
+            94 => self.stop(),
+            95..=96 => self.destroy(),
+            97..=98 => self.change_clock(),
+            _ => self.go_away(),
+        }
+        let breaches = std::mem::take(&mut self.nature.borrow_mut().receivers.breaches);
+        self.breaches.extend(breaches);
+    }
+
+    fn wait(&mut self, span: Duration) {
+        if !self.plan.late && span > Duration::from_secs(4) {
+            self.logs.finish_halves();
+        }
+        self.happened("wait", &format!("{span:?}"));
+        self.pass(span, Duration::ZERO);
+    }
+
+    fn write(&mut self) {
+        if self.plan.equals_backtest() {
+            self.logs.finish_halves();
+        }
+        let (log, lines) = (self.random.index(self.logs.all.len()), 1 + self.random.next(6));
+        let (nature, random) = (&self.nature, &mut self.random);
+        self.logs.write(log, lines, random, || {
+            let mut nature = nature.borrow_mut();
+            nature.pass(Duration::from_millis(3));
+            nature.wall
+        });
+        let written = &self.logs.truth[self.logs.truth.len() - usize::try_from(lines).unwrap()..];
+        let codes = written.iter().map(|line| line.key.as_ref().map_or("-", |key| &key.code));
+        let codes = codes.collect::<Vec<_>>().join(" ");
+        self.happened("write", &format!("{codes} to {}", self.logs.all[log].source));
+        if self.random.percent(50) {
+            self.turn();
+        }
+    }
+
+    fn write_half(&mut self) {
+        if self.plan.equals_backtest() {
+            self.logs.finish_halves();
+        }
+        let log = self.random.index(self.logs.all.len());
+        self.nature.borrow_mut().pass(Duration::from_millis(3));
+        let wall = self.nature.borrow().wall;
+        self.logs.write_half(log, wall, &mut self.random);
+        self.happened("half", self.logs.all[log].source);
+        self.turn();
+    }
+
+    fn rotate(&mut self) {
+        let log = self.random.index(self.logs.all.len());
+        if self.logs.is_away(log) {
+            return;
+        }
+        if self.logs.is_linked(log) {
+            self.logs.link(log);
+        }
+        let kind = self.random.next(10);
+        match kind {
+            0..=4 => self.logs.rotate_by_rename(log),
+            5..=6 => self.logs.rotate_by_copy(log),
+            7..=8 => self.logs.compress(log),
+            _ => self.logs.link(log),
+        }
+        self.happened("rotate", &format!("{kind} {}", self.logs.all[log].source));
+        if self.random.percent(50) {
+            self.turn();
+        }
+    }
+
+    /// The process ends now, or at an operation or a parcel that is to come.
+    fn crash(&mut self) {
+        if !self.plan.kills || self.daemon.is_none() {
+            return;
+        }
+        match self.random.next(4) {
+            0 => {
+                let is_power = self.plan.power && self.random.percent(50);
+                self.kill(is_power);
+            }
+            1 | 2 => {
+                let ends_after = Some(self.random.next(40));
+                self.disk.set_faults(Faults { ends_after, ..self.disk.faults() });
+                self.happened("end at an operation to come", &format!("{ends_after:?}"));
+            }
+            _ => {
+                let after = (self.random.next(3), self.random.percent(50));
+                self.nature.borrow_mut().receivers.ends_after = Some(after);
+                self.happened("end at a parcel to come", &format!("{after:?}"));
+            }
+        }
+    }
+
+    fn change_manner(&mut self) {
+        if !self.plan.receivers {
+            return;
+        }
+        let manner = match self.random.next(7) {
+            0 => Manner::Takes,
+            1 => Manner::Slow(1 + self.random.next(90)),
+            2 => Manner::Busy,
+            3 => Manner::Down,
+            4 => Manner::Unheard,
+            _ => Manner::Moody,
+        };
+        self.nature.borrow_mut().receivers.manner = manner;
+        self.happened("receivers", &format!("{manner:?}"));
+    }
+
+    fn change_faults(&mut self) {
+        if !self.plan.disk {
+            return;
+        }
+        let mut faults = Faults { ends_after: self.disk.faults().ends_after, ..Faults::default() };
+        let often = [20, 200, 1000][self.random.index(3)];
+        match self.random.next(7) {
+            0 => faults.full = often,
+            1 => faults.torn = often,
+            2 => faults.unread = often,
+            3 => faults.unsynced = often,
+            4 => faults = Faults { full: 50, torn: 50, unread: 50, unsynced: 50, ..faults },
+            _ => {}
+        }
+        if self.plan.power {
+            // What a sync failed with is gone with the power, behind what was synced since, and no
+            // database outlives that whole.
+            faults.unsynced = 0;
+        }
+        self.disk.set_faults(faults);
+        self.happened("disk", &format!("{faults:?}"));
+    }
+
+    fn reload(&mut self) {
+        self.variant.set(self.random.next(3));
+        self.happened("reload", &self.variant.get().to_string());
+        self.turn_with(&[Event::Reload]);
+    }
+
+    /// It is told to end, and does.
+    fn stop(&mut self) {
+        if let Some(daemon) = self.daemon.take() {
+            self.happened("stop", "");
+            daemon.end().unwrap();
+            self.has_ended();
+        }
+    }
+
+    fn destroy(&mut self) {
+        let log = self.random.index(self.logs.all.len());
+        if !self.plan.destroys || self.logs.is_away(log) {
+            return;
+        }
+        if self.logs.is_linked(log) {
+            self.logs.link(log);
+        }
+        let kind = self.random.next(3);
+        match kind {
+            0 => self.logs.delete_oldest(log),
+            1 => self.logs.empty(log),
+            _ => self.logs.delete_and_make(log),
+        }
+        self.happened("destroy", &format!("{kind} {}", self.logs.all[log].source));
+    }
+
+    fn change_clock(&mut self) {
+        let random = &mut self.random;
+        let mut nature = self.nature.borrow_mut();
+        if random.percent(30) {
+            nature.slowness = Duration::from_millis([0, 5, 40, 120][random.index(4)]);
+        }
+        if self.plan.clock {
+            match random.next(4) {
+                0 => nature.wall += TimeDelta::seconds(random.next(7_200).cast_signed() - 3_600),
+                1 => {
+                    let ms = random.next(4_000).cast_signed() - 2_000;
+                    nature.wall += TimeDelta::milliseconds(ms);
+                }
+                // The machine slept: its own clock stood still.
+                2 => nature.wall += TimeDelta::seconds(random.next(40_000).cast_signed()),
+                _ => nature.drift_ppm = random.next(1_000).cast_signed() - 500,
+            }
+        }
+        let more = format!("{} {:?} {}", nature.wall, nature.slowness, nature.drift_ppm);
+        drop(nature);
+        self.happened("clock", &more);
+    }
+
+    fn go_away(&mut self) {
+        if self.plan.late {
+            let log = self.random.index(self.logs.all.len());
+            self.logs.move_directory(log);
+            self.happened("directory moved", self.logs.all[log].source);
+        }
+    }
+
+    /// Everything works again, all there is comes to its end, and everything is held against the
+    /// truth.
+    pub(super) fn finish(&mut self) {
+        for log in 0..self.logs.all.len() {
+            if self.logs.is_away(log) {
+                self.logs.move_directory(log);
+            }
+        }
+        self.logs.finish_halves();
+        self.disk.set_faults(Faults::default());
+        {
+            let mut nature = self.nature.borrow_mut();
+            nature.receivers.manner = Manner::Takes;
+            nature.receivers.ends_after = None;
+            (nature.slowness, nature.drift_ppm) = (Duration::ZERO, 0);
+        }
+        if self.daemon.is_none() {
+            self.start();
+        }
+        self.happened("everything works", "");
+        self.pass(Duration::from_secs(20), Duration::from_secs(1));
+        // What could not be delivered is tried again within an hour.
+        for _ in 0..20 {
+            self.pass(Duration::from_mins(6), Duration::from_secs(45));
+            let is_done = |daemon: &Daemon| {
+                let mut waiting = daemon.outbox.status().into_values();
+                waiting.all(|lane| lane.depth == 0) && daemon.pipeline.firing() == 0
+            };
+            if self.daemon.as_ref().is_some_and(is_done) {
+                break;
+            }
+        }
+        self.stop();
+        self.judge();
+    }
+
+    fn judge(&mut self) {
+        let kept = self.kept();
+        let breaches = &mut self.breaches;
+        kept.check_counts(&self.logs, true, breaches);
+        kept.check_told(self.plan.clock, breaches);
+        let nature = self.nature.borrow();
+        kept.check_delivered(&nature.receivers, breaches);
+        if !self.plan.clock {
+            let may_lose = self.plan.destroys || self.plan.late;
+            kept.check_news(&nature.receivers, may_lose, breaches);
+        }
+        let state = self.directory.join("state");
+        for entry in state.read_dir().unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if name.starts_with("state.db.") {
+                breaches.push(format!("a database was set aside: {name}"));
+            }
+        }
+        if self.plan.equals_backtest() {
+            let config = config(&self.directory, 0).unwrap();
+            let expected = oracle::backtest(&self.logs, &config, nature.wall);
+            breaches.extend(oracle::differences(&kept.changes(), &expected));
+        }
+        let changes = u64::try_from(kept.changes().len()).unwrap();
+        *self.counted.entry("change of an alert").or_default() += changes;
+        let disk = self.disk.counted();
+        let arrivals = nature.receivers.counted.iter().map(|(what, count)| (*what, *count));
+        let written = self.logs.counted.iter().map(|(what, count)| (*what, *count));
+        for (what, count) in arrivals.chain(written).chain([
+            ("disk operation", disk.operations),
+            ("ENOSPC", disk.full),
+            ("torn write", disk.torn),
+            ("failed read", disk.unread),
+            ("failed sync", disk.unsynced),
+            ("end at an operation", disk.ends),
+            ("sector forgotten", disk.forgotten),
+        ]) {
+            *self.counted.entry(what).or_default() += count;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What can happen in a run: drawn from its seed, so that most runs see few hazards and what they
+//! promise is judged strictly, and some see all of them at once.
+
+use chrono::{DateTime, Utc};
+
+use super::random::Random;
+
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "hazards, any of which may be together")]
+pub(super) struct Plan {
+    pub(super) seed: u64,
+    /// The process is killed, at any operation of its disk and at any parcel.
+    pub(super) kills: bool,
+    /// So is the power.
+    pub(super) power: bool,
+    /// The disk is full, fails, tears writes and does not sync.
+    pub(super) disk: bool,
+    /// Receivers are slow, refuse, cannot be reached, lose replies.
+    pub(super) receivers: bool,
+    /// Lines are completed, and directories come back, later than the lateness allows.
+    pub(super) late: bool,
+    /// Files are deleted and emptied, whoever has read them.
+    pub(super) destroys: bool,
+    /// The wall clock jumps and drifts, the machine sleeps; stamps are those of a zone that sets
+    /// its clocks, or of a leap second.
+    pub(super) clock: bool,
+    pub(super) start: DateTime<Utc>,
+    pub(super) steps: u64,
+}
+
+impl Plan {
+    pub(super) fn of(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let everything = random.percent(10);
+        let mut drawn = |chance| random.percent(chance) || everything;
+        let (kills, power, disk, receivers) = (drawn(80), drawn(40), drawn(40), drawn(60));
+        let (late, destroys, clock) = (drawn(20), drawn(20), drawn(20));
+        let start = match (clock, random.next(4)) {
+            // Clocks in Berlin are set back at 01:00, and forth.
+            (true, 0) => "2026-10-25T00:45:00Z",
+            (true, 1) => "2027-03-28T00:45:00Z",
+            (true, 2) => "2026-12-31T23:57:00Z",
+            _ => "2026-11-30T12:00:00Z",
+        };
+        let start = start.parse().unwrap();
+        let steps = 20 + random.next(40);
+        Self { seed, kills, power, disk, receivers, late, destroys, clock, start, steps }
+    }
+
+    /// Whether a backtest of the whole log must find the very same changes of alerts. It cannot
+    /// where lines are gone, where they are read later than the lateness allows, and where the
+    /// clock that stamps them is not the one by which they are read.
+    pub(super) fn equals_backtest(&self) -> bool {
+        !(self.late || self.destroys || self.clock)
+    }
+}

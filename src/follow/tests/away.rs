@@ -1,0 +1,62 @@
+//! A log whose directory goes away and comes back, as one that is mounted does.
+
+use super::*;
+
+/// The log goes where nobody looks, or comes back.
+fn rename(world: &World, from: &str, to: &str) {
+    let path = world.path(to);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::rename(world.path(from), path).unwrap();
+}
+
+fn look_for_seconds(world: &mut World, seconds: u64) {
+    for _ in 0..seconds {
+        world.wait(1_000);
+        world.look();
+        world.commit();
+    }
+}
+
+fn written(world: &mut World, errors: std::ops::Range<u64>) -> Vec<String> {
+    let mut writer = world.open();
+    for number in errors.clone() {
+        writer.write_all(error(number).as_bytes()).unwrap();
+    }
+    errors.map(|number| format!("{number:032x}")).collect()
+}
+
+#[test]
+fn what_was_read_and_not_looked_at_is_looked_at_once_its_directory_is_back() {
+    let mut world = World::new(config::Encoding::Auto);
+    drop(world.open());
+    world.look();
+    world.commit();
+    let due = written(&mut world, 1..4);
+    // It is read, and looked at once it is quiet: the program ends before.
+    world.look();
+    world.commit();
+    assert_eq!(world.passed, [""; 0]);
+    rename(&world, "app.log", "away/app.log");
+    world.reopen();
+    look_for_seconds(&mut world, 1);
+    rename(&world, "away/app.log", "app.log");
+    look_for_seconds(&mut world, 3);
+    assert_eq!(world.passed, due);
+}
+
+#[test]
+fn a_log_that_was_given_up_goes_on_where_it_was_once_its_directory_is_back() {
+    let mut world = World::new(config::Encoding::Auto);
+    let mut due = written(&mut world, 1..4);
+    look_for_seconds(&mut world, 2);
+    assert_eq!(world.passed, due);
+    rename(&world, "app.log", "away/app.log");
+    // No handle is left.
+    world.reopen();
+    look_for_seconds(&mut world, 6);
+    world.reopen();
+    rename(&world, "away/app.log", "app.log");
+    due.extend(written(&mut world, 4..6));
+    look_for_seconds(&mut world, 3);
+    assert_eq!(world.passed, due);
+}
