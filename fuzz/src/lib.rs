@@ -3,6 +3,7 @@
 //! Owns nothing but the way to them. Fails by panicking, with the claim in the text.
 
 #[path = "../../tests/it/claims/mod.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
 mod claims;
 #[path = "../../tests/it/invariants.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]

@@ -9,7 +9,7 @@ use std::io::{Cursor, Read as _};
 use ocrwatch::input::{Encoding, Reader};
 
 /// So much text is looked at: a bomb has more, and its reader may stop.
-const TEXT_BYTES_MAX: usize = 4 * 1024 * 1024;
+const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
 pub(crate) fn check(input: &[u8]) {
     let Some((size, file)) = input.split_first() else { return };

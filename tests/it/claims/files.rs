@@ -28,9 +28,6 @@ pub(crate) fn check_configuration(input: &[u8]) {
         Ok(config) => {
             let again = read(&format!("# the same\n{text}\n")).expect("a comment changes nothing");
             assert!(again == config, "the same configuration reads the same");
-            for source in &config.sources {
-                assert!(!source.label.name.is_empty(), "a source has a name");
-            }
         }
     }
 }

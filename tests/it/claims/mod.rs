@@ -24,9 +24,9 @@ pub(crate) struct Target {
 
 pub(crate) const TARGETS: [Target; 10] = [
     Target { name: "extract", check: crate::invariants::check, runs: 100 },
-    Target { name: "timestamp", check: timestamp::check, runs: 20_000 },
+    Target { name: "timestamp", check: timestamp::check, runs: 10_000 },
     Target { name: "envelope", check: envelope::check, runs: 1_000 },
-    Target { name: "decompression", check: decompression::check, runs: 1_000 },
+    Target { name: "decompression", check: decompression::check, runs: 200 },
     Target { name: "configuration", check: files::check_configuration, runs: 300 },
     Target { name: "rules", check: files::check_rules, runs: 300 },
     Target { name: "template", check: template::check, runs: 2_000 },
