@@ -44,7 +44,7 @@ pub struct UntrustedLink;
 impl UntrustedLink {
     /// Whether an error is this one.
     pub fn is_in(error: &io::Error) -> bool {
-        error.get_ref().is_some_and(|inner| inner.is::<Self>())
+        error.get_ref().and_then(|inner| inner.downcast_ref::<Self>()).is_some()
     }
 }
 

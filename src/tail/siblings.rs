@@ -248,7 +248,7 @@ impl Tail {
                 let metadata = std::fs::metadata(&path).ok().filter(Metadata::is_file)?;
                 match self.handles.check_links(&path) {
                     // What somebody set there came from nowhere.
-                    Err(error) if UntrustedLink::is_in(&error) || is_gone(&error) => return None,
+                    Err(error) if UntrustedLink::is_in(&error) || is_gone(&error) => None,
                     checked => {
                         let seen = (Identity::of(&metadata), Extent::of(&metadata), path);
                         Some(checked.map(|()| seen))

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ocrwatch::extract::{Checkpoint, Extractor};
+use ocrwatch::extract::{Checkpoint, Counters, Extractor};
 
 use crate::invariants::{CATALOGUE, Extraction, Taken, settings};
 
@@ -55,7 +55,7 @@ pub(crate) fn check(input: &[u8]) {
     extractor.push(rest, &mut second);
     let counters = extractor.finish(&mut second);
     let again = second.into_extraction(counters);
-    let first = first.into_extraction(Default::default());
+    let first = first.into_extraction(Counters::default());
     for occurrence in &again.occurrences {
         let is_new = !first.occurrences.iter().any(|known| known.place == occurrence.place);
         assert!(is_new, "counted twice: {occurrence:?}");

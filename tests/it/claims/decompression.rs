@@ -17,19 +17,19 @@ pub(crate) fn check(input: &[u8]) {
     let in_pieces = read(file, 1 + usize::from(*size) * 7);
     assert_eq!(at_once.is_some(), in_pieces.is_some(), "what it is does not hang on the reads");
     let (Some(at_once), Some(in_pieces)) = (at_once, in_pieces) else { return };
-    assert!(at_once.text == in_pieces.text, "the text does not hang on the reads");
+    assert!(at_once.bytes == in_pieces.bytes, "the text does not hang on the reads");
     if at_once.is_whole {
         assert_eq!(at_once.notes, in_pieces.notes, "nor does what is told of it");
     }
     if at_once.is_plain && at_once.encoding == Some(Encoding::Bytes) {
         let bytes = &file[file.len().min(at_once.mark_bytes)..];
         let bytes = &bytes[..bytes.len().min(TEXT_BYTES_MAX)];
-        assert!(at_once.text == bytes, "a plain file is read byte for byte");
+        assert!(at_once.bytes == bytes, "a plain file is read byte for byte");
     }
 }
 
 struct Text {
-    text: Vec<u8>,
+    bytes: Vec<u8>,
     notes: Vec<String>,
     is_whole: bool,
     is_plain: bool,
@@ -54,5 +54,5 @@ fn read(file: &[u8], size: usize) -> Option<Text> {
     let notes = reader.notes().iter().map(ToString::to_string).collect();
     let (is_plain, encoding) = (reader.compression().is_none(), reader.encoding());
     let mark_bytes = usize::try_from(reader.mark_bytes()).expect("a few bytes");
-    Some(Text { text, notes, is_whole, is_plain, encoding, mark_bytes })
+    Some(Text { bytes: text, notes, is_whole, is_plain, encoding, mark_bytes })
 }

@@ -32,7 +32,7 @@ fn codes(log: &str) -> Vec<String> {
 
 /// The line as each carrier prints it.
 fn carried(line: &str, stream: u8) -> [String; 4] {
-    let stream = if stream % 2 == 0 { "stdout" } else { "stderr" };
+    let stream = if stream.is_multiple_of(2) { "stdout" } else { "stderr" };
     let quoted = serde_json::to_string(&format!("{line}\n")).expect("a text is JSON");
     let time = "2026-11-23T08:30:00.000000000Z";
     let entry = serde_json::to_string(line).expect("a text is JSON");

@@ -112,7 +112,9 @@ fn ask(input: &[u8]) -> Vec<u8> {
                 let _ = stream.shutdown(Shutdown::Write);
                 stream.set_read_timeout(Some(PATIENCE)).expect("a limit of time");
             }
-            Err(error) => panic!("an answer or an end, not {error}"),
+            Err(error) => {
+                assert!(!is_over, "an answer or an end, not {error}");
+            }
         }
     }
 }
