@@ -40,6 +40,8 @@ pub mod tail;
 
 pub mod extract;
 
+pub mod defect;
+
 pub mod engine;
 
 pub mod template;

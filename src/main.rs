@@ -6,6 +6,7 @@ use clap::Parser as _;
 use ocrwatch::cli::{self, Cli};
 
 fn main() -> ExitCode {
+    cli::tell_panics();
     let code = match Cli::try_parse() {
         Ok(cli) => cli.run().unwrap_or_else(|failure| {
             failure.print();

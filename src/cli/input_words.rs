@@ -68,6 +68,7 @@ pub(super) fn of_skipped(skipped: &Skipped) -> Option<String> {
             SkipReason::Archive(what) => what,
             SkipReason::NotAFile => "not a regular file",
             SkipReason::DanglingLink => "a link to nothing",
+            SkipReason::UntrustedLink => "a link of another user",
         };
         let comma = if at == 0 { "" } else { "," };
         // Writing to a string cannot fail. `{:?}` because a file's name may hold anything.

@@ -50,6 +50,8 @@ use clap::{Parser, Subcommand};
 pub use exit_code::ExitCode;
 pub use failure::Failure;
 
+pub use crate::defect::tell_panics;
+
 /// How much output is gathered before it is written.
 const OUT_BYTES: usize = 64 * 1024;
 

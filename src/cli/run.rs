@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use tracing::{error, warn};
 
 use super::catalogue::CatalogueArgs;
@@ -73,6 +74,7 @@ pub(super) struct RunArgs {
 impl RunArgs {
     /// Follows until told to stop.
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        leave_no_core();
         let config = self.load()?;
         let variable = |name: &str| std::env::var_os(name);
         let stream = variable("JOURNAL_STREAM").and_then(|stream| stream.into_string().ok());
@@ -163,4 +165,12 @@ impl RunArgs {
         usual.log.level = Level::Warn;
         config::with_files(usual, &self.files)
     }
+}
+
+/// The memory of a run holds secrets and lines of logs: none of it is left on a disk, where the
+/// service's `LimitCORE=` does not see to it.
+fn leave_no_core() {
+    let limit = Rlimit { current: Some(0), maximum: Some(0) };
+    // Nothing forbids to lower it; a run does not hang on it.
+    let _ = setrlimit(Resource::Core, limit);
 }

@@ -7,8 +7,9 @@ use std::fmt;
 use std::fmt::Display;
 use std::sync::Arc;
 
+use super::file::{LINKS, word};
 use super::size;
-use super::{Config, Origin, Receiver, Source};
+use super::{Config, Links, Origin, Receiver, Source};
 use crate::catalogue::{Catalogue, Entry};
 use crate::engine::{Mute, Route, Rule, Silence, Span};
 use crate::length;
@@ -214,6 +215,8 @@ impl Changes {
         self.value("[state] size_max", &was.bytes_max, &is.bytes_max, |bytes| size::words(*bytes));
         let (was, is) = (&old.watch, &new.watch);
         self.value("[watch] mode", &was.mode, &is.mode, |mode| mode.as_str().to_owned());
+        let links = |links: &Links| word(links, &LINKS).to_owned();
+        self.value("[watch] links", &was.links, &is.links, links);
         self.value("[watch] poll_interval", &was.poll_interval, &is.poll_interval, span);
         let count = |count: &usize| count.to_string();
         self.value("[watch] open_files_max", &was.open_files_max, &is.open_files_max, count);

@@ -15,7 +15,7 @@ use super::problem;
 use super::receiver::{self, Receiver};
 use super::size::{MIB, TIB, size_in};
 use super::unique;
-use super::{Level, Log, LogFormat, Mode, Source, State, Watch};
+use super::{Level, Links, Log, LogFormat, Mode, Source, State, Watch};
 use crate::engine::Span;
 use crate::rules::{ROOT_KEYS, span_in};
 use crate::toml_file::{self, Keys, Problems};
@@ -26,7 +26,7 @@ pub(super) const OWN_KEYS: &[&str] =
     &["rules", "catalogue", "timezone", "state", "watch", "log", "http", "source", "receiver"];
 pub(super) const STATE_KEYS: &[&str] = &["directory", "history", "outbox", "size_max"];
 pub(super) const WATCH_KEYS: &[&str] =
-    &["mode", "poll_interval", "open_files_max", "rotated_quiet", "partial_line"];
+    &["mode", "links", "poll_interval", "open_files_max", "rotated_quiet", "partial_line"];
 pub(super) const LOG_KEYS: &[&str] = &["level", "format"];
 
 const KEYS: [(&str, &[&str]); 8] = [
@@ -61,6 +61,7 @@ pub(super) const OPEN_FILES: RangeInclusive<i64> = 16..=65_536;
 pub(super) const QUIET: RangeInclusive<i64> = Span::SECOND.0..=Span::DAY.0;
 
 pub(super) const MODES: [(&str, Mode); 2] = [("auto", Mode::Auto), ("poll", Mode::Poll)];
+pub(super) const LINKS: [(&str, Links); 2] = [("protected", Links::Protected), ("any", Links::Any)];
 pub(super) const LEVELS: [(&str, Level); 4] = [
     ("error", Level::Error),
     ("warn", Level::Warn),
@@ -163,6 +164,7 @@ fn state_of(keys: &Keys<'_, '_>, paths: Paths<'_>, problems: &mut Problems<'_>) 
 fn watch_of(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Watch {
     let usual = Watch::default();
     let mode = keys.one_of("mode", &MODES, problems);
+    let links = keys.one_of("links", &LINKS, problems);
     let poll_interval = span_in(keys, "poll_interval", POLL, problems);
     let hint = "files beyond are opened and closed in turn; the system's limit lowers it, too";
     let open_files = keys.number_in("open_files_max", OPEN_FILES, hint, problems);
@@ -171,6 +173,7 @@ fn watch_of(keys: &Keys<'_, '_>, problems: &mut Problems<'_>) -> Watch {
     let partial_line = span_in(keys, "partial_line", QUIET, problems);
     Watch {
         mode: mode.map_or(usual.mode, Spanned::into_inner),
+        links: links.map_or(usual.links, Spanned::into_inner),
         poll_interval: poll_interval.unwrap_or(usual.poll_interval),
         open_files_max: open_files.unwrap_or(usual.open_files_max),
         rotated_quiet: rotated_quiet.unwrap_or(usual.rotated_quiet),

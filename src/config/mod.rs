@@ -87,6 +87,8 @@ pub struct State {
 pub struct Watch {
     /// Whether the system is asked to say when files change.
     pub mode: Mode,
+    /// Which links are followed.
+    pub links: Links,
     /// How often everything is looked at in any case.
     pub poll_interval: Span,
     /// How many files are held open.
@@ -105,6 +107,16 @@ pub enum Mode {
     Auto,
     /// Everything is looked at.
     Poll,
+}
+
+/// Which links are followed to logs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Links {
+    /// Those of users who are trusted, or to what is theirs or everybody's to read.
+    #[default]
+    Protected,
+    /// All.
+    Any,
 }
 
 /// `[log]`: the run's own log.
@@ -157,6 +169,7 @@ impl Default for Watch {
     fn default() -> Self {
         Self {
             mode: Mode::Auto,
+            links: Links::Protected,
             poll_interval: Span::SECOND,
             open_files_max: 256,
             rotated_quiet: Span::MINUTE.times(5),

@@ -5,8 +5,8 @@
 //! here can fail.
 
 use super::file::{
-    CATALOGUES_MAX, FORMATS, HISTORY, LEVELS, MODES, OPEN_FILES, OUTBOX, POLL, QUIET,
-    RECEIVERS_MAX, SIZE, SOURCES_MAX,
+    CATALOGUES_MAX, FORMATS, HISTORY, LEVELS, LINKS, MODES, OPEN_FILES, OUTBOX, POLL, QUIET,
+    RECEIVERS_MAX, SIZE, SOURCES_MAX, word,
 };
 use super::http::{CONNECTIONS, HOSTS_MAX, LISTEN_MAX};
 use super::origin::{FILTERS_MAX, ORIGINS, PATTERNS_MAX};
@@ -71,6 +71,9 @@ fn watch() -> Table {
     let usual = Watch::default();
     let mode = "`auto`: the system says where files change, and everything is looked at in any \
                 case; `poll`: everything is looked at";
+    let links = "`protected`: a link that somebody else than root or this user set is followed to \
+                 what is theirs or what everybody may read; `any`: all links are, where all who \
+                 write there may read all logs";
     let open_files_max = "how many files are held open, {range}; further ones are opened and \
                           closed in turn";
     let rotated_quiet = "how long a rotated or deleted file is looked at after its last byte, \
@@ -81,6 +84,7 @@ fn watch() -> Table {
         "[watch]",
         vec![
             key("mode", names(&MODES), mode).usually_text(usual.mode.as_str()),
+            key("links", names(&LINKS), links).usually_text(word(&usual.links, &LINKS)),
             key("poll_interval", Kind::Span(POLL), "how often everything is looked at, {range}")
                 .usually_ms(usual.poll_interval.0),
             key("open_files_max", Kind::Number(OPEN_FILES), open_files_max)

@@ -49,7 +49,7 @@ fn every_key_of_the_sections_counts() {
     let config = read(
         "timezone = \"Asia/Shanghai\"\n\
          [state]\ndirectory = \"state\"\nhistory = \"7d\"\noutbox = \"1d\"\nsize_max = \"1 GiB\"\n\
-         [watch]\nmode = \"poll\"\npoll_interval = \"100ms\"\nopen_files_max = 16\n\
+         [watch]\nmode = \"poll\"\nlinks = \"any\"\npoll_interval = \"100ms\"\nopen_files_max = 16\n\
          rotated_quiet = \"1m\"\npartial_line = \"5s\"\n\
          [log]\nlevel = \"debug\"\nformat = \"journal\"\n",
     );
@@ -62,6 +62,7 @@ fn every_key_of_the_sections_counts() {
     assert_eq!(config.state, state);
     let watch = Watch {
         mode: Mode::Poll,
+        links: Links::Any,
         poll_interval: Span(100),
         open_files_max: 16,
         rotated_quiet: Span::MINUTE,

@@ -12,6 +12,7 @@ use super::machine::Watch;
 use crate::config::{self, Config};
 use crate::engine::Span;
 use crate::follow::{Common, Wake};
+use crate::input::Links;
 use crate::tail::Limits;
 use crate::tail::journal::Own;
 use crate::tail::watch::Choice;
@@ -45,6 +46,10 @@ pub(super) fn common(
             .map(Span::to_delta),
         limits: Limits {
             open_files_max: watch.open_files_max,
+            links: match watch.links {
+                config::Links::Protected => Links::Protected,
+                config::Links::Any => Links::Any,
+            },
             rotated_quiet: for_waiting(watch.rotated_quiet),
             missing_max,
             ..Limits::default()

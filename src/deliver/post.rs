@@ -12,6 +12,7 @@ use std::sync::mpsc::{Receiver as Inbox, RecvTimeoutError, Sender as Outbox, cha
 use super::{Accepted, Failure, Parcel, Sender};
 use crate::clock;
 use crate::config::Receiver;
+use crate::defect;
 use crate::engine::ToldAlert;
 use crate::render::{Texts, View};
 
@@ -191,7 +192,6 @@ fn quietly(receiver: &Arc<str>, what: impl FnOnce()) -> Vec<Report> {
 }
 
 fn panicked(why: &(dyn Any + Send)) -> Result<Accepted, Failure> {
-    let what = why.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let what = what.or_else(|| why.downcast_ref::<String>().cloned()).unwrap_or_default();
+    let what = defect::words(why);
     Err(Failure::unreachable("send", format!("a defect of this program: {what}")))
 }

@@ -147,6 +147,15 @@ pub struct Counters {
     pub last_at: Option<DateTime<FixedOffset>>,
 }
 
+impl Counters {
+    /// Whether everything was counted less often than so.
+    fn are_below(&self, limit: u64) -> bool {
+        let Self { bytes, lines, mentions, untimed, codes_left_out, long_lines, .. } = self;
+        let counts = [bytes, lines, mentions, untimed, codes_left_out, long_lines];
+        counts.into_iter().chain([&self.beyond_line_max]).all(|count| *count <= limit)
+    }
+}
+
 /// Extracts the occurrences of one input, fed in order.
 #[derive(Debug)]
 pub struct Extractor {

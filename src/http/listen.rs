@@ -11,11 +11,17 @@ use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::Mode;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
+
 /// The name of the socket in the state directory.
 const SOCKET_NAME: &str = "http.sock";
 
 /// As long as the system lets the path of a socket be.
 const SOCKET_PATH_BYTES_MAX: usize = 107;
+
+/// So many connections wait to be taken, as the standard library has it.
+const WAITING_MAX: i32 = 128;
 
 /// Why a place cannot be opened.
 #[derive(Debug)]
@@ -98,13 +104,24 @@ pub(super) fn at_path(path: &Path, is_configured: bool) -> Result<Socket, Listen
     }
     let mode = if is_configured { 0o660 } else { 0o600 };
     let open = || {
-        let listener = UnixListener::bind(path)?;
+        let listener = bind(path, mode)?;
         let socket = Socket { listener, path: path.to_owned() };
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
         socket.listener.set_nonblocking(true)?;
         Ok(socket)
     };
     open().map_err(|error: io::Error| failed(error.to_string(), hint))
+}
+
+/// A socket file that nobody else could open at any moment: it is made with its mode, whatever the
+/// process's mask.
+fn bind(path: &Path, mode: u32) -> io::Result<UnixListener> {
+    let flags = SocketFlags::CLOEXEC;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    rustix::fs::fchmod(&socket, Mode::from_raw_mode(mode))?;
+    rustix::net::bind(&socket, &SocketAddrUnix::new(path)?)?;
+    rustix::net::listen(&socket, WAITING_MAX)?;
+    Ok(UnixListener::from(socket))
 }
 
 /// The address that names must lead to.
@@ -154,5 +171,16 @@ mod tests {
         let listener = at_address("127.0.0.1:0".parse().unwrap()).unwrap();
         let error = at_address(listener.local_addr().unwrap()).unwrap_err();
         assert!(error.to_string().contains("hint: another program listens there"), "{error}");
+    }
+
+    #[test]
+    fn a_socket_is_never_open_to_more_than_it_should_be() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("http.sock");
+        let socket = bind(&path, 0o600).unwrap();
+        // Before anybody has changed it.
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        UnixStream::connect(&path).unwrap();
+        assert!(socket.accept().is_ok());
     }
 }

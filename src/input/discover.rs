@@ -14,6 +14,7 @@ use std::sync::Arc;
 use walkdir::WalkDir;
 
 use super::glob;
+use super::link::{self, Links, UntrustedLink};
 use super::problem::{InputProblem, ProblemKind};
 use super::rotated::{self, Found};
 use super::sniff::{self, Verdict};
@@ -50,6 +51,15 @@ pub struct Skipped {
     pub first: Vec<SkippedInput>,
 }
 
+impl Skipped {
+    fn add(&mut self, path: &Path, reason: SkipReason) {
+        self.total += 1;
+        if self.first.len() < TOLD_MAX {
+            self.first.push(SkippedInput { name: name_of(path), reason });
+        }
+    }
+}
+
 /// A file that is not read.
 #[derive(Debug)]
 pub struct SkippedInput {
@@ -70,6 +80,8 @@ pub enum SkipReason {
     NotAFile,
     /// A link to a file that is not there.
     DanglingLink,
+    /// A link of another user to what is not theirs.
+    UntrustedLink,
 }
 
 /// Finds what the arguments mean.
@@ -96,7 +108,8 @@ pub fn discover(arguments: &[OsString], with_rotated: bool) -> Discovery {
     }
     let Search { found, mut seen, mut result, .. } = search;
     result.inputs = if with_rotated {
-        rotated::in_time_order(found, |path| sibling(path, &mut seen))
+        let skipped = &mut result.skipped;
+        rotated::in_time_order(found, |path| sibling(path, &mut seen, skipped))
     } else {
         found.into_iter().map(|found| found.input).collect()
     };
@@ -109,9 +122,18 @@ pub fn discover(arguments: &[OsString], with_rotated: bool) -> Discovery {
 }
 
 /// A sibling that is a regular file and was not found before.
-fn sibling(path: &Path, seen: &mut HashSet<Identity>) -> Option<Input> {
+fn sibling(path: &Path, seen: &mut HashSet<Identity>, skipped: &mut Skipped) -> Option<Input> {
     let metadata = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
-    seen.insert(identity(&metadata)).then(|| Input::file(path.to_owned(), &metadata))
+    if !is_trusted(path) {
+        skipped.add(path, SkipReason::UntrustedLink);
+        return None;
+    }
+    seen.insert(identity(&metadata)).then(|| Input::found(path.to_owned(), &metadata))
+}
+
+/// Whether the links to what nobody named by itself are followed.
+fn is_trusted(path: &Path) -> bool {
+    !link::check(path, Links::Protected).is_err_and(|error| UntrustedLink::is_in(&error))
 }
 
 /// Device and inode.
@@ -165,8 +187,11 @@ impl Search {
     }
 
     fn file(&mut self, path: PathBuf, metadata: &Metadata, wants_siblings: bool) {
+        self.add(Input::file(path, metadata), metadata, wants_siblings);
+    }
+
+    fn add(&mut self, input: Input, metadata: &Metadata, wants_siblings: bool) {
         if self.seen.insert(identity(metadata)) {
-            let input = Input::file(path, metadata);
             self.found.push(Found { input, wants_siblings });
         }
     }
@@ -188,6 +213,7 @@ impl Search {
         for path in expansion.paths {
             match std::fs::metadata(&path) {
                 Ok(metadata) if is_special(&metadata) => self.skip(&path, SkipReason::NotAFile),
+                Ok(_) if !is_trusted(&path) => self.skip(&path, SkipReason::UntrustedLink),
                 Ok(metadata) => self.named(&path, &metadata, with_rotated),
                 // Rotation took it away since it was listed.
                 Err(_) => self.skip(&path, SkipReason::DanglingLink),
@@ -198,14 +224,24 @@ impl Search {
     fn directory(&mut self, root: &Path) {
         let skipped_before = self.result.skipped.total;
         let mut is_told = false;
-        let walk = WalkDir::new(root)
+        let mut walk = WalkDir::new(root)
             .max_depth(DEPTH_MAX)
             .follow_links(true)
             .sort_by_file_name()
             .into_iter()
             .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name()));
-        for entry in walk {
+        while let Some(entry) = walk.next() {
             match entry {
+                Ok(entry)
+                    if entry.depth() > 0
+                        && entry.path_is_symlink()
+                        && !is_trusted(entry.path()) =>
+                {
+                    self.skip(entry.path(), SkipReason::UntrustedLink);
+                    if entry.file_type().is_dir() {
+                        walk.skip_current_dir();
+                    }
+                }
                 Ok(entry) if entry.file_type().is_dir() => {}
                 Ok(entry) => is_told |= self.member(entry.path()),
                 Err(error) => is_told |= self.walk_error(root, error),
@@ -223,13 +259,16 @@ impl Search {
     /// Whether it is a log, read now or before, or a problem.
     fn member(&mut self, path: &Path) -> bool {
         let skip = match std::fs::metadata(path) {
+            // Another name of a file of somebody else's.
+            Ok(metadata) if metadata.nlink() > 1 && !is_trusted(path) => SkipReason::UntrustedLink,
             Ok(metadata) if metadata.is_file() => {
                 if self.seen.contains(&identity(&metadata)) {
                     return true;
                 }
-                match sniff::verdict(&Input::file(path.to_owned(), &metadata)) {
+                let input = Input::found(path.to_owned(), &metadata);
+                match sniff::verdict(&input) {
                     Verdict::Log => {
-                        self.file(path.to_owned(), &metadata, false);
+                        self.add(input, &metadata, false);
                         return true;
                     }
                     Verdict::Problem(problem) => {
@@ -265,11 +304,7 @@ impl Search {
     }
 
     fn skip(&mut self, path: &Path, reason: SkipReason) {
-        let skipped = &mut self.result.skipped;
-        skipped.total += 1;
-        if skipped.first.len() < TOLD_MAX {
-            skipped.first.push(SkippedInput { name: name_of(path), reason });
-        }
+        self.result.skipped.add(path, reason);
     }
 
     fn problem(&mut self, problem: InputProblem) {

@@ -26,6 +26,7 @@ mod decompress;
 mod discover;
 mod encoding;
 mod glob;
+mod link;
 mod note;
 mod problem;
 mod raw;
@@ -39,6 +40,7 @@ mod tests;
 pub use decompress::Format;
 pub use discover::{Discovery, SkipReason, Skipped, SkippedInput, discover};
 pub use encoding::Encoding;
+pub use link::{Links, UntrustedLink, check as check_links, open as open_along};
 pub use note::{Note, NoteKind};
 pub use problem::{ExitKind, InputProblem, ProblemKind};
 pub use rotated::{is_compressed_name, live_name, log_name, siblings_of};
@@ -63,12 +65,19 @@ pub struct Input {
     pub size_bytes: Option<u64>,
     /// When it was last written; `None` for a stream.
     pub modified: Option<DateTime<Utc>>,
+    /// Which links are followed to it: all if the user named it, else the trusted ones.
+    pub links: Links,
 }
 
 impl Input {
     /// Standard input.
     pub fn stdin() -> Self {
-        Self { name: "-".into(), path: None, size_bytes: None, modified: None }
+        Self { name: "-".into(), path: None, size_bytes: None, modified: None, links: Links::Any }
+    }
+
+    /// A file that nobody named by itself.
+    fn found(path: PathBuf, metadata: &std::fs::Metadata) -> Self {
+        Self { links: Links::Protected, ..Self::file(path, metadata) }
     }
 
     /// A file of which the file system has told `metadata`.
@@ -79,6 +88,15 @@ impl Input {
             path: Some(path),
             size_bytes: regular.then_some(metadata.len()),
             modified: metadata.modified().ok().filter(|_| regular).map(DateTime::from),
+            links: Links::Any,
+        }
+    }
+
+    fn open_file(&self, path: &Path) -> io::Result<File> {
+        match self.links {
+            // A FIFO that was named waits for its writer.
+            Links::Any => File::open(path),
+            Links::Protected => link::open(path, self.links),
         }
     }
 }
@@ -121,7 +139,7 @@ pub fn open_within(input: &Input, limits: Limits) -> Result<Reader, InputProblem
     if let Some(what) = not_readable(path, &metadata) {
         return Err(InputProblem::new(&input.name, ProblemKind::NotAFile(what)));
     }
-    let file = File::open(path).map_err(problem)?;
+    let file = input.open_file(path).map_err(problem)?;
     let metadata = file.metadata().map_err(problem)?;
     let expected_bytes = metadata.is_file().then_some(metadata.len());
     // A file system that does not take the advice is read all the same.

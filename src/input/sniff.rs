@@ -3,7 +3,6 @@
 //! Owns the line between text and binary. Must never look at names: logs have any. Fails: never;
 //! doubt makes a log, because reading too much costs time and reading too little costs truth.
 
-use std::fs::File;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -30,7 +29,7 @@ pub(super) enum Verdict {
 /// Looks at the first text of a regular file, decompressed and decoded as it would be read.
 pub(super) fn verdict(input: &Input) -> Verdict {
     let Some(path) = &input.path else { return Verdict::Log };
-    let file = match File::open(path) {
+    let file = match input.open_file(path) {
         Ok(file) => file,
         Err(error) => return Verdict::Problem(InputProblem::of_io(&input.name, Some(path), error)),
     };

@@ -93,6 +93,7 @@ fn the_page_explains_what_is_said_of_files_that_are_followed() {
         },
         NoticeKind::Unseen(Unseen::OutOfHandles) => NoticeKind::Unseen(Unseen::OutOfHandles),
         NoticeKind::Unseen(Unseen::Compressed) => NoticeKind::Unseen(Unseen::Compressed),
+        NoticeKind::Unseen(Unseen::UntrustedLink) => NoticeKind::Unseen(Unseen::UntrustedLink),
         NoticeKind::SeenAgain => NoticeKind::SeenAgain,
         NoticeKind::SameFile { .. } => NoticeKind::SameFile { as_path: file() },
     });

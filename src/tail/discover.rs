@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use super::notice::Unseen;
 use crate::file_pattern::{DEPTH_MAX, Exclusion, Pattern, is_hidden};
+use crate::input::{self, Links, UntrustedLink};
 
 /// Directories known at a time, over all patterns.
 const DIRECTORIES_MAX: usize = 65_536;
@@ -93,6 +94,7 @@ pub(super) struct Found {
 pub(super) struct Directories {
     sources: Vec<(Vec<Pattern>, Vec<Exclusion>)>,
     known: BTreeMap<PathBuf, Directory>,
+    links: Links,
     /// How many of them are there, and were listed.
     listed: usize,
     /// How many files were found in them.
@@ -105,7 +107,7 @@ pub(super) struct Directories {
 
 impl Directories {
     /// The root of every pattern; nothing is looked at yet.
-    pub(super) fn new(sources: Vec<(Vec<Pattern>, Vec<Exclusion>)>) -> Self {
+    pub(super) fn new(sources: Vec<(Vec<Pattern>, Vec<Exclusion>)>, links: Links) -> Self {
         let mut known: BTreeMap<PathBuf, Directory> = BTreeMap::new();
         for (source, (patterns, _)) in sources.iter().enumerate() {
             for (index, pattern) in patterns.iter().enumerate() {
@@ -113,7 +115,7 @@ impl Directories {
                 root.patterns.insert(((source, index), 0));
             }
         }
-        Self { sources, known, ..Self::default() }
+        Self { sources, known, links, ..Self::default() }
     }
 
     /// The directories that are looked at.
@@ -168,6 +170,14 @@ impl Directories {
             return;
         }
         let is_new = directory.listed.is_none_or(|(dev, ino, _)| (dev, ino) != (state.0, state.1));
+        if is_new && let Err(error) = input::check_links(path, self.links) {
+            // What was found behind the link before is there no longer.
+            if UntrustedLink::is_in(&error) && directory.listed.is_some() {
+                self.leave_all(path, found);
+            }
+            return self.cannot_list(path, &error, found);
+        }
+        let Some(directory) = self.known.get_mut(path) else { return };
         directory.again = changed;
         self.listed += usize::from(directory.listed.replace(state).is_none());
         if is_new {

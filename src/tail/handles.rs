@@ -5,16 +5,14 @@
 //! system; no handle left (`EMFILE`) gives one of ours up and is tried once more.
 
 use std::collections::HashMap;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::{self, Read as _, Seek as _};
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
-
-use rustix::fs::OFlags;
 
 use super::FileId;
 use super::identity::{HEAD_BYTES_MAX, Identity, MARKER_BYTES_MAX};
-use crate::input::{self, Decompressed};
+use crate::input::{self, Decompressed, Links, UntrustedLink};
 
 /// What was opened at a path.
 pub(super) enum Content {
@@ -38,10 +36,8 @@ const LAST_BYTES: usize = 256;
 
 impl Content {
     /// Opens a regular file, and tells what it is.
-    pub(super) fn open(path: &Path) -> io::Result<(File, Metadata)> {
-        // A FIFO in the place of the file must not make the daemon wait for its writer.
-        let flags = i32::try_from(OFlags::NONBLOCK.bits() | OFlags::NOCTTY.bits()).unwrap_or(0);
-        let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    pub(super) fn open(path: &Path, links: Links) -> io::Result<(File, Metadata)> {
+        let file = input::open_along(path, links)?;
         let metadata = file.metadata()?;
         if metadata.is_file() {
             Ok((file, metadata))
@@ -153,14 +149,15 @@ impl Forward {
 pub(super) struct Handles {
     open: HashMap<FileId, (Content, u64)>,
     open_max: usize,
+    links: Links,
     uses: u64,
     /// Handles that were given up for others.
     pub(super) closed_early: u64,
 }
 
 impl Handles {
-    pub(super) fn new(open_max: usize) -> Self {
-        Self { open: HashMap::new(), open_max: open_max.max(1), uses: 0, closed_early: 0 }
+    pub(super) fn new(open_max: usize, links: Links) -> Self {
+        Self { open: HashMap::new(), open_max: open_max.max(1), links, uses: 0, closed_early: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -205,13 +202,24 @@ impl Handles {
         }
     }
 
+    /// Whether what lies at a path is looked at, as far as links lead there.
+    pub(super) fn check_links(&mut self, path: &Path) -> io::Result<()> {
+        let links = self.links;
+        self.with_one_free(|| input::check_links(path, links))
+    }
+
     /// Opens a path if what lies there is the file that is meant.
     pub(super) fn open(
         &mut self,
         path: &Path,
         meant: Identity,
     ) -> io::Result<Option<(File, Metadata)>> {
-        let (file, metadata) = self.with_one_free(|| Content::open(path))?;
+        let links = self.links;
+        let (file, metadata) = match self.with_one_free(|| Content::open(path, links)) {
+            // What somebody set there is not the file, whatever it is.
+            Err(error) if UntrustedLink::is_in(&error) => return Ok(None),
+            opened => opened?,
+        };
         let is_meant = Identity::of(&metadata) == meant;
         Ok(is_meant.then_some((file, metadata)))
     }

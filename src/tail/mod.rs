@@ -51,6 +51,7 @@ pub use read::Read;
 pub use start::Start;
 
 use crate::file_pattern::{Exclusion, Pattern};
+use crate::input::Links;
 use aliases::Aliases;
 use discover::Directories;
 use done::Done;
@@ -93,6 +94,8 @@ pub struct Limits {
     pub read_bytes: usize,
     /// How many paths and directories one look goes through if nothing named them.
     pub sweep_max: usize,
+    /// Which links are followed.
+    pub links: Links,
 }
 
 impl Default for Limits {
@@ -103,6 +106,7 @@ impl Default for Limits {
             missing_max: Duration::from_secs(3),
             read_bytes: 256 * 1024,
             sweep_max: 500,
+            links: Links::Protected,
         }
     }
 }
@@ -203,7 +207,7 @@ impl Tail {
         let patterns =
             sources.iter().map(|source| (source.patterns.clone(), source.exclude.clone()));
         let mut tail = Self {
-            directories: Directories::new(patterns.collect()),
+            directories: Directories::new(patterns.collect(), limits.links),
             sources,
             met,
             limits,
@@ -217,7 +221,7 @@ impl Tail {
             retired: BTreeSet::new(),
             aliases: Aliases::default(),
             polled: BTreeSet::new(),
-            handles: Handles::new(limits.open_files_max),
+            handles: Handles::new(limits.open_files_max, limits.links),
             unread: VecDeque::new(),
             sweep: sweep::Sweep::default(),
             listings: siblings::Listings::default(),

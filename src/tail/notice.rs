@@ -6,6 +6,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::input::UntrustedLink;
+
 /// Something happened at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -71,12 +73,16 @@ pub enum Unseen {
     OutOfHandles,
     /// Its name says that it is compressed: nobody writes to it any more.
     Compressed,
+    /// A link of another user leads there, and not to what is theirs.
+    UntrustedLink,
 }
 
 impl Unseen {
     pub(super) fn of(error: &io::Error) -> Self {
         if super::handles::is_out_of_handles(error) {
             Self::OutOfHandles
+        } else if UntrustedLink::is_in(error) {
+            Self::UntrustedLink
         } else {
             Self::Error(error.kind())
         }
@@ -93,6 +99,10 @@ impl Unseen {
             Self::Error(_) => None,
             Self::OutOfHandles => Some("raise the limit of open files, or lower `open_files_max`"),
             Self::Compressed => Some("`ocrwatch report` reads it once"),
+            Self::UntrustedLink => Some(
+                "name the file itself, let its owner or root set the link, or set `links = \"any\"` \
+                 under `[watch]` where all who write there may read all logs",
+            ),
         }
     }
 }
@@ -104,6 +114,7 @@ impl fmt::Display for Unseen {
             Self::Error(kind) => kind.fmt(f),
             Self::OutOfHandles => f.write_str("too many open files"),
             Self::Compressed => f.write_str("compressed files are not followed"),
+            Self::UntrustedLink => UntrustedLink.fmt(f),
         }
     }
 }
@@ -265,7 +276,7 @@ mod tests {
     #[test]
     fn what_an_operator_can_mend_has_a_hint() {
         let denied = Unseen::Error(io::ErrorKind::PermissionDenied);
-        for why in [Unseen::NotAFile, denied, Unseen::OutOfHandles] {
+        for why in [Unseen::NotAFile, denied, Unseen::OutOfHandles, Unseen::UntrustedLink] {
             assert!(NoticeKind::Unseen(why).hint().is_some(), "{why}");
         }
         assert_eq!(NoticeKind::Rotated.hint(), None);

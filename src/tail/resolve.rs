@@ -16,6 +16,7 @@ use super::position::Position;
 use super::siblings::Located;
 use super::start::{Start, behind_zeroes};
 use super::{Change, FileId, Followed, Kept, Tail, push_only};
+use crate::input::UntrustedLink;
 
 impl Tail {
     /// Looks at what a path shows.
@@ -41,6 +42,13 @@ impl Tail {
         };
         let (identity, extent) = (Identity::of(&metadata), Extent::of(&metadata));
         let known = self.by_identity.get(&identity).copied();
+        let is_as_before = before.is_some() && before == known || copy == Some(extent);
+        if !is_as_before && let Err(error) = self.handles.check_links(path) {
+            if UntrustedLink::is_in(&error) {
+                self.hide(path, now);
+            }
+            return self.cannot_see(path, Unseen::of(&error));
+        }
         match known {
             Some(id) if before == Some(id) => self.observe(id, extent, now),
             Some(id) => {

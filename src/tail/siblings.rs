@@ -17,7 +17,7 @@ use super::handles::{Content, Handles};
 use super::identity::{Beginnings, Extent, HEAD_BYTES_MAX, Identity};
 use super::position::{Position, Standing};
 use super::{FileId, Tail};
-use crate::input;
+use crate::input::{self, Links, UntrustedLink};
 
 /// What lies in a directory.
 #[derive(Debug, Default)]
@@ -176,7 +176,7 @@ impl Tail {
     ) -> io::Result<Option<Located>> {
         let mut has_elder = false;
         for path in self.siblings(id)? {
-            let Ok((file, metadata)) = Content::open(&path) else { continue };
+            let Ok((file, metadata)) = Content::open(&path, self.limits.links) else { continue };
             let identity = Identity::of(&metadata);
             let followed = self.by_identity.get(&identity).copied();
             let is_elder = Extent::of(&metadata).modified_ns < position.verified_ns
@@ -206,7 +206,7 @@ impl Tail {
     /// What lies at a path, if it is not followed yet and its text is what was read, as far as it
     /// was.
     fn same_text(&self, position: &Position, path: PathBuf) -> Option<Located> {
-        let (file, metadata) = Content::open(&path).ok()?;
+        let (file, metadata) = Content::open(&path, self.limits.links).ok()?;
         let is_older = Extent::of(&metadata).modified_ns < position.verified_ns;
         if is_older || self.by_identity.contains_key(&Identity::of(&metadata)) {
             return None;
@@ -246,9 +246,16 @@ impl Tail {
             .into_iter()
             .filter_map(|path| {
                 let metadata = std::fs::metadata(&path).ok().filter(Metadata::is_file)?;
-                Some((Identity::of(&metadata), Extent::of(&metadata), path))
+                match self.handles.check_links(&path) {
+                    // What somebody set there came from nowhere.
+                    Err(error) if UntrustedLink::is_in(&error) || is_gone(&error) => None,
+                    checked => {
+                        let seen = (Identity::of(&metadata), Extent::of(&metadata), path);
+                        Some(checked.map(|()| seen))
+                    }
+                }
             })
-            .collect();
+            .collect::<io::Result<_>>()?;
         let place = stats.iter().position(|(own, ..)| *own == identity);
         let mut between = Vec::new();
         for (index, (own, seen, path)) in stats.iter().enumerate() {
@@ -299,7 +306,8 @@ impl Tail {
         if of_log.is_empty() {
             return Ok(false);
         }
-        let (start, _) = head_of(path)?;
+        let links = self.limits.links;
+        let (start, _) = head_of(path, links)?;
         if start.is_empty() {
             // Nothing tells yet.
             return Ok(true);
@@ -308,7 +316,7 @@ impl Tail {
         let logs = of_log.iter().filter_map(|id| Some(self.files.get(id)?.log()));
         let logs: BTreeSet<PathBuf> = logs.chain([live.to_owned()]).collect();
         let begins_so =
-            |log: &PathBuf| head_of(log).is_ok_and(|(head, _)| head.starts_with(&start));
+            |log: &PathBuf| head_of(log, links).is_ok_and(|(head, _)| head.starts_with(&start));
         if logs.iter().any(begins_so) {
             return Ok(true);
         }
@@ -320,7 +328,7 @@ impl Tail {
             if !may_be {
                 return false;
             }
-            let present = head_of(path).ok().filter(|(_, at_path)| at_path == identity);
+            let present = head_of(path, links).ok().filter(|(_, at_path)| at_path == identity);
             let present = present.map(|(head, _)| head).unwrap_or_default();
             // What is copied is no longer than the original, unless that was emptied since.
             if !present.is_empty() && head.is_of(&present) {
@@ -337,9 +345,9 @@ impl Tail {
 const TELLING_BYTES: usize = 24;
 
 /// How what lies at a path begins, and what it is.
-pub(super) fn head_of(path: &Path) -> io::Result<(Vec<u8>, Identity)> {
+pub(super) fn head_of(path: &Path, links: Links) -> io::Result<(Vec<u8>, Identity)> {
     let mut start = vec![0; HEAD_BYTES_MAX];
-    let (file, metadata) = Content::open(path)?;
+    let (file, metadata) = Content::open(path, links)?;
     let content =
         if is_compressed(path) { Content::decompress(file) } else { Ok(Content::Plain(file)) };
     // What is no compressed text, or not yet, has no beginning.

@@ -280,6 +280,48 @@ fn memory_stays_flat_whatever_is_read() {
     }
 }
 
+/// The most memory that a command has taken until shortly before its end, in bytes.
+fn memory_peak_of(arguments: &[&str], sandbox: &Sandbox) -> u64 {
+    let mut command = sandbox.ocrwatch(arguments).command;
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    let path = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    while child.try_wait().expect("it is a child").is_none() {
+        let status = std::fs::read_to_string(&path).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+        peak = kib.map_or(peak, |kib| kib << 10);
+        std::thread::park_timeout(std::time::Duration::from_millis(5));
+    }
+    peak
+}
+
+#[test]
+fn a_file_of_little_that_unpacks_to_much_takes_no_more_memory() {
+    const TEXT_BYTES: usize = 96 << 20;
+    let sandbox = Sandbox::with("small.log", LINE);
+    let own = memory_peak_of(&["report", "small.log"], &sandbox);
+    for compressed in [&["gzip", "-9"][..], &["bzip2", "-9"], &["xz", "-6"], &["zstd", "-19"]] {
+        let [program, level] = compressed else { continue };
+        let mut packer = std::process::Command::new(program);
+        let mut packer = packer
+            .args([level, "-c"])
+            .stdin(Stdio::piped())
+            .stdout(File::create(sandbox.path("bomb")).expect("a file"))
+            .spawn()
+            .expect("it packs");
+        let mut stdin = packer.stdin.take().expect("its input");
+        stdin.write_all(&vec![0; TEXT_BYTES]).expect("it reads");
+        drop(stdin);
+        assert!(packer.wait().expect("it ends").success());
+        let bytes = sandbox.path("bomb").metadata().expect("the file").len();
+        assert!(bytes < 256 << 10, "{program} makes a bomb of {bytes} bytes");
+        let peak = memory_peak_of(&["report", "bomb"], &sandbox).saturating_sub(own);
+        // The largest history window, and what every reading takes.
+        assert!(peak < 40 << 20, "{program}: {} MiB more", peak >> 20);
+    }
+}
+
 #[test]
 fn text_that_is_not_utf_8() {
     check_between(b"\xfd\xff\xfe caf\xe9\n", b"\n\xc3", 2);

@@ -121,6 +121,12 @@ fn records(key: &str, value: &str) -> Vec<String> {
     ]
 }
 
+/// All of them, one after the other.
+pub(crate) fn log() -> String {
+    let records = secrets().iter().flat_map(|(key, value)| records(key, value)).collect::<Vec<_>>();
+    records.join("\n") + "\n"
+}
+
 fn outcomes(sandbox: &Sandbox) -> Vec<Outcome> {
     let mut outcomes = vec![sandbox.run(&["extract", "app.log"])];
     for format in ["terminal", "json", "jsonl", "csv", "markdown"] {
@@ -140,7 +146,7 @@ fn mark_in(text: &str) -> Option<usize> {
 }
 
 /// The text around its first mark.
-fn around_mark(text: &str) -> Option<String> {
+pub(crate) fn around_mark(text: &str) -> Option<String> {
     // Wrapping could part a secret; its lines are put together before it is looked for.
     let joined: String = text.split(['\n', '│', ' ']).collect();
     let at = mark_in(&joined)?;
@@ -186,8 +192,7 @@ fn no_secret_stands_in_a_checkpoint() {
 
 #[test]
 fn no_secret_comes_out_in_any_format() {
-    let log: Vec<String> = secrets().iter().flat_map(|(key, value)| records(key, value)).collect();
-    let sandbox = Sandbox::with("app.log", log.join("\n"));
+    let sandbox = Sandbox::with("app.log", log());
     sandbox.file("cut.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03");
     let leaks: Vec<String> = outcomes(&sandbox).iter().filter_map(leak).collect();
     assert!(leaks.is_empty(), "{} secrets come out:\n{}", leaks.len(), leaks.join("\n"));

@@ -1,12 +1,14 @@
-//! The fuzz target's claims on a bounded, seeded number of broken captures: what `cargo fuzz` would
-//! find in its first seconds is found by every test run.
+//! The fuzz targets' claims on their corpus and on a bounded, seeded number of broken inputs: what
+//! `cargo fuzz` would find in its first seconds is found by every test run.
 //!
 //! `OCRWATCH_FUZZ_RUNS=100000` looks longer, `OCRWATCH_FUZZ_SEED=7` elsewhere. A failure is made
 //! smaller before it is told.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 
 use crate::captures;
+use crate::claims::{TARGETS, Target};
 use crate::invariants;
 
 const RUNS: u64 = 600;
@@ -119,19 +121,19 @@ fn damage(input: &mut Vec<u8>, numbers: &mut Numbers) {
     }
 }
 
-fn fails(input: &[u8]) -> bool {
-    catch_unwind(AssertUnwindSafe(|| invariants::check(input))).is_err()
+fn fails(check: fn(&[u8]), input: &[u8]) -> bool {
+    catch_unwind(AssertUnwindSafe(|| check(input))).is_err()
 }
 
 /// The input without whatever it fails without.
-fn smaller(mut input: Vec<u8>) -> Vec<u8> {
+fn smaller(check: fn(&[u8]), mut input: Vec<u8>) -> Vec<u8> {
     let mut size = input.len() / 2;
     while size > 0 {
         let mut at = 0;
         while at < input.len() {
             let mut less = input.clone();
             less.drain(at..less.len().min(at + size));
-            if fails(&less) {
+            if fails(check, &less) {
                 input = less;
             } else {
                 at += size;
@@ -146,19 +148,24 @@ fn number_from(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
 }
 
-#[test]
-fn the_claims_hold_of_broken_captures() {
-    let runs = number_from("OCRWATCH_FUZZ_RUNS").unwrap_or(RUNS);
+/// Looks at broken inputs one after the other; of the first that fails, what is left of it.
+fn look_at(name: &str, check: fn(&[u8]), runs: u64, broken: impl Fn(&mut Numbers) -> Vec<u8>) {
+    let runs = number_from("OCRWATCH_FUZZ_RUNS").unwrap_or(runs);
     let seed = number_from("OCRWATCH_FUZZ_SEED").unwrap_or(1);
     for run in 0..runs {
         let input = broken(&mut Numbers::of(seed, run));
-        if fails(&input) {
-            let input = smaller(input);
-            eprintln!("seed {seed}, run {run}: b\"{}\"", input.escape_ascii());
-            invariants::check(&input);
-            panic!("the claims held when the input was looked at again");
+        if fails(check, &input) {
+            let input = smaller(check, input);
+            eprintln!("{name}, seed {seed}, run {run}: b\"{}\"", input.escape_ascii());
+            check(&input);
+            unreachable!("the claims held when the input was looked at again");
         }
     }
+}
+
+#[test]
+fn the_claims_hold_of_broken_captures() {
+    look_at("extract", invariants::check, RUNS, broken);
 }
 
 #[test]
@@ -167,5 +174,123 @@ fn the_claims_hold_of_whole_captures() {
         let choice = u8::try_from(number * 5 % 256).expect("below 256");
         let input = [&[200, choice, choice][..], &capture.bytes].concat();
         invariants::check(&input);
+    }
+}
+
+/// The inputs that are kept of a target, in the order of their names.
+fn corpus(target: &Target) -> Vec<(PathBuf, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target.name);
+    let entries = folder.read_dir().expect("every target has a corpus");
+    let mut paths: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("a readable folder").path()).collect();
+    paths.sort();
+    assert!(paths.len() > 5, "{} has only {} inputs", target.name, paths.len());
+    let read = |path: PathBuf| {
+        let bytes = std::fs::read(&path).expect("a readable input");
+        (path, bytes)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// One of the inputs with some damage, pieces of others among it.
+fn mutated(corpus: &[(PathBuf, Vec<u8>)], numbers: &mut Numbers) -> Vec<u8> {
+    let pick = |numbers: &mut Numbers| &corpus[numbers.below(corpus.len())].1;
+    let mut input = pick(numbers).clone();
+    for _ in 0..=numbers.below(6) {
+        let at = numbers.below(input.len() + 1);
+        let end = input.len().min(at + 1 + numbers.below(32));
+        match numbers.below(6) {
+            0 if at < input.len() => input[at] ^= 1 << numbers.below(8),
+            1 if at < input.len() => input[at] = numbers.next().to_le_bytes()[0],
+            2 => drop(input.drain(at..end)),
+            3 => {
+                let copy = input[at..end].to_vec();
+                input.splice(at..at, copy);
+            }
+            4 => input.truncate(at),
+            _ => {
+                let other = pick(numbers);
+                let from = numbers.below(other.len() + 1);
+                let until = other.len().min(from + 1 + numbers.below(64));
+                input.splice(at..at, other[from..until].iter().copied());
+            }
+        }
+    }
+    input
+}
+
+/// The kept inputs of a target, and broken ones made of them.
+fn check_target(name: &str) {
+    let target = TARGETS.iter().find(|target| target.name == name).expect("a target");
+    let corpus = corpus(target);
+    for (path, input) in &corpus {
+        assert!(!fails(target.check, input), "{}", path.display());
+    }
+    look_at(name, target.check, target.runs, |numbers| mutated(&corpus, numbers));
+}
+
+#[test]
+fn the_claims_hold_of_what_is_extracted() {
+    check_target("extract");
+}
+
+#[test]
+fn the_claims_hold_of_times() {
+    check_target("timestamp");
+}
+
+#[test]
+fn the_claims_hold_of_what_carriers_print() {
+    check_target("envelope");
+}
+
+#[test]
+fn the_claims_hold_of_compressed_files() {
+    check_target("decompression");
+}
+
+#[test]
+fn the_claims_hold_of_configurations() {
+    check_target("configuration");
+}
+
+#[test]
+fn the_claims_hold_of_rules_and_scenarios() {
+    check_target("rules");
+}
+
+#[test]
+fn the_claims_hold_of_templates() {
+    check_target("template");
+}
+
+#[test]
+fn the_claims_hold_of_checkpoints() {
+    check_target("checkpoint");
+}
+
+#[test]
+fn the_claims_hold_of_a_damaged_state() {
+    check_target("state");
+}
+
+#[test]
+fn the_claims_hold_of_requests() {
+    check_target("http");
+}
+
+#[test]
+fn every_target_has_a_test_a_fuzz_target_and_a_corpus() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let text = std::fs::read_to_string(manifest.join("Cargo.toml")).expect("the manifest");
+    let tests = include_str!("fuzz.rs");
+    for target in &TARGETS {
+        let name = target.name;
+        assert!(tests.contains(&format!("    check_target(\"{name}\");")), "{name} has no test");
+        let source = manifest.join(format!("fuzz_targets/{name}.rs"));
+        let source = std::fs::read_to_string(source).expect("the target's source");
+        assert!(source.contains(&format!("check(\"{name}\"")), "{name}: {source}");
+        assert!(text.contains(&format!("name = \"{name}\"")), "{name} in Cargo.toml");
+        assert!(!corpus(target).is_empty());
     }
 }

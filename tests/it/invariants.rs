@@ -101,6 +101,12 @@ pub(crate) fn settings() -> Settings {
 /// Checks every claim on one input. Its first three bytes choose the reads and what is planted.
 pub(crate) fn check(input: &[u8]) {
     let Some(([reads, step, plant], log)) = input.split_first_chunk() else { return };
+    // A fuzzer sees what is compared, and writes it itself.
+    let folded = log.to_ascii_lowercase();
+    let is_marked = |mark: &str| folded.windows(mark.len()).any(|part| part == mark.as_bytes());
+    if MARKS.iter().any(|mark| is_marked(mark)) {
+        return;
+    }
     let log = planted(log, usize::from(plant % 7) + 1, usize::from(plant / 7));
     let at_once = extract(&log, &[]);
 

@@ -7,6 +7,7 @@ mod baseline;
 mod canary;
 mod captures;
 mod catalogue;
+mod claims;
 mod cli;
 mod clients;
 mod config;

@@ -23,6 +23,9 @@ use packed::{Packer, Unpacker};
 /// 200 of its own and up to 39 foreign ones before each.
 const DONE_BEHIND_MAX: usize = 8_192;
 
+/// No file is longer, nor has more of anything.
+const FILE_BYTES_MAX: u64 = i64::MAX as u64;
+
 /// What was done of an input, but for the events that are remembered.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Progress {
@@ -187,6 +190,9 @@ impl TryFrom<Written> for Checkpoint {
         let Written { position, context_from, newlines, line_offset, .. } = written;
         if context_from > position || line_offset > position || newlines > position {
             return Err("a checkpoint's places contradict each other");
+        }
+        if position > FILE_BYTES_MAX || !written.counters.are_below(FILE_BYTES_MAX) {
+            return Err("a checkpoint's places are in no file");
         }
         let recent = events::unpack(&written.messages, &written.events);
         let recent = recent.ok_or("a checkpoint's events cannot be read")?;

@@ -150,12 +150,13 @@ fn before<'b>(context: &Context<'b>, hit: &Line<'b>) -> VecDeque<Line<'b>> {
             break;
         }
         let begin = memchr::memrchr(b'\n', &context.bytes[..start - 1]).map_or(0, |at| at + 1);
-        let context_offset = offset - start as u64;
+        // A checkpoint of another text than the one that goes on may say otherwise.
+        let Some(context_offset) = offset.checked_sub(start as u64) else { break };
         if begin == 0 && context_offset > 0 {
             break; // That line begins before the context.
         }
         offset -= (start - begin) as u64;
-        (start, number) = (begin, number - 1);
+        (start, number) = (begin, number.saturating_sub(1));
         let line = Line::read(context, start, number, offset);
         if !hit.may_be_of(line.envelope.writer) {
             foreign += 1;

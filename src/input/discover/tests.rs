@@ -297,3 +297,35 @@ fn more_inputs_than_the_limit_are_told() {
     assert!(said.starts_with("more than 20000 files: those from `"), "{said}");
     assert!(said.contains("/020000` on are not read"), "{said}");
 }
+
+#[test]
+fn a_link_of_another_user_to_what_is_not_theirs_is_skipped_unless_it_is_named() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let directory = tree(&["logs/a.log", "secret/deep/b.log"]);
+    let (logs, secret) = (directory.path().join("logs"), directory.path().join("secret"));
+    std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    std::os::unix::fs::chown(&logs, Some(1000), Some(1000)).unwrap();
+    let links = [("a.log.1", "../secret/deep/b.log"), ("c", "../secret"), ("d.log", "a.log.1")];
+    for (name, to) in links {
+        std::os::unix::fs::symlink(to, logs.join(name)).unwrap();
+        std::os::unix::fs::lchown(logs.join(name), Some(1000), Some(1000)).unwrap();
+    }
+    for (argument, skipped) in [(logs.clone(), 3), (logs.join("*.log"), 2)] {
+        let found = discover(&[argument.clone().into()], true);
+        let names: Vec<_> = found.inputs.iter().map(|input| &*input.name).collect();
+        assert_eq!(names, [logs.join("a.log").to_str().unwrap()], "{argument:?}");
+        let skips = &found.skipped;
+        assert_eq!(skips.total, skipped, "{:?}", skips.first);
+        assert!(skips.first.iter().all(|skip| skip.reason == SkipReason::UntrustedLink));
+    }
+    let found = discover(&[logs.join("d.log").into()], false);
+    assert_eq!(found.inputs.len(), 1, "who names it means it");
+    // Whoever exchanges what was judged before it is read gains nothing.
+    let listed = discover(&[logs.clone().into()], false).inputs;
+    std::fs::remove_file(logs.join("a.log")).unwrap();
+    std::os::unix::fs::symlink("../secret/deep/b.log", logs.join("a.log")).unwrap();
+    std::os::unix::fs::lchown(logs.join("a.log"), Some(1000), Some(1000)).unwrap();
+    assert!(crate::input::open(&listed[0]).is_err());
+}

@@ -3,6 +3,7 @@
 //!
 //! `docs/following.md` lists the cases with the tests that tell them.
 
+mod links;
 mod restart;
 mod rotation;
 mod truncation;

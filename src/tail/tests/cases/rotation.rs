@@ -12,6 +12,7 @@ const NO_HANDLES: Limits = Limits {
     missing_max: Duration::from_secs(3),
     read_bytes: 4096,
     sweep_max: 500,
+    links: crate::input::Links::Protected,
 };
 
 #[test]
@@ -399,7 +400,7 @@ fn what_was_deleted_without_a_handle_is_told_as_lost() {
         world.append("app.log", lines(3..=4));
         world.notice_only();
         // Its handle has gone to another.
-        world.tail.handles = super::super::super::handles::Handles::new(1);
+        world.tail.handles = super::super::super::handles::Handles::new(1, Links::Protected);
         world.remove("app.log");
         world.see();
         world.wait_until_quiet();

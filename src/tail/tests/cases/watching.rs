@@ -204,7 +204,7 @@ fn a_file_that_is_renamed_between_listing_and_opening_is_followed() {
         world.notice_only();
         assert_eq!(world.tail.counters().files, 2);
         // Listed and looked at, and not yet opened to be read.
-        world.tail.handles = super::super::super::handles::Handles::new(8);
+        world.tail.handles = super::super::super::handles::Handles::new(8, Links::Protected);
         world.rename("a.log", "c.log");
         world.read();
         world.see();
@@ -357,7 +357,7 @@ fn a_file_that_may_not_be_read_is_told_once_and_read_when_it_may() {
         // Taken away again: what is open is read on, what is not is not given up.
         permit(world, "closed", 0);
         permit(world, "app.log", 0);
-        world.tail.handles = super::super::super::handles::Handles::new(8);
+        world.tail.handles = super::super::super::handles::Handles::new(8, Links::Protected);
         for _ in 0..200 {
             world.see();
         }
@@ -403,7 +403,7 @@ fn more_files_than_there_are_handles_are_each_read_once() {
         world.rename("0.log", "0.log.1");
         world.append("0.log", lines(3001..=3001));
         may_open(100);
-        world.tail.handles = super::super::super::handles::Handles::new(8);
+        world.tail.handles = super::super::super::handles::Handles::new(8, Links::Protected);
         let mut taken = Vec::new();
         while let Ok(file) = std::fs::File::open("/dev/null") {
             taken.push(file);

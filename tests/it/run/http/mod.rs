@@ -5,6 +5,7 @@ mod hostile;
 mod live;
 mod places;
 mod silences;
+mod traces;
 
 use std::path::PathBuf;
 
