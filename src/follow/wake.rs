@@ -125,12 +125,13 @@ impl Files {
     }
 
     /// Whether what must be read again can be neither read nor found to be gone: the directory of a
-    /// file may come back. It is waited for, or the tail gives it up, and says so.
+    /// file may come back, and what stands in its place may be what was written anew. It is waited
+    /// for until the tail finds out, or gives it up, and says so.
     fn is_away(&mut self, id: FileId, now: Now) -> bool {
         let next = self.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
         let Some(reading) = self.readings.get(&id) else { return false };
         let needs_nothing = reading.is_live() || reading.needs_from() >= next;
-        if needs_nothing || self.tail.read_again(id, next - 1..next).is_some() {
+        if needs_nothing || self.tail.has_what_was_read(id) {
             return false;
         }
         if let Some(reading) = self.readings.get_mut(&id) {

@@ -103,6 +103,16 @@ impl Tail {
         Some(again)
     }
 
+    /// Whether what was read last stands there still, in a file that is there.
+    pub fn has_what_was_read(&mut self, id: FileId) -> bool {
+        let Some(followed) = self.files.get(&id) else { return false };
+        let (start, bytes) = (followed.position.window_start(), followed.position.marker.len());
+        let end = start + bytes as u64;
+        let Some(before) = self.read_again(id, start..end) else { return false };
+        let position = self.files.get(&id).map(|followed| &followed.position);
+        position.is_some_and(|it| matches!(it.judge(&before), Standing::Same { .. }))
+    }
+
     /// The bytes before the offset and behind it; `None` if the file is nowhere.
     fn read_window(&mut self, id: FileId) -> io::Result<Option<usize>> {
         let Some(followed) = self.files.get(&id) else { return Ok(None) };

@@ -60,3 +60,33 @@ fn a_log_that_was_given_up_goes_on_where_it_was_once_its_directory_is_back() {
     look_for_seconds(&mut world, 3);
     assert_eq!(world.passed, due);
 }
+
+#[test]
+fn what_was_written_anew_while_a_directory_was_away_is_not_taken_for_what_was_read() {
+    let mut world = World::new(config::Encoding::Auto);
+    drop(world.open());
+    world.look();
+    world.commit();
+    let mut due = written(&mut world, 1..4);
+    world.look();
+    world.commit();
+    assert_eq!(world.passed, [""; 0]);
+    // Copied, emptied, and longer again than it was read.
+    std::fs::copy(world.path("app.log"), world.path("app.log.1")).unwrap();
+    world.open().set_len(0).unwrap();
+    due.extend(written(&mut world, 4..12));
+    for name in ["app.log", "app.log.1"] {
+        rename(&world, name, &format!("away/{name}"));
+    }
+    world.reopen();
+    look_for_seconds(&mut world, 1);
+    for name in ["app.log", "app.log.1"] {
+        rename(&world, &format!("away/{name}"), name);
+    }
+    // It is seen to be back before the tail looks at it.
+    world.wait(1_000);
+    world.read();
+    look_for_seconds(&mut world, 5);
+    world.passed.sort();
+    assert_eq!(world.passed, due);
+}
