@@ -1,17 +1,19 @@
 //! One run: a machine with its logs and receivers, the daemon on it, and what happens to them.
 
+mod hazards;
+mod judgement;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use ocrwatch_disk::{Disk, Faults};
 
 use super::logs::{Logs, Stamps};
 use super::machine::{Nature, Shared, Simulated};
-use super::oracle::{self, Kept};
+use super::oracle::Kept;
 use super::plan::Plan;
 use super::random::Random;
 use super::receivers::{Manner, Receivers};
@@ -363,89 +365,6 @@ impl Life {
         self.turn();
     }
 
-    fn rotate(&mut self) {
-        let log = self.random.index(self.logs.all.len());
-        if self.logs.is_away(log) {
-            return;
-        }
-        if self.logs.is_linked(log) {
-            self.logs.link(log);
-        }
-        let kind = self.random.next(10);
-        match kind {
-            0..=4 => self.logs.rotate_by_rename(log),
-            5..=6 => self.logs.rotate_by_copy(log),
-            7..=8 => self.logs.compress(log),
-            _ => self.logs.link(log),
-        }
-        self.happened("rotate", &format!("{kind} {}", self.logs.all[log].source));
-        if self.random.percent(50) {
-            self.turn();
-        }
-    }
-
-    /// The process ends now, or at an operation or a parcel that is to come.
-    fn crash(&mut self) {
-        if !self.plan.kills || self.daemon.is_none() {
-            return;
-        }
-        match self.random.next(4) {
-            0 => {
-                let is_power = self.plan.power && self.random.percent(50);
-                self.kill(is_power);
-            }
-            1 | 2 => {
-                let ends_after = Some(self.random.next(40));
-                self.disk.set_faults(Faults { ends_after, ..self.disk.faults() });
-                self.happened("end at an operation to come", &format!("{ends_after:?}"));
-            }
-            _ => {
-                let after = (self.random.next(3), self.random.percent(50));
-                self.nature.borrow_mut().receivers.ends_after = Some(after);
-                self.happened("end at a parcel to come", &format!("{after:?}"));
-            }
-        }
-    }
-
-    fn change_manner(&mut self) {
-        if !self.plan.receivers {
-            return;
-        }
-        let manner = match self.random.next(7) {
-            0 => Manner::Takes,
-            1 => Manner::Slow(1 + self.random.next(90)),
-            2 => Manner::Busy,
-            3 => Manner::Down,
-            4 => Manner::Unheard,
-            _ => Manner::Moody,
-        };
-        self.nature.borrow_mut().receivers.manner = manner;
-        self.happened("receivers", &format!("{manner:?}"));
-    }
-
-    fn change_faults(&mut self) {
-        if !self.plan.disk {
-            return;
-        }
-        let mut faults = Faults { ends_after: self.disk.faults().ends_after, ..Faults::default() };
-        let often = [20, 200, 1000][self.random.index(3)];
-        match self.random.next(7) {
-            0 => faults.full = often,
-            1 => faults.torn = often,
-            2 => faults.unread = often,
-            3 => faults.unsynced = often,
-            4 => faults = Faults { full: 50, torn: 50, unread: 50, unsynced: 50, ..faults },
-            _ => {}
-        }
-        if self.plan.power {
-            // What a sync failed with is gone with the power, behind what was synced since, and no
-            // database outlives that whole.
-            faults.unsynced = 0;
-        }
-        self.disk.set_faults(faults);
-        self.happened("disk", &format!("{faults:?}"));
-    }
-
     fn reload(&mut self) {
         self.variant.set(self.random.next(3));
         self.happened("reload", &self.variant.get().to_string());
@@ -458,54 +377,6 @@ impl Life {
             self.happened("stop", "");
             daemon.end().unwrap();
             self.has_ended();
-        }
-    }
-
-    fn destroy(&mut self) {
-        let log = self.random.index(self.logs.all.len());
-        if !self.plan.destroys || self.logs.is_away(log) {
-            return;
-        }
-        if self.logs.is_linked(log) {
-            self.logs.link(log);
-        }
-        let kind = self.random.next(3);
-        match kind {
-            0 => self.logs.delete_oldest(log),
-            1 => self.logs.empty(log),
-            _ => self.logs.delete_and_make(log),
-        }
-        self.happened("destroy", &format!("{kind} {}", self.logs.all[log].source));
-    }
-
-    fn change_clock(&mut self) {
-        let random = &mut self.random;
-        let mut nature = self.nature.borrow_mut();
-        if random.percent(30) {
-            nature.slowness = Duration::from_millis([0, 5, 40, 120][random.index(4)]);
-        }
-        if self.plan.clock {
-            match random.next(4) {
-                0 => nature.wall += TimeDelta::seconds(random.next(7_200).cast_signed() - 3_600),
-                1 => {
-                    let ms = random.next(4_000).cast_signed() - 2_000;
-                    nature.wall += TimeDelta::milliseconds(ms);
-                }
-                // The machine slept: its own clock stood still.
-                2 => nature.wall += TimeDelta::seconds(random.next(40_000).cast_signed()),
-                _ => nature.drift_ppm = random.next(1_000).cast_signed() - 500,
-            }
-        }
-        let more = format!("{} {:?} {}", nature.wall, nature.slowness, nature.drift_ppm);
-        drop(nature);
-        self.happened("clock", &more);
-    }
-
-    fn go_away(&mut self) {
-        if self.plan.late {
-            let log = self.random.index(self.logs.all.len());
-            self.logs.move_directory(log);
-            self.happened("directory moved", self.logs.all[log].source);
         }
     }
 
@@ -543,46 +414,5 @@ impl Life {
         }
         self.stop();
         self.judge();
-    }
-
-    fn judge(&mut self) {
-        let kept = self.kept();
-        let breaches = &mut self.breaches;
-        kept.check_counts(&self.logs, true, breaches);
-        kept.check_told(self.plan.clock, breaches);
-        let nature = self.nature.borrow();
-        kept.check_delivered(&nature.receivers, breaches);
-        if !self.plan.clock {
-            let may_lose = self.plan.destroys || self.plan.late;
-            kept.check_news(&nature.receivers, may_lose, breaches);
-        }
-        let state = self.directory.join("state");
-        for entry in state.read_dir().unwrap() {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            if name.starts_with("state.db.") {
-                breaches.push(format!("a database was set aside: {name}"));
-            }
-        }
-        if self.plan.equals_backtest() {
-            let config = config(&self.directory, 0).unwrap();
-            let expected = oracle::backtest(&self.logs, &config, nature.wall);
-            breaches.extend(oracle::differences(&kept.changes(), &expected));
-        }
-        let changes = u64::try_from(kept.changes().len()).unwrap();
-        *self.counted.entry("change of an alert").or_default() += changes;
-        let disk = self.disk.counted();
-        let arrivals = nature.receivers.counted.iter().map(|(what, count)| (*what, *count));
-        let written = self.logs.counted.iter().map(|(what, count)| (*what, *count));
-        for (what, count) in arrivals.chain(written).chain([
-            ("disk operation", disk.operations),
-            ("ENOSPC", disk.full),
-            ("torn write", disk.torn),
-            ("failed read", disk.unread),
-            ("failed sync", disk.unsynced),
-            ("end at an operation", disk.ends),
-            ("sector forgotten", disk.forgotten),
-        ]) {
-            *self.counted.entry(what).or_default() += count;
-        }
     }
 }
