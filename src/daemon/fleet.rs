@@ -16,10 +16,11 @@ use super::Daemon;
 use super::machine::Machine;
 use crate::config::{Fleet, Role};
 use crate::fleet::{
-    Came, Exchange, Heard, Intake, IntakeCounters, Lease, LeaseAnswer, Member, Outgoing, Packing,
-    Trouble, Way, machine_name, new_life,
+    Came, Exchange, Intake, Lease, LeaseAnswer, Member, Outgoing, Packing, Trouble, Way,
+    machine_name, new_life,
 };
 use crate::follow::{Now, Passed, Wake};
+use crate::status::{FleetStatus, MachineStatus};
 use crate::store::MessagesWaiting;
 
 /// So many bytes of messages are read back from the database at once.
@@ -33,6 +34,9 @@ const BACKLOG: u64 = 500;
 
 /// After a start the broker has so long to say whether anything waits.
 const PENDING_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// So many machines are named.
+const MACHINES_SHOWN: usize = 100;
 
 /// The same trouble is told again after this.
 const TOLD_AGAIN: Duration = Duration::from_mins(5);
@@ -51,29 +55,6 @@ pub(super) struct Part {
     /// Everything that waited at the start was taken.
     is_level: bool,
     trouble: Option<(Trouble, Duration)>,
-}
-
-/// How this machine's part stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
-    /// What it does.
-    pub role: Role,
-    /// Its name.
-    pub machine: Arc<str>,
-    /// What waits for the broker.
-    pub waiting: MessagesWaiting,
-    /// Whether so much waits that logs are not read on.
-    pub is_full: bool,
-    /// How many messages wait for it at the broker.
-    pub pending: u64,
-    /// What was taken in.
-    pub taken: IntakeCounters,
-    /// Who was heard of, and when last.
-    pub heard: Vec<Heard>,
-    /// Whether it tells; none of one that decides nothing about others.
-    pub tells: Option<bool>,
-    /// What is wrong.
-    pub trouble: Option<Trouble>,
 }
 
 impl Part {
@@ -136,17 +117,30 @@ impl Part {
     }
 
     /// How it stands.
-    pub(super) fn standing(&self, mono: Duration) -> Standing {
-        Standing {
-            role: self.fleet.role,
-            machine: Arc::clone(self.packing.machine()),
-            waiting: self.outgoing.waiting(),
+    pub(super) fn standing(&self, mono: Duration) -> FleetStatus {
+        let (waiting, taken) = (self.outgoing.waiting(), self.intake.counters());
+        let heard = self.intake.heard();
+        let machines_left_out = heard.len().saturating_sub(MACHINES_SHOWN) as u64;
+        let machines = heard
+            .into_iter()
+            .take(MACHINES_SHOWN)
+            .map(|heard| MachineStatus { name: heard.machine.to_string(), last: heard.last });
+        FleetStatus {
+            role: self.fleet.role.as_str().to_owned(),
+            machine: self.packing.machine().to_string(),
+            waiting_messages: waiting.rows,
+            waiting_bytes: waiting.bytes,
             is_full: self.is_full(),
-            pending: self.pending.values().filter_map(|pending| *pending).sum(),
-            taken: self.intake.counters(),
-            heard: self.intake.heard(),
+            pending_messages: self.pending.values().filter_map(|pending| *pending).sum(),
+            taken_messages: taken.messages,
+            repeated_messages: taken.again,
+            newer_messages: taken.newer,
+            foreign_messages: taken.wrong,
+            lost_messages: taken.lost,
+            machines: machines.collect(),
+            machines_left_out,
             tells: self.lease.as_ref().map(|lease| lease.is_ours(mono)),
-            trouble: self.trouble.as_ref().map(|(trouble, _)| trouble.clone()),
+            trouble: self.trouble.as_ref().map(|(trouble, _)| trouble.to_string()),
         }
     }
 

@@ -8,6 +8,7 @@ mod connect;
 mod elect;
 mod feed;
 mod publish;
+pub mod read;
 mod stream;
 
 use std::collections::BTreeMap;
