@@ -144,6 +144,15 @@ impl Part {
         }
     }
 
+    /// What did not go, goes; and so does the way to the broker.
+    fn is_well(&mut self, what: &str) {
+        let is_over = |trouble: &Trouble| trouble.what == what || trouble.what == "connect";
+        if self.trouble.as_ref().is_some_and(|(trouble, _)| is_over(trouble)) {
+            self.trouble = None;
+            info!(what, "the fleet's broker does again what it is asked");
+        }
+    }
+
     fn hear_way(&mut self, way: Way, mono: Duration) {
         let trouble = match way {
             Way::Open => {
@@ -185,11 +194,11 @@ impl Daemon {
         for came in part.exchange.take() {
             match came {
                 Came::Stored(number) => {
-                    part.trouble = None;
+                    part.is_well("publish");
                     part.outgoing.stored(number);
                 }
                 Came::Delivered(delivered) => {
-                    part.trouble = None;
+                    part.is_well("consume");
                     let own = Arc::clone(part.packing.machine());
                     let taken = part.intake.take(&delivered, &own, now.wall);
                     for passed in &taken.finds {
@@ -204,12 +213,14 @@ impl Daemon {
                     error!(messages, "the broker let messages go that were not taken");
                 }
                 Came::Pending(feed, messages) => {
+                    part.is_well("consume");
                     let before = part.pending.insert(feed, Some(messages)).flatten();
                     if messages >= BACKLOG && before.is_none_or(|before| before < BACKLOG) {
                         self.pipeline.begin_to_catch_up();
                     }
                 }
                 Came::Lease(answer) => {
+                    part.is_well("lease");
                     let Some(lease) = &mut part.lease else { continue };
                     if lease.hear(answer.clone(), now.mono) {
                         match answer {
@@ -248,8 +259,11 @@ impl Daemon {
     }
 
     /// Whether this machine tells what it decides.
-    pub(super) fn tells(&self) -> bool {
-        self.fleet.as_ref().is_none_or(|part| part.tells(self.last.mono))
+    pub(super) fn tells(&mut self) -> bool {
+        let Some(part) = &mut self.fleet else { return true };
+        let tells = part.tells(self.last.mono);
+        part.is_level |= tells && !self.pipeline.is_catching_up();
+        tells
     }
 
     /// Another aggregator told these: they need not be told here.
