@@ -40,7 +40,7 @@ pub(super) enum Gathering {
 
 impl Gathering {
     /// What an argument names: a broker's address, a configuration with `[fleet]`, a state.
-    pub(super) fn of(text: &str) -> Result<Self, Failure> {
+    fn of(text: &str) -> Result<Self, Failure> {
         if text.starts_with("nats://") || text.starts_with("tls://") {
             // The stream's name may stand behind the host.
             let host = text.find("://").map_or(0, |at| at + 3);
@@ -69,12 +69,21 @@ impl Gathering {
         Ok(Self::State(text.to_owned(), directory.to_path_buf()))
     }
 
-    /// Hands over what lies there. `Ok(Err(…))` is the output's failure.
-    pub(super) fn read(
-        &self,
+    /// What several arguments name.
+    pub(super) fn of_all(texts: &[String]) -> Result<Vec<Self>, Failure> {
+        texts.iter().map(|text| Self::of(text)).collect()
+    }
+
+    /// Hands over what lies in all of them. `Ok(Err(…))` is the output's failure.
+    pub(super) fn read_all(
+        all: &[Self],
         filter: &Filter,
         sink: &mut impl Sink,
     ) -> Result<io::Result<()>, Failure> {
+        all.iter().try_fold(Ok(()), |before, place| Ok(before.and(place.read(filter, sink)?)))
+    }
+
+    fn read(&self, filter: &Filter, sink: &mut impl Sink) -> Result<io::Result<()>, Failure> {
         let mut passage = Passage { filter, sink, inputs: BTreeMap::new(), failed: None };
         let read = match self {
             Self::State(name, directory) => passage.state(name, directory),
@@ -85,7 +94,9 @@ impl Gathering {
         };
         read.map_err(|why| Failure::new(ExitCode::Io, vec![format!("{text}: {why}")]))?;
         let Passage { inputs, failed, .. } = passage;
-        inputs.into_values().for_each(|facts| sink.input_read(facts));
+        for facts in inputs.into_values() {
+            sink.input_read(facts);
+        }
         Ok(failed.map_or(Ok(()), Err))
     }
 }
@@ -136,7 +147,9 @@ impl<S: Sink> Passage<'_, S> {
                     return Err(format!("{before} counts stand in one minute"));
                 }
             }
-            rows.iter().for_each(|row| self.counts(name, row));
+            for row in &rows {
+                self.counts(name, row);
+            }
             match last
                 .filter(|_| !is_all)
                 .and_then(|minute| DateTime::from_timestamp(minute * 60, 0))
@@ -153,7 +166,9 @@ impl<S: Sink> Passage<'_, S> {
         let at = DateTime::from_timestamp(key.minute * 60, 0).map(|at| at.fixed_offset());
         let Some(module) = module else { return };
         let occurrence = counted(format!("{name}: {}", key.source).into(), at, module, &key.code);
-        (0..row.errors).for_each(|_| self.pass(&occurrence));
+        for _ in 0..row.errors {
+            self.pass(&occurrence);
+        }
     }
 
     #[cfg(feature = "nats")]

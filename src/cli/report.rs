@@ -28,6 +28,7 @@ use crate::catalogue::Catalogue;
 use crate::clock;
 use crate::input::Discovery;
 use crate::occurrence::{Occurrence, Success};
+use crate::policy_file::Alerting;
 use crate::report::baseline::Before;
 use crate::report::{
     FailOn, InputFacts, Report, Settings, Summary, csv, html, json, jsonl, markdown, terminal,
@@ -108,11 +109,10 @@ impl ReportArgs {
         let alerting = self.rules.load(&catalogue)?;
         let mailing = self.mail.mailing(self.output.language_asked())?;
         let rules = alerting.rules.rules();
-        let gathered = self.from.iter().map(|place| Gathering::of(place));
-        let gathered: Vec<_> = gathered.collect::<Result<_, _>>()?;
-        let discovery = match gathered.is_empty() {
-            true => self.input.discover()?,
-            false => Discovery::default(),
+        let gathered = Gathering::of_all(&self.from)?;
+        let discovery = match &*gathered {
+            [] => self.input.discover()?,
+            _ => Discovery::default(),
         };
         let mut outputs = self.output.open(mailing.is_some())?;
         let has = |format| outputs.iter().any(|output: &Output| output.format == format);
@@ -148,18 +148,11 @@ impl ReportArgs {
             now: present.now,
             // Alerts need the order of time, lines that of the input.
             order: if watches { Order::Times } else { Order::Inputs },
-            beside: if watches {
-                watch::beside(rules, &alerting.successes)
-            } else {
-                Beside::default()
-            },
+            beside: beside(watches, &alerting),
             messages: &mut messages,
         };
-        let mut read = reading.read(&discovery, &mut sink);
-        for place in &gathered {
-            let passed = place.read(&filter, &mut sink)?;
-            read = read.and_then(|problem| passed.map(|()| problem));
-        }
+        let read = reading.read(&discovery, &mut sink);
+        let read = Gathering::read_all(&gathered, &filter, &mut sink)?.and(read);
         let Fold { mut summary, before, watch, .. } = sink;
         if let Some(before) = before {
             summary.compare_with(before);
@@ -173,10 +166,7 @@ impl ReportArgs {
         let mut report = summary.finish();
         let zone = self.input.zone_shown();
         report.alerts = watch.map(|watch| watch.finish(filter.until(), rules, &catalogue, zone));
-        let origin = html::Origin {
-            made_at: present.zone.show(present.now),
-            command: shell::command(std::env::args_os()),
-        };
+        let origin = origin(present);
         let says_so = !self.quiet && !outputs.iter().any(Output::is_stdout);
         self.write_all(outputs, &report, &origin)?;
         if let Some(mailing) = mailing {
@@ -227,6 +217,23 @@ impl ReportArgs {
             Format::Csv => csv::write(output, report),
             Format::Markdown => markdown::write(output, report),
         }
+    }
+}
+
+/// What is read beside errors.
+fn beside(watches: bool, alerting: &Alerting) -> Beside {
+    if watches {
+        watch::beside(alerting.rules.rules(), &alerting.successes)
+    } else {
+        Beside::default()
+    }
+}
+
+/// When a report was made, and by which command.
+fn origin(present: Present) -> html::Origin {
+    html::Origin {
+        made_at: present.zone.show(present.now),
+        command: shell::command(std::env::args_os()),
     }
 }
 

@@ -259,13 +259,12 @@ fn consume(keys: &Keys<'_, '_>, partitions: u16, problems: &mut Problems<'_>) ->
     let mut all = BTreeSet::new();
     for item in items {
         let number = crate::toml_file::number_of("consume", item, problems)?.into_inner();
-        match u16::try_from(number).ok().filter(|number| *number < partitions) {
-            Some(number) => drop(all.insert(number)),
-            None => {
-                let message = format!("there is no partition {number}");
-                let hint = format!("they are numbered from 0 to {}", partitions.saturating_sub(1));
-                problems.add(problem::BAD_VALUE, item.span(), message, hint);
-            }
+        if let Some(known) = u16::try_from(number).ok().filter(|known| *known < partitions) {
+            all.insert(known);
+        } else {
+            let message = format!("there is no partition {number}");
+            let hint = format!("they are numbered from 0 to {}", partitions.saturating_sub(1));
+            problems.add(problem::BAD_VALUE, item.span(), message, hint);
         }
     }
     if all.is_empty() {

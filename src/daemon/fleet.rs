@@ -41,6 +41,9 @@ const MACHINES_SHOWN: usize = 100;
 /// The same trouble is told again after this.
 const TOLD_AGAIN: Duration = Duration::from_mins(5);
 
+/// Keys and states, as the database keeps them.
+type Rows = Vec<(String, Vec<u8>)>;
+
 /// This machine's part in the fleet.
 pub(super) struct Part {
     fleet: Fleet,
@@ -58,15 +61,28 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// Reaches for the broker. Gives back the rows that are not the fleet's.
-    #[expect(clippy::type_complexity, reason = "rows as the state keeps them")]
-    pub(super) fn start(
-        fleet: &Fleet,
-        rows: Vec<(String, Vec<u8>)>,
+    /// The part that a configuration gives, if any, and the rows that are not the fleet's. What a
+    /// machine has kept that was part of one waits for it to be one again.
+    pub(super) fn of(
+        fleet: Option<&Fleet>,
+        rows: Rows,
         waiting: MessagesWaiting,
         machine: &dyn Machine,
         wake: Wake,
-    ) -> io::Result<(Self, Vec<(String, Vec<u8>)>)> {
+    ) -> io::Result<(Option<Self>, Rows)> {
+        let Some(fleet) = fleet else { return Ok((None, Intake::restore(rows).1)) };
+        let (part, others) = Self::start(fleet, rows, waiting, machine, wake)?;
+        Ok((Some(part), others))
+    }
+
+    /// Reaches for the broker.
+    fn start(
+        fleet: &Fleet,
+        rows: Rows,
+        waiting: MessagesWaiting,
+        machine: &dyn Machine,
+        wake: Wake,
+    ) -> io::Result<(Self, Rows)> {
         let (intake, others) = Intake::restore(rows);
         let (name, life) = (machine_name(fleet), new_life());
         let mut packing = Packing::new(Arc::clone(&name), life.clone(), waiting.last + 1);
@@ -270,12 +286,11 @@ impl Daemon {
     fn hear_told(&mut self, machine: &str, ids: &[Box<str>], now: DateTime<Utc>) {
         for id in ids {
             let held = self.to_tell.iter().position(|parcel| parcel.id() == **id);
-            let parcel = match held {
-                Some(at) => Some(self.to_tell.remove(at)),
-                None => {
-                    let receivers = &self.config.receivers;
-                    receivers.iter().find_map(|it| self.outbox.remove(&it.name, id))
-                }
+            let parcel = if let Some(at) = held {
+                Some(self.to_tell.remove(at))
+            } else {
+                let receivers = &self.config.receivers;
+                receivers.iter().find_map(|it| self.outbox.remove(&it.name, id))
             };
             if let Some(parcel) = parcel {
                 self.keeper.told_by(&parcel, machine, now);
@@ -296,10 +311,8 @@ impl Daemon {
         let is_new = !part.is_level && !self.pipeline.is_catching_up();
         part.is_level |= is_new;
         // What was decided before this machine was level was told before it came.
-        let left = match is_new {
-            true => self.to_tell.len(),
-            false => self.to_tell.len().saturating_sub(HELD_MAX),
-        };
+        let kept = if is_new { 0 } else { HELD_MAX };
+        let left = self.to_tell.len().saturating_sub(kept);
         for parcel in self.to_tell.drain(..left) {
             self.keeper.told_by(&parcel, &holder, now);
         }
@@ -354,7 +367,7 @@ impl Daemon {
                     }
                 }
             }
-            let Some(row) = part.outgoing.next() else { return };
+            let Some(row) = part.outgoing.next_to_send() else { return };
             part.exchange.publish(row);
         }
     }

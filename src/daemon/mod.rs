@@ -45,7 +45,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 
 pub use pipeline::{Pipeline, Step};
 pub use state::{Keeper, Restored};
@@ -176,28 +176,16 @@ impl Daemon {
         let (keeper, restored, notices) =
             Keeper::open(directory, settings, now.wall).map_err(StartError::State)?;
         let telemetry = Telemetry::default();
-        for notice in &notices {
-            report::store_notice(notice);
-        }
-        for what in &restored.not_understood {
-            error!(what, "state that was kept cannot be understood; it begins anew");
-        }
+        report::opened(&notices, &restored.not_understood);
         let Restored { engine, policy, positions, queued, waiting, .. } = restored;
         let (pipeline, forgotten) = Pipeline::new(&config, engine, policy);
         report::forgotten(&forgotten);
         let wake = events.waker();
         let (desk, questions) = Desk::new(wake.clone());
         let common = common(&config, &options, &wake, now.wall);
-        let (fleet, positions) = match &config.fleet {
-            Some(fleet) => {
-                let (machine, wake) = (&*options.machine, wake.clone());
-                let part = fleet::Part::start(fleet, positions, waiting, machine, wake);
-                let (part, positions) = part.map_err(StartError::Fleet)?;
-                (Some(part), positions)
-            }
-            // What a machine that was part of one has kept waits for it to be one again.
-            None => (None, crate::fleet::Intake::restore(positions).1),
-        };
+        let fleet = config.fleet.as_ref();
+        let part = fleet::Part::of(fleet, positions, waiting, &*options.machine, wake.clone());
+        let (fleet, positions) = part.map_err(StartError::Fleet)?;
         let (follow, unknown) = Sources(&config.sources).follow(&common, &positions, None);
         for key in unknown {
             warn!(key, "where a log stood cannot be understood; it is met anew");

@@ -278,6 +278,16 @@ pub(super) fn wrong_configuration(problems: &[String]) {
     error!(problems = problems.len(), "the configuration before stays in force");
 }
 
+/// What was found when the state was opened.
+pub(super) fn opened(notices: &[store::Notice], not_understood: &[String]) {
+    for notice in notices {
+        store_notice(notice);
+    }
+    for what in not_understood {
+        error!(what, "state that was kept cannot be understood; it begins anew");
+    }
+}
+
 /// The store has something to tell.
 pub(super) fn store_notice(notice: &store::Notice) {
     let text = notice.to_string();

@@ -17,7 +17,7 @@ pub(super) const LEASE: Duration = Duration::from_secs(10);
 pub(super) const ASK_INTERVAL: Duration = Duration::from_secs(3);
 
 /// After so long without any answer since the start an aggregator tells.
-const ANSWER_WAIT_MAX: Duration = Duration::from_secs(60);
+const ANSWER_WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// What the broker said to who asked for the lease.
 #[derive(Debug, Clone, PartialEq, Eq)]

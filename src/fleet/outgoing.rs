@@ -111,7 +111,7 @@ impl Outgoing {
     }
 
     /// The next to be sent, in their order.
-    pub fn next(&mut self) -> Option<MessageRow> {
+    pub fn next_to_send(&mut self) -> Option<MessageRow> {
         let first = self.under_way.front().map(|row| row.number);
         let next = self.held.front()?.number;
         // By numbers, not by how many: a number that was let go leaves a gap.

@@ -69,7 +69,6 @@ impl Default for Seen {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "below the window")]
 fn place(number: u64) -> (usize, u64) {
     let bit = number % WINDOW;
     ((bit / 64) as usize, 1 << (bit % 64))

@@ -290,7 +290,7 @@ impl Machine {
                 break;
             }
         }
-        while let Some(row) = self.outgoing.next() {
+        while let Some(row) = self.outgoing.next_to_send() {
             self.wire.push_back(row);
         }
         assert!(self.wire.len() as u64 <= UNDER_WAY_MAX);
@@ -393,9 +393,8 @@ fn a_life(seed: u64) {
         }
     }
     for machine in &machines {
-        let lines = taken.remove(&machine.name).unwrap_or_default();
+        let mut sorted = taken.remove(&machine.name).unwrap_or_default();
         let expected: Vec<u64> = (1..machine.next_line).collect();
-        let mut sorted = lines.clone();
         sorted.sort_unstable();
         assert_eq!(sorted, expected, "seed {seed}: {}", machine.name);
     }

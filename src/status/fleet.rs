@@ -57,27 +57,20 @@ pub struct MachineStatus {
 impl FleetStatus {
     /// Role, and what waits, in words.
     pub(super) fn words(&self) -> String {
-        let Self { role, machine, .. } = self;
-        let mut words = format!("{role} {machine}");
-        if self.waiting_messages > 0 {
-            let count = phrase::counted(self.waiting_messages, "message", "messages");
-            words += &format!(", {count} for the broker");
-        }
-        if role == "aggregator" {
-            let machines = self.machines.len() as u64 + self.machines_left_out;
-            let heard = phrase::counted(machines, "machine", "machines");
-            words += &format!(", {heard} heard of");
-        }
-        if self.pending_messages > 0 {
-            let count = phrase::counted(self.pending_messages, "message", "messages");
-            words += &format!(", {count} not taken yet");
-        }
-        match self.tells {
-            Some(true) => words.push_str(", tells"),
-            Some(false) => words.push_str(", stands by"),
-            None => {}
-        }
-        words
+        let of = |count: u64, rest: &str| {
+            (count > 0).then(|| format!("{} {rest}", phrase::counted(count, "message", "messages")))
+        };
+        let machines = self.machines.len() as u64 + self.machines_left_out;
+        let heard = phrase::counted(machines, "machine", "machines");
+        let tells = self.tells.map(|tells| if tells { "tells" } else { "stands by" }.to_owned());
+        let parts = [
+            Some(format!("{} {}", self.role, self.machine)),
+            of(self.waiting_messages, "for the broker"),
+            self.tells.map(|_| format!("{heard} heard of")),
+            of(self.pending_messages, "not taken yet"),
+            tells,
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }
 

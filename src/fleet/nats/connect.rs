@@ -24,7 +24,10 @@ pub(super) async fn connect(member: &Member, desk: &Desk) -> Option<Client> {
         let told = match options(&member.fleet, &member.machine) {
             Ok(options) => {
                 let desk = desk.clone();
-                let options = options.event_callback(move |event| say(desk.clone(), event));
+                let options = options.event_callback(move |event| {
+                    say(&desk, event);
+                    std::future::ready(())
+                });
                 match options.connect(&member.fleet.servers[..]).await {
                     Ok(client) => return Some(client),
                     Err(error) => why(&error),
@@ -84,7 +87,7 @@ pub(super) fn why(error: &async_nats::ConnectError) -> String {
     }
 }
 
-async fn say(desk: Desk, event: Event) {
+fn say(desk: &Desk, event: Event) {
     let trouble = |what: &'static str, why: String| Came::Way(Way::Trouble(Trouble { what, why }));
     let came = match event {
         Event::Connected => Came::Way(Way::Open),

@@ -36,7 +36,8 @@ const PENDING_EVERY: u64 = 100;
 
 /// One feed.
 pub(super) struct Feed {
-    pub(super) feed: Option<u16>,
+    /// The partition that it is of; all if there is none.
+    pub(super) partition: Option<u16>,
     /// What was handed on.
     pub(super) stand: Stand,
     pub(super) member: Arc<Member>,
@@ -130,11 +131,11 @@ impl Feed {
         let (sequence, pending) = (info.stream_sequence, info.pending);
         self.stand = Stand { stream_ns, sequence };
         let body = message.payload.to_vec();
-        let delivered = Delivered { feed: self.feed, stream_ns, sequence, body };
+        let delivered = Delivered { feed: self.partition, stream_ns, sequence, body };
         let mut is_taken = desk.put(Came::Delivered(delivered)).await;
         if pending != *told && (pending == 0 || expected.is_multiple_of(PENDING_EVERY)) {
             *told = pending;
-            is_taken &= desk.put(Came::Pending(self.feed, pending)).await;
+            is_taken &= desk.put(Came::Pending(self.partition, pending)).await;
         }
         if is_taken { Ok(sequence) } else { Err(Anew::Over) }
     }
@@ -148,7 +149,7 @@ impl Feed {
         let start = if is_same { self.stand.sequence + 1 } else { 1 };
         let first = info.state.first_sequence;
         // One of all feeds knows how many: of a share the numbers between are others'.
-        if is_same && self.stand.sequence > 0 && self.feed.is_none() && first > start {
+        if is_same && self.stand.sequence > 0 && self.partition.is_none() && first > start {
             desk.put(Came::Lost(first - start)).await;
         }
         let name = self.name();
@@ -161,13 +162,13 @@ impl Feed {
             ack_policy: AckPolicy::All,
             ack_wait: COMMIT_WAIT,
             max_ack_pending: UNCOMMITTED_MAX,
-            filter_subject: Subject::filter(self.feed),
+            filter_subject: Subject::filter(self.partition),
             inactive_threshold: UNUSED_MAX,
             ..Config::default()
         };
         let consumer = stream.create_consumer(config).await.map_err(|error| doubt(&error))?;
         let pending = consumer.cached_info().num_pending;
-        desk.put(Came::Pending(self.feed, pending)).await;
+        desk.put(Came::Pending(self.partition, pending)).await;
         let messages = consumer.stream().max_messages_per_batch(BATCH);
         let messages = messages.heartbeat(Duration::from_secs(5)).expires(Duration::from_secs(30));
         let messages = messages.messages().await.map_err(|error| doubt(&error))?;
@@ -177,7 +178,7 @@ impl Feed {
     /// What the broker calls this machine's consumer; a dot means something there.
     fn name(&self) -> String {
         let machine = self.member.machine.replace('.', "_");
-        match self.feed {
+        match self.partition {
             Some(partition) => format!("ocrwatch-{machine}-{partition}"),
             None => format!("ocrwatch-{machine}"),
         }

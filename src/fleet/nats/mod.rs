@@ -1,4 +1,4 @@
-//! The broker: NATS with JetStream.
+//! The broker: NATS with `JetStream`.
 //!
 //! Owns one thread on which everything of the broker happens, and the channels between it and the
 //! loop. Must never decide what is published or what becomes of what comes. Fails when no thread
@@ -94,7 +94,7 @@ async fn run(
     let context = async_nats::jetstream::new(client.clone());
     let member = Arc::new(member);
     for (feed, stand, committed) in feeds {
-        let consumer = feed::Feed { feed, stand, member: Arc::clone(&member) };
+        let consumer = feed::Feed { partition: feed, stand, member: Arc::clone(&member) };
         tokio::spawn(consumer.run(context.clone(), desk.clone(), committed));
     }
     if member.may_make() {
