@@ -41,8 +41,8 @@ PARTS = {
         Part(
             "extract",
             "clock diagnostic fnv length occurrence zone toml_file catalogue",
-            claims="captures invariants split resume truth",
-            late="split:: resume:: segments_of_any_size what_is_not_looked_at_closely no_code_is_made_of",
+            claims="captures invariants truth",
+            late="segments_of_any_size what_is_not_looked_at_closely no_code_is_made_of",
         ),
         Part(
             "engine",

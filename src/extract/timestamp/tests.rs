@@ -133,6 +133,10 @@ fn what_older_runtimes_and_servers_print_is_read() {
         "Nov 20, 2026, 10:00:01\u{202f}PM com.e.Main",
         "2026-11-20T22:00:01 from `Nov 20, 2026, 10:00:01\u{202f}PM`",
     );
+    for space in ["\t", "\u{a0}", "\u{3000}"] {
+        let stamp = format!("Nov 20, 2026, 10:00:01{space}PM");
+        check(&format!("{stamp} x"), &format!("2026-11-20T22:00:01 from `{stamp}`"));
+    }
     check(
         "11月 20, 2026 10:00:01 下午 com.e.Main",
         "2026-11-20T22:00:01 from `11月 20, 2026 10:00:01 下午`",
