@@ -95,13 +95,15 @@ class Crate:
                     shutil.copy(ROOT / path, self.home / path)
         declared = "".join(f"pub mod {module};\n" for module in modules)
         (self.home / "src/lib.rs").write_text(f"#![allow(warnings)]\n{declared}")
+        claims = self.part.claims.split()
         (self.home / "tests/it").mkdir(parents=True)
-        for claim in self.part.claims.split():
+        for claim in claims:
             shutil.copy(ROOT / f"tests/it/{claim}.rs", self.home / "tests/it")
-            with open(self.home / "tests/it/main.rs", "a") as main:
-                main.write(f"#![allow(warnings)]\nmod {claim};\n" if main.tell() == 0 else f"mod {claim};\n")
+        if claims:
+            declared = "".join(f"mod {claim};\n" for claim in claims)
+            (self.home / "tests/it/main.rs").write_text(f"#![allow(warnings)]\n{declared}")
         for path in READ:
-            (self.home / path).symlink_to(ROOT / path)
+            shutil.copytree(ROOT / path, self.home / path)
         shutil.copy(ROOT / "Cargo.lock", self.home)
         (self.home / "Cargo.toml").write_text(self.manifest())
 
@@ -110,7 +112,8 @@ class Crate:
         text = "".join(path.read_text() for path in self.home.rglob("*.rs"))
         named = lambda crate: re.search(rf"\b{crate.replace('-', '_')}::", text)
         project = tomllib.loads((ROOT / "Cargo.toml").read_text())
-        lines = ['[package]\nname = "ocrwatch"\nversion = "0.0.0"\nedition = "2024"\n\n[workspace]\n\n[profile.dev]']
+        lines = ['[package]\nname = "ocrwatch"\nversion = "0.0.0"\nedition = "2024"\n\n[workspace]']
+        lines.append("\n[profile.dev]")
         lines += [f"{key} = {inline(value)}" for key, value in project["profile"]["dev"].items()]
         for kind in ["dependencies", "dev-dependencies"]:
             lines.append(f"\n[{kind}]")
@@ -128,7 +131,6 @@ class Crate:
         self.programs = [message["executable"] for message in built if message.get("executable")]
         self.said = run.stderr + "".join(m["message"]["rendered"] for m in built if m.get("message"))
         return run.returncode == 0
-
 
     def test(self, late, limit_s):
         """Asks the tests until one fails: `None` if none does, else what is said."""
@@ -150,7 +152,10 @@ class Crate:
 def first_failure(command, home, end):
     """Runs tests until one fails or the time is over, and ends them then."""
     env = {**os.environ, "CARGO_MANIFEST_DIR": str(home), "RUST_BACKTRACE": "0"}
-    run = subprocess.Popen(command, cwd=home, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
+    run = subprocess.Popen(
+        command, cwd=home, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
     text = b""
     try:
         while time.monotonic() < end:

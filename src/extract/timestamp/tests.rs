@@ -124,6 +124,8 @@ fn what_older_runtimes_and_servers_print_is_read() {
         "11-20 10:00:01.123  123  456 E Ocr: x",
         "????-11-20T10:00:01.123 from `11-20 10:00:01.123`",
     );
+    // A bracket and not syslog's priority.
+    check("<11-20 10:00:01.123> E Ocr: x", "????-11-20T10:00:01.123 from `11-20 10:00:01.123`");
     // java.util.logging in three locales, Tomcat, PHP's error log.
     check(
         "Nov 20, 2026 10:00:01 AM com.e.Main main",
