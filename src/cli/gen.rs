@@ -27,7 +27,7 @@ pub(super) struct GenArgs {
 enum What {
     /// Write a man page for each command into a directory
     Man {
-        /// The directory, which must be there
+        /// The directory; made if it is not there
         #[arg(value_name = "DIRECTORY")]
         directory: PathBuf,
     },
@@ -65,6 +65,7 @@ impl Kind {
 
 /// Writes a man page for each command that is not hidden.
 fn write_pages(command: Command, directory: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
     let mut command = command.disable_help_subcommand(true);
     command.build();
     let mut commands = vec![command];

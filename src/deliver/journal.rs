@@ -71,7 +71,9 @@ impl Sender for Journal {
             let lines = lines.concat();
             io::stderr().lock().write_all(lines.as_bytes()).map_err(failed)?;
         }
-        Ok(Accepted { answer: format!("{} lines to {place}", text.alerts.len()) })
+        let count = text.alerts.len();
+        let lines = if count == 1 { "line" } else { "lines" };
+        Ok(Accepted { answer: format!("{count} {lines} to {place}") })
     }
 }
 

@@ -188,6 +188,9 @@ mod tests {
             assert_eq!(name.as_str(), text);
         }
         assert_eq!("team".parse(), Ok(LabelName::Custom("team".into())));
-        assert!("Team".parse::<LabelName>().is_err() && "".parse::<LabelName>().is_err());
+        assert_eq!("t_1".parse(), Ok(LabelName::Custom("t_1".into())));
+        for text in ["", "Team", "1st", "_team", "te-am", "te.am", "teaM", "te am"] {
+            assert!(text.parse::<LabelName>().is_err(), "{text}");
+        }
     }
 }

@@ -54,3 +54,35 @@ impl Queue {
         self.0.peek().map(|Reverse(wake)| wake.at)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_comes_first_by_instant_then_rule_then_number_and_none_at_the_end_itself() {
+        let mut queue = Queue::default();
+        let wake = |at, rule, number| {
+            let slot = Slot { index: 0, number };
+            Wake { at, rule, slot }
+        };
+        let all = [
+            wake(Instant(1), 1, 1),
+            wake(Instant(2), 0, 1),
+            wake(Instant(2), 0, 2),
+            wake(Instant(2), 1, 0),
+            wake(Instant(3), 0, 0),
+        ];
+        all.iter().rev().for_each(|wake| queue.push(*wake));
+        queue.push(wake(Instant::MAX, 0, 0));
+        let woken: Vec<_> = std::iter::from_fn(|| queue.pop_before(Instant(3))).collect();
+        assert_eq!(woken, all[..4]);
+        assert_eq!(queue.next(), Some(Instant(3)));
+        assert_eq!(queue.pop_before(Instant::MAX), Some(all[4]));
+        assert_eq!(
+            (queue.pop_before(Instant::MAX), queue.next()),
+            (None, None),
+            "never is no time"
+        );
+    }
+}

@@ -1,6 +1,7 @@
 //! The engine as a whole: a stream of events in, transitions out as text.
 
 mod changes;
+mod evidence;
 mod exhaustive;
 mod limits;
 mod reference;

@@ -106,5 +106,12 @@ mod tests {
     fn steps_before_1970_are_numbered_downwards() {
         assert_eq!(Instant(-1).step(Span::MINUTE), -1);
         assert_eq!(Instant(59_999).step(Span::MINUTE), 0);
+        assert_eq!(Instant(7).step(Span::ZERO), 7, "a step of no length is the shortest");
+    }
+
+    #[test]
+    fn for_words_a_length_without_end_is_as_long_as_words_can_be() {
+        assert_eq!(Span::MINUTE.to_delta(), TimeDelta::minutes(1));
+        assert_eq!(Span(i64::MIN).to_delta(), TimeDelta::MAX);
     }
 }

@@ -338,6 +338,17 @@ mod tests {
     }
 
     #[test]
+    fn a_quote_opens_a_string_at_the_text_s_beginning_behind_a_sign_and_behind_python_s_letter() {
+        let opened = |text: &str| opens(text.as_bytes(), text.find('"').expect("a quote"));
+        for text in ["\"x", "k=\"x", "k: \"x", "word \"x", "b\"x", " b\"x", "(u\"x", "[\"x"] {
+            assert!(opened(text), "{text}");
+        }
+        for text in ["x\"x", "ab\"x", "8f\"x", "k=\"", "k=\",", "k=\"}", "k=\":", "k=\")"] {
+            assert!(!opened(text), "{text}");
+        }
+    }
+
+    #[test]
     fn a_plain_body_has_nothing_to_peel() {
         let text = r#"x {"error_msg":"M","error_code":"AIS.0101"} y"#;
         check(text, text, &[]);

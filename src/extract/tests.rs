@@ -266,4 +266,11 @@ fn a_line_longer_than_the_buffer_is_read_in_pieces_that_lose_and_double_nothing(
     let expected: Vec<String> =
         ids.iter().map(|id| format!("1 APIG.0201 \"Backend timeout.\" id={id}")).collect();
     check(&log, &expected.join("\n"));
+
+    let settings = Settings::new(Zone::UTC, DateTime::UNIX_EPOCH);
+    let catalogue = Arc::new(Catalogue::embedded());
+    let mut extractor = Extractor::new(&catalogue, settings, "app.log".into());
+    let mut sink = |_: Occurrence| {};
+    extractor.push(format!("{log}\nshort\n{log}\n").as_bytes(), &mut sink);
+    assert_eq!(extractor.finish(&mut sink).long_lines, 2, "each once");
 }

@@ -15,8 +15,10 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Batch, DecisionKey, DecisionRow, HistoryKey, Loaded, Notice, OutboxRow, Settings, Store,
+    Batch, DecisionKey, DecisionRow, HistoryKey, Loaded, Notice, OpenError, OutboxRow, Settings,
+    Store,
 };
+use crate::clock::Stopwatch;
 
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_428_900, 0).unwrap()
@@ -26,8 +28,17 @@ fn later(seconds: i64) -> DateTime<Utc> {
     now() + TimeDelta::seconds(seconds)
 }
 
+/// A test that starts a process has every lock of this one, too, until that is another program.
 fn open(folder: &Path) -> (Store, Loaded, Vec<Notice>) {
-    Store::open(folder, Settings::default(), now()).unwrap()
+    let watch = Stopwatch::start();
+    loop {
+        match Store::open(folder, Settings::default(), now()) {
+            Err(OpenError::InUse { .. }) if watch.elapsed().as_secs() < 5 => {
+                std::thread::yield_now();
+            }
+            opened => return opened.unwrap(),
+        }
+    }
 }
 
 /// What a step of the daemon leaves: every row of it tells which step it was. Groups and

@@ -392,18 +392,19 @@ fn packagers_get_man_pages_and_completions() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         sandbox.run(&["gen", "completions", shell]).code(0).stdout_has("with-rotated");
     }
-    sandbox.run(&["gen", "man", "."]).code(0).stdout_is("");
-    let page = std::fs::read_to_string(sandbox.path("ocrwatch-report.1")).expect("a man page");
+    sandbox.run(&["gen", "man", "share/man1"]).code(0).stdout_is("");
+    let pages = sandbox.path("share/man1");
+    let page = std::fs::read_to_string(pages.join("ocrwatch-report.1")).expect("a man page");
     assert!(page.contains("\\-\\-fail\\-on"), "{page}");
     let sections = [
         ".SH \"EXIT STATUS\"\n.TP 4\n\\fB0\\fR\ndone\n",
         ".SH EXAMPLES\n.TP\n\\fBocrwatch report app.log",
     ];
     assert!(sections.iter().all(|section| page.contains(section)), "{page}");
-    assert!(sandbox.path("ocrwatch-outbox-list.1").exists() && sandbox.path("ocrwatch.1").exists());
-    assert!(!sandbox.path("ocrwatch-gen.1").exists(), "the hidden command has no page");
+    assert!(pages.join("ocrwatch-outbox-list.1").exists() && pages.join("ocrwatch.1").exists());
+    assert!(!pages.join("ocrwatch-gen.1").exists(), "the hidden command has no page");
     sandbox
-        .run(&["gen", "man", "nowhere"])
+        .run(&["gen", "man", "share/man1/ocrwatch.1"])
         .code(74)
-        .stderr_has("cannot write man pages to `nowhere`");
+        .stderr_has("cannot write man pages to `share/man1/ocrwatch.1`");
 }

@@ -33,4 +33,5 @@ mod split;
 mod terminal;
 mod threads;
 mod tidy;
+mod truth;
 mod verdict;

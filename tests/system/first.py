@@ -25,6 +25,7 @@ def init_writes_a_configuration_and_sends_the_test_mail(world):
     assert PASSWORD not in said.stdout + said.stderr
     assert f"systemctl enable --now {SERVICE.removesuffix('.service')}" in said.stdout, said.stdout
     assert mode(world, CONFIG) == "root:ocrwatch 640"
+    assert 'socket = "/run/ocrwatch/http.sock"' in machine.path(CONFIG).read_text()
     until("the test is mailed", lambda: world.postbox.mail("nothing has happened"))
 
 

@@ -89,6 +89,8 @@ pub(super) struct Answers {
     pub(super) language: String,
     /// Where the state lies; the usual place if nothing is said.
     pub(super) state_directory: String,
+    /// Whether it is for the unit, which has an address and a socket of its own.
+    pub(super) has_unit: bool,
 }
 
 impl Answers {

@@ -102,6 +102,7 @@ impl InitArgs {
         };
         let answers = Answers {
             state_directory: if place.is_of_service() { system::STATE } else { "" }.to_owned(),
+            has_unit: place.is_of_service() && service::unit().is_some(),
             ca_file: self.ca_file().map(|path| path.display().to_string()).unwrap_or_default(),
             ..Answers::default()
         };

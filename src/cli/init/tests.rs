@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use super::answers::{Answers, Way};
 use super::interview::{Facts, Interview, secret_file};
 use super::question::Question;
-use super::text::quoted;
+use super::text::{quoted, text};
 use super::usual_path;
-use crate::config::{self, Config, Draft, Login, Origin, Proof, Secret, Service, Via};
+use crate::config::{self, Config, Draft, Http, Login, Origin, Proof, Secret, Service, Via};
 
 fn facts() -> Facts {
     Facts {
@@ -150,6 +150,14 @@ fn an_address_of_a_robot_is_a_secret_that_must_be_an_address() {
     interview.again();
     typed(&mut interview, &["", "", "", "", "terminal", ""]);
     assert_eq!((interview.secrets().count(), interview.next()), (0, None));
+}
+
+#[test]
+fn for_the_unit_it_answers_where_the_shipped_configuration_does() {
+    let of = |has_unit| read(&text(&Answers { has_unit, ..Answers::plain(Way::Terminal) })).http;
+    let shipped = read(include_str!("../../../systemd/ocrwatch.toml")).http;
+    assert_eq!(of(true), shipped);
+    assert!(shipped.socket.is_some() && of(false) == Http::default());
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::answers::{Answers, RECEIVER, Way};
+use crate::cli::system;
 use crate::config::Draft;
 use crate::diagnostic::Diagnostic;
 
@@ -23,6 +24,12 @@ const ZONE: &str = "
 const STATE: &str = "
 # What was read, counted and told. Commands such as `outbox` and `why` look here, too.
 [state]
+";
+
+const HTTP: &str = "
+# Where the run answers: a page in a browser, health and metrics, for this machine; and the socket
+# of `status`, `top` and `silence`, for root and the group `ocrwatch`.
+[http]
 ";
 
 const SOURCE: &str = "
@@ -61,6 +68,11 @@ pub(super) fn text(answers: &Answers) -> String {
     if !answers.state_directory.is_empty() {
         out.push_str(STATE);
         key(&mut out, "directory", &answers.state_directory);
+    }
+    if answers.has_unit {
+        out.push_str(HTTP);
+        key(&mut out, "listen", system::LISTEN);
+        key(&mut out, "socket", system::SOCKET);
     }
     out.push_str(SOURCE);
     list(&mut out, "files", &answers.logs);

@@ -283,4 +283,23 @@ mod tests {
         assert_eq!(row.row(&rule, Instant::MAX).map(|row| row.count), Some(3));
         assert_eq!(row.closes(&rule, Instant(6)), End::Success(Instant(3)));
     }
+
+    #[test]
+    fn of_three_successes_side_by_side_the_middle_one_goes_if_the_latest_events_brought_them() {
+        let joined = |events: &str| {
+            let marks = (0..).zip(events.chars());
+            let marks = marks.map(|(at, event)| Mark { at: Instant(at), failed: event == 'x' });
+            let mut row = Consecutive { marks: marks.collect(), ..Consecutive::default() };
+            row.join_successes();
+            let text = row.marks.iter().map(|mark| if mark.failed { 'x' } else { '.' });
+            (text.collect::<String>(), row.marks.back().map(|mark| mark.at.0))
+        };
+        let both = |text: &str, last| (text.to_owned(), Some(last));
+        assert_eq!(joined(".."), both("..", 1));
+        assert_eq!(joined("..."), both("..", 2));
+        assert_eq!(joined("....."), both("..", 4));
+        assert_eq!(joined("x...x"), both("x..x", 4));
+        assert_eq!(joined("...xxx"), both("..xxx", 5));
+        assert_eq!(joined("...xxxx"), both("...xxxx", 6));
+    }
 }

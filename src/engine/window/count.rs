@@ -204,6 +204,27 @@ mod tests {
         assert_eq!(of(&[11, 19, 20]).closes(two, Instant(19)), Instant(20));
     }
 
+    #[test]
+    fn what_no_window_behind_the_frontier_needs_goes_and_is_counted() {
+        let two = threshold(2, 2, 10);
+        let mut count = of(&[0, 1, 2, 3, 4]);
+        assert_eq!(count.frontier(two, Instant(1)), None, "the third may still come second");
+        assert_eq!(count.frontier(two, Instant(2)), Some(Instant(2)));
+        assert_eq!(count.trim(two, Instant(2)), 1);
+        assert_eq!(count.trim(two, Instant(4)), 2);
+        assert_eq!(count, of(&[3, 4]));
+    }
+
+    #[test]
+    fn in_a_burst_the_frontier_comes_closer_than_the_watermark() {
+        let times: Vec<i64> = (0..=64).collect();
+        let early = Instant(-1);
+        assert_eq!(of(&times[..64]).frontier(threshold(2, 2, 10), early), None);
+        assert_eq!(of(&times).frontier(threshold(2, 2, 10), early), Some(Instant(33)));
+        assert_eq!(of(&times).frontier(threshold(2, 2, 10), Instant(50)), Some(Instant(50)));
+        assert_eq!(of(&times).frontier(threshold(17, 2, 10), early), None, "four times as many");
+    }
+
     /// Every instant, every event, counted.
     fn holds(times: &[i64], threshold: Threshold, needed: u32, at: i64) -> bool {
         let held = times

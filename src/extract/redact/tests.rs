@@ -445,3 +445,17 @@ proptest! {
         prop_assert!(!redact(&text).contains(&secret));
     }
 }
+
+#[test]
+fn what_is_called_access_is_a_key_if_it_looks_like_one() {
+    let key = "AB12CD34".repeat(6);
+    for count in [16, 40] {
+        let key = &key[..count];
+        check(&format!("'access': '{key}'"), "'access': 'AB12****34'");
+        check(&format!("access={key} x"), "access=AB12****34 x");
+    }
+    for word in [&key[..15], &key[..41], "AB12CD34ab12CD34"] {
+        check_kept(&format!("'access': '{word}'"));
+        check_kept(&format!("access={word} x"));
+    }
+}

@@ -268,3 +268,15 @@ fn of_a_long_line_what_stands_beside_the_path_is_read() {
         "1 200 api=id-card project=0a1b\n2 200 api=id-card project=0a1b",
     );
 }
+
+#[test]
+fn a_line_is_taken_apart_only_for_a_path_with_a_version_or_the_service_s_host_before_it() {
+    for line in
+        ["GET /v2/0a1b/ocr/x 200", "GET /docs/ocr/ /v1.0/ocr/x", "a.myhuaweicloud.com/ocr/x"]
+    {
+        assert!(call::may_be_one(line.as_bytes()), "{line}");
+    }
+    for line in ["GET /docs/ocr/x 200", "/v2/0a1b/ocrs", "v2", "/ocr/ v2", "/vx/ocr/"] {
+        assert!(!call::may_be_one(line.as_bytes()), "{line}");
+    }
+}

@@ -124,6 +124,8 @@ fn what_older_runtimes_and_servers_print_is_read() {
         "11-20 10:00:01.123  123  456 E Ocr: x",
         "????-11-20T10:00:01.123 from `11-20 10:00:01.123`",
     );
+    // A bracket and not syslog's priority.
+    check("<11-20 10:00:01.123> E Ocr: x", "????-11-20T10:00:01.123 from `11-20 10:00:01.123`");
     // java.util.logging in three locales, Tomcat, PHP's error log.
     check(
         "Nov 20, 2026 10:00:01 AM com.e.Main main",
@@ -133,6 +135,10 @@ fn what_older_runtimes_and_servers_print_is_read() {
         "Nov 20, 2026, 10:00:01\u{202f}PM com.e.Main",
         "2026-11-20T22:00:01 from `Nov 20, 2026, 10:00:01\u{202f}PM`",
     );
+    for space in ["\t", "\u{a0}", "\u{3000}"] {
+        let stamp = format!("Nov 20, 2026, 10:00:01{space}PM");
+        check(&format!("{stamp} x"), &format!("2026-11-20T22:00:01 from `{stamp}`"));
+    }
     check(
         "11月 20, 2026 10:00:01 下午 com.e.Main",
         "2026-11-20T22:00:01 from `11月 20, 2026 10:00:01 下午`",

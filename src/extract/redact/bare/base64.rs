@@ -182,6 +182,29 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_run_is_base64_from_each_of_its_bounds_on() {
+        let is_base64 = |change: fn(&mut Run)| {
+            let mut run = run(b"", 0);
+            (run.chars, run.upper, run.lower, run.digits) = (100, 1, 1, 1);
+            change(&mut run);
+            run.is_base64()
+        };
+        assert!(!is_base64(|_| {}));
+        assert!(!is_base64(|run| run.changes = 54) && is_base64(|run| run.changes = 55));
+        assert!(!is_base64(|run| (run.changes, run.digits) = (40, 5)));
+        assert!(!is_base64(|run| (run.changes, run.digits) = (39, 6)));
+        assert!(is_base64(|run| (run.changes, run.digits) = (40, 6)));
+        assert!(!is_base64(|run| run.longest_part_chars = 127));
+        assert!(is_base64(|run| run.longest_part_chars = 128));
+        assert!(!is_base64(|run| run.chars = 1023) && is_base64(|run| run.chars = 1024));
+        assert!(!is_base64(|run| (run.chars, run.changes) = (63, 63)));
+        assert!(is_base64(|run| (run.chars, run.changes) = (64, 64)));
+        assert!(!is_base64(|run| (run.changes, run.upper) = (99, 0)));
+        assert!(!is_base64(|run| (run.changes, run.lower) = (99, 0)));
+        assert!(!is_base64(|run| (run.changes, run.digits) = (99, 0)));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(1_000))]
 

@@ -21,6 +21,17 @@ fn an_offset_beyond_the_end_is_a_file_that_was_emptied() {
 }
 
 #[test]
+fn a_source_is_met_once_its_files_were_looked_at_and_stays_so() {
+    let mut world = World::new(&["app.log"], Limits::default());
+    assert!(!world.tail.is_met(0));
+    world.append("app.log", lines(1..=1));
+    world.see();
+    assert!(world.tail.is_met(0) && !world.tail.is_met(1));
+    world.restart();
+    assert!(world.tail.is_met(0));
+}
+
+#[test]
 fn reading_goes_on_in_the_middle_of_a_line() {
     let mut world = World::new(&["app.log"], Limits::default());
     world.append("app.log", "half of ");

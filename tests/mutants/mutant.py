@@ -1,0 +1,120 @@
+"""One small change of a source each: what it is called, where it is, what stands there instead.
+
+Owns two ways to find them: cargo-mutants lists many kinds; where it is not installed, operators and results are changed
+by a reading of the text that knows just enough of Rust as rustfmt writes it. Both give a mutant the same name.
+"""
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+
+from small import ROOT, sources
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A change of one place of one file."""
+
+    file: str
+    # What it does, without a position: `replace < with <= in opens`.
+    name: str
+    start: int
+    end: int
+    instead: str
+
+    def source(self):
+        return (ROOT / self.file).read_text()
+
+    def line(self):
+        """The number and the text of the line in which it begins."""
+        source = self.source()
+        first = source.rfind("\n", 0, self.start) + 1
+        return source.count("\n", 0, first) + 1, source[first:].split("\n", 1)[0].strip()
+
+    def applied(self):
+        source = self.source()
+        return source[: self.start] + self.instead + source[self.end :]
+
+    def key(self):
+        """What a mutant is recognised by when lines have moved."""
+        return self.file, self.name, self.line()[1]
+
+    def __str__(self):
+        number, text = self.line()
+        return f"{self.file}:{number}: {self.name}\n    {text}"
+
+
+def listed(part):
+    """Those of cargo-mutants."""
+    command = ["cargo", "mutants", "--list", "--json", "--file", f"src/{part}/**"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    found = []
+    for told in json.loads(answer):
+        source = (ROOT / told["file"]).read_text().split("\n")
+        place = lambda at: sum(len(line) + 1 for line in source[: at["line"] - 1]) + at["column"] - 1
+        # The last word of a path names a function: `Window::opens` is `opens`.
+        name = told["name"].split(": ", 1)[1]
+        name = re.sub(r"(replace | in )(?:<[^=]*>::|[\w<>']+::)+(\w+)(?= ->|$| with)", r"\1\2", name)
+        found.append(Mutant(told["file"], name, place(told["span"]["start"]), place(told["span"]["end"]), told["replacement"]))
+    return found
+
+
+SWAPS = {
+    " == ": " != ", " != ": " == ", " < ": " <= ", " <= ": " < ", " > ": " >= ", " >= ": " > ", " && ": " || ",
+    " || ": " && ", " + ": " - ", " - ": " + ", " * ": " + ", " / ": " * ", " % ": " / ", " += ": " -= ", " -= ": " += ",
+    " |= ": " &= ", " &= ": " |= ",
+}  # fmt: skip
+RESULTS = [("bool", ["true", "false"]), ("usize", ["0", "1"]), ("Option<", ["None"]), ("Vec<", ["Vec::new()"]), ("", ["()"])]
+OPAQUE = re.compile(
+    r"""//[^\n]*|/\*.*?\*/|\bb?r(\#*)".*?"\1|\bb?"(?:\\.|[^"\\])*"|b?'(?:\\[^\n]*?|[^'\\\n])'|\#!?\[[^\n]*\]""", re.DOTALL
+)
+FUNCTION = re.compile(r"\bfn (\w+)[^;{}]*?\)(?: -> ([^;{]+?))?(?:\s+where [^{;]*)? \{")
+
+
+def read(part):
+    """Those that need nothing but the text."""
+    return [mutant for file in sources(part) for mutant in of_file(file)]
+
+
+def of_file(file):
+    source = (ROOT / file).read_text()
+    # Words and comments are blanked, so that places stay what they are.
+    code = OPAQUE.sub(lambda text: re.sub(r"[^\n]", " ", text[0]), source)
+    tests = source.find("#[cfg(test)]\nmod tests {")
+    code = code if tests < 0 else code[:tests]
+    functions = [(f.start(), body_end(code, f.end()), f) for f in FUNCTION.finditer(code)]
+    for start, end, function in functions:
+        yield from of_results(file, source, function, end)
+        nested = lambda at: any(start < other < at < end for other, end, _ in functions)
+        for found in re.finditer(r" (?:==|!=|<=?|>=?|&&|\|\||[-+*/%]|[-+|&]=) |(?<=[ (])!(?=[\w(])", code[function.end() : end]):
+            at = function.end() + found.start()
+            if not nested(at):
+                old, new = found[0], SWAPS.get(found[0], "")
+                what = f"replace {old.strip()} with {new.strip()}" if new else "delete !"
+                skip = 1 if new else 0
+                yield Mutant(file, f"{what} in {function[1]}", at + skip, at + len(old) - skip, new.strip())
+
+
+def of_results(file, source, function, end):
+    """The body of a function, replaced by a result."""
+    result = (function[2] or "").strip()
+    body = source[function.end() : end]
+    start = end - len(body.lstrip())
+    end = start + len(body.strip())
+    for begins, values in RESULTS:
+        if result == begins or begins.endswith("<") and result.startswith(begins):
+            arrow = f" -> {result}" if result else ""
+            for value in values:
+                yield Mutant(file, f"replace {function[1]}{arrow} with {value}", start, end, value)
+            return
+
+
+def body_end(code, at):
+    """Where the braces close that were opened before `at`."""
+    depth = 1
+    for brace in re.finditer(r"[{}]", code[at:]):
+        depth += 1 if brace[0] == "{" else -1
+        if depth == 0:
+            return at + brace.start()
+    return len(code)
