@@ -1,0 +1,184 @@
+"""Facts about a fleet in which servers, cables, agents and aggregators fail, one upon the other."""
+
+import base64
+import random
+import time
+
+from broker import Broker, until
+from member import Member
+from traffic import Log, Traffic, written
+from verdict import all_is_counted, counted, fired, same, told_once, would_fire
+from wire import at
+
+AHEAD_S = {"web-1": 0, "web-2": 60, "web-3": -60}
+RATE = 25
+RESIDENT_KIB_MAX = 15 * 1024
+# Beside the shipped rules ones that fire often, so that an event that counts in the wrong place shows.
+RULES = """
+shipped = true
+
+[[rule]]
+name = "burst"
+severity = "warning"
+match = { module = "APIG" }
+condition = "count >= 4"
+window = "4s"
+group_by = ["credential", "code"]
+summary = "{{ count }} in {{ window }}"
+
+[[rule]]
+name = "row"
+severity = "warning"
+match = { code = "APIG.0301" }
+condition = "consecutive >= 3"
+gap = "5s"
+reset = [{ module = ["OCR", "Platform"] }]
+group_by = ["credential"]
+summary = "{{ count }} in a row"
+"""
+
+
+class Story:
+    """What happens, and when: the order is fixed, the instants of the worst of it are not."""
+
+    def __init__(self, world):
+        self.world, self.draw = world, random.Random(world.seed)
+        world.room()
+        home = world.home
+        (home / "rules").mkdir()
+        self.rules = home / "rules" / "own.toml"
+        self.rules.write_text(RULES)
+        self.broker = world.serve(Broker(world.network, home / "broker", ["nats-1", "nats-2", "nats-3"]))
+        top = f'rules = "{home}/rules"'
+        self.watches = [Member(world, name, "aggregator", fleet="replicas = 3", top=top).start()
+                        for name in ("watch-1", "watch-2")]
+        self.logs = [Log(home / "logs", name, number, 10, ahead_s)
+                     for number, (name, ahead_s) in enumerate(AHEAD_S.items())]
+        self.agents = [Member(world, log.machine, "agent", log, ahead_s=log.ahead_s).start() for log in self.logs]
+        self.kills, self.began = 0, time.monotonic()
+
+    def note(self, what):
+        print(f"    {time.monotonic() - self.began:5.1f} s  {what}", flush=True)
+
+    def leading(self):
+        """The aggregator that holds the lease, as the broker has it."""
+        async def holder(wire):
+            found = await wire.api("STREAM.MSG.GET.KV_OCRWATCH_LEASE", last_by_subj="$KV.OCRWATCH_LEASE.all")
+            return base64.b64decode(found["message"]["data"]).decode().partition("/")[0]
+
+        def ask():
+            for node in self.broker.nodes:
+                try:
+                    return at(node.address, holder)
+                except (OSError, AssertionError, TimeoutError):
+                    continue
+            return None
+        name = until("somebody holds the lease", ask)
+        return next(watch for watch in self.watches if watch.name == name)
+
+    def lose_the_stream_s_leader(self):
+        self.lost = self.broker.leader("OCRWATCH")
+        self.note(f"{self.lost.name}, which leads the stream, is killed")
+        self.lost.kill()
+
+    def bring_the_server_back(self):
+        self.note(f"{self.lost.name} comes back")
+        self.lost.start()
+
+    def cut(self):
+        self.note("the cable of web-2 is cut")
+        self.world.network.cut("web-2")
+
+    def heal(self):
+        self.note("it is healed")
+        self.world.network.heal("web-2")
+
+    def kill_the_aggregator(self):
+        time.sleep(self.draw.uniform(0, 3))
+        self.killed = self.leading()
+        self.note(f"{self.killed.name}, which tells, is killed")
+        self.killed.kill()
+        self.kills += 1
+
+    def start_the_aggregator(self):
+        self.note(f"{self.killed.name} is started again")
+        self.killed.start(wait=False)
+
+    def kill_an_agent(self):
+        time.sleep(self.draw.uniform(0, 1))
+        self.note("web-3 is killed")
+        self.agents[2].kill()
+
+    def start_the_agent(self):
+        self.note("web-3 is started again")
+        self.agents[2].start(wait=False)
+
+    def tell(self):
+        plot = [
+            (6, self.lose_the_stream_s_leader), (9, self.cut), (14, self.kill_the_aggregator),
+            (18, self.bring_the_server_back), (19, self.start_the_aggregator), (29, self.heal),
+            (31, self.kill_an_agent), (33, self.kill_the_aggregator), (35, self.start_the_agent),
+            (50, self.start_the_aggregator), (54, self.kill_the_aggregator), (58, self.start_the_aggregator),
+            (60, self.lose_the_stream_s_leader), (61, self.kill_the_aggregator), (65, self.bring_the_server_back),
+            (66, self.start_the_aggregator),
+        ]
+        print(f"    seed {self.world.seed}")
+        traffic = Traffic(self.logs, RATE, self.world.seed)
+        traffic.start()
+        self.began = time.monotonic()
+        for second, act in plot:
+            time.sleep(max(0, self.began + second - time.monotonic()))
+            act()
+        time.sleep(4)
+        traffic.end()
+        self.note(f"{sum(written(self.logs).values())} errors are written")
+
+
+def every_error_is_counted_once_by_both_aggregators_whatever_is_killed_or_cut(world):
+    world.story = story = Story(world)
+    story.tell()
+    for watch in story.watches:
+        until(f"{watch.name} has counted all", lambda: all_is_counted(watch, story.logs), 60)
+    # What comes twice comes late.
+    time.sleep(2)
+    story.note("all is counted")
+    for watch in story.watches:
+        same(watch.name, counted(watch), written(story.logs))
+
+
+def the_fleet_s_alerts_are_those_of_a_backtest_over_all_logs(world):
+    story = world.story
+    should = would_fire(world, story.logs, story.rules)
+    assert sum(should.values()) > 20, should
+    print(f"    {sum(should.values())} alerts of {len({rule for rule, _ in should})} rules")
+    for watch in story.watches:
+        same(watch.name, fired(watch), should)
+
+
+def each_alert_is_told_once_although_the_teller_was_killed(world):
+    story = world.story
+    should = would_fire(world, story.logs, story.rules)
+
+    def rest():
+        told, _ = told_once(story.watches)
+        return {key[0] for key in should} <= {key[0] for key in told}
+    until("every alert is told", rest, 30)
+    told, again = told_once(story.watches)
+    missing, more = should - told, told - should
+    print(f"    {sum(told.values())} told; {again} came again under the same id")
+    assert not missing, f"not told: {missing}"
+    assert not more, f"told under several ids: {more}"
+
+
+def an_agent_is_light(world):
+    sizes = {agent.name: agent.look_at_memory() for agent in world.story.agents}
+    print(f"    {', '.join(f'{name} {size / 1024:.1f} MiB' for name, size in sizes.items())}")
+    assert sizes["web-1"] < RESIDENT_KIB_MAX, sizes
+
+
+CHAOS = [
+    every_error_is_counted_once_by_both_aggregators_whatever_is_killed_or_cut,
+    the_fleet_s_alerts_are_those_of_a_backtest_over_all_logs,
+    each_alert_is_told_once_although_the_teller_was_killed,
+    an_agent_is_light,
+]
