@@ -62,6 +62,8 @@ pub mod render;
 
 pub mod deliver;
 
+pub mod fleet;
+
 pub mod scenario;
 
 pub mod reference;

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The part of the service that answered with the error.
 ///
@@ -69,8 +69,16 @@ impl Serialize for Module {
     }
 }
 
+impl<'de> Deserialize<'de> for Module {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = <Box<str>>::deserialize(deserializer)?;
+        let known = Self::ALL.into_iter().find(|module| module.name() == &*name);
+        known.ok_or_else(|| de::Error::custom("a module that is not known"))
+    }
+}
+
 /// Where in its input an occurrence or a success stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The input's name as the user gave it; `-` for standard input.
     pub file: Arc<str>,
@@ -90,7 +98,7 @@ impl fmt::Display for Place {
 ///
 /// Every text in it is redacted and unescaped; control characters have been made visible. A field
 /// that the log does not tell is `None` and is absent from JSON.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Occurrence {
     /// Where it stands.
     #[serde(flatten)]
@@ -139,8 +147,10 @@ pub struct Occurrence {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub period: Option<Box<str>>,
     /// The code was not printed: it follows from the exception's type and its fixed message.
+    #[serde(default)]
     pub inferred: bool,
     /// The same event was already printed by another logger, level or shape.
+    #[serde(default)]
     pub repeat: bool,
     /// The lines around the code, redacted, at most a few hundred characters.
     #[serde(skip)]
@@ -151,7 +161,7 @@ pub struct Occurrence {
 ///
 /// Its texts are redacted as those of an [`Occurrence`]. It is no occurrence: it ends a run of
 /// failures and is counted nowhere.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Success {
     /// Where it stands.
     #[serde(flatten)]

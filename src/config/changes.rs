@@ -237,6 +237,10 @@ impl Changes {
         for (key, _) in parts.into_iter().filter(|(_, is_other)| *is_other) {
             self.say(format!("[http] {key} changed"));
         }
+        if old.fleet != new.fleet {
+            // The way to the broker, and what is on it, is one for a run's whole life.
+            self.0.push(Change { text: "[fleet] changed".to_owned(), needs_restart: true });
+        }
     }
 }
 

@@ -9,15 +9,19 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Config;
+use super::{Config, Role};
 use super::file::{self, File, OWN_KEYS};
 use super::paths::Paths;
 use super::problem;
 use crate::catalogue::Catalogue;
 use crate::diagnostic::Diagnostic;
+use crate::engine::Span;
 use crate::policy_file::{Alerting, Receivers};
 use crate::rules::RuleText;
 use crate::toml_file::Problems;
+
+/// What an aggregator waits for by default: clocks of machines differ, and brokers are away.
+pub(super) const FLEET_LATENESS: Span = Span::MINUTE.times(5);
 
 /// A configuration file that was read, whether or not it is right.
 #[derive(Debug)]
@@ -75,13 +79,23 @@ impl<'t> Draft<'t> {
         let is_sure = !names.is_empty() && found.is_empty();
         let problem = problem::UNKNOWN_RECEIVER;
         let receivers = is_sure.then_some(Receivers { names: &names, problem });
-        let alerting = if texts.is_empty() {
+        let fleet = self.file.as_ref().and_then(|file| file.fleet.as_ref());
+        let role = fleet.map(|fleet| fleet.role);
+        let is_agent = role == Some(Role::Agent);
+        let alerting = if texts.is_empty() && is_agent {
+            Ok(Alerting::deciding_nothing())
+        } else if texts.is_empty() {
             Ok(Alerting::embedded(&catalogue))
         } else {
             Alerting::load_texts(&texts, &catalogue, receivers)
         };
         let alerting = alerting.map_err(|problems| found.extend(problems)).ok();
         let alerting = alerting.map(|alerting| alerting.told_to(names.first().copied()));
+        let alerting = alerting.map(|alerting| match role {
+            Some(Role::Aggregator) => alerting.with_usual_lateness(FLEET_LATENESS),
+            Some(Role::Agent) => alerting.without_rules(),
+            _ => alerting,
+        });
         // What is wrong in this file, line by line; then in the others, in their order.
         found.sort_by_key(|problem| {
             let line = problem.position.as_ref().map(|position| position.line);
@@ -98,6 +112,7 @@ impl<'t> Draft<'t> {
                 watch: file.watch,
                 log: file.log,
                 http: file.http,
+                fleet: file.fleet,
             }),
             _ => Err(found),
         }

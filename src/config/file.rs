@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use toml::Spanned;
 
 use super::entry::{self, SOURCE_KEYS, zone_of};
+use super::fleet::{self, FLEET_KEYS, Fleet, LOGIN_KEYS};
 use super::http::{self, HTTP_KEYS, Http, TLS_KEYS};
 use super::origin::JOURNAL_KEYS;
 use super::paths::{Paths, limited};
@@ -23,19 +24,21 @@ use crate::zone::Zone;
 
 /// What stands at the root beside the tables of rule files.
 pub(super) const OWN_KEYS: &[&str] =
-    &["rules", "catalogue", "timezone", "state", "watch", "log", "http", "source", "receiver"];
+    &["rules", "catalogue", "timezone", "state", "watch", "log", "http", "fleet", "source", "receiver"];
 pub(super) const STATE_KEYS: &[&str] = &["directory", "history", "outbox", "size_max"];
 pub(super) const WATCH_KEYS: &[&str] =
     &["mode", "links", "poll_interval", "open_files_max", "rotated_quiet", "partial_line"];
 pub(super) const LOG_KEYS: &[&str] = &["level", "format"];
 
-const KEYS: [(&str, &[&str]); 8] = [
+const KEYS: [(&str, &[&str]); 10] = [
     ("the file", OWN_KEYS),
     ("[state]", STATE_KEYS),
     ("[watch]", WATCH_KEYS),
     ("[log]", LOG_KEYS),
     ("[http]", HTTP_KEYS),
     ("tls", TLS_KEYS),
+    ("[fleet]", FLEET_KEYS),
+    ("login", LOGIN_KEYS),
     ("[[source]]", SOURCE_KEYS),
     ("journal", JOURNAL_KEYS),
 ];
@@ -83,6 +86,7 @@ pub(super) struct File {
     pub(super) watch: Watch,
     pub(super) log: Log,
     pub(super) http: Http,
+    pub(super) fleet: Option<Fleet>,
     pub(super) sources: Vec<Source>,
     pub(super) receivers: Vec<Receiver>,
     /// Whether rules or what stands beside them stand here, too.
@@ -106,6 +110,11 @@ pub(super) fn read(paths: Paths<'_>, problems: &mut Problems<'_>) -> Option<File
     let log = log.map(|keys| log_of(&keys, problems));
     let http = root.table("http", "[http]", HTTP_KEYS, problems);
     let http = http.map(|keys| http::read(&keys, paths, problems));
+    let fleet = root.table("fleet", "[fleet]", FLEET_KEYS, problems);
+    let fleet = fleet.and_then(|keys| fleet::read(&keys, paths, problems));
+    if let Some(fleet) = &fleet {
+        fleet::check_agent(&root, fleet, problems);
+    }
     let items = root.tables("source", "[[source]]", problems).unwrap_or_default();
     if let Some(first_beyond) = items.get(SOURCES_MAX) {
         let message = format!("{} sources stand here, at most {SOURCES_MAX} can", items.len());
@@ -124,6 +133,7 @@ pub(super) fn read(paths: Paths<'_>, problems: &mut Problems<'_>) -> Option<File
         watch: watch.unwrap_or_default(),
         log: log.unwrap_or_default(),
         http: http.unwrap_or_default(),
+        fleet,
         sources: said.into_iter().map(|said| said.source).collect(),
         receivers,
         has_rule_tables: ROOT_KEYS.iter().any(|key| root.has(key)),

@@ -9,6 +9,7 @@ mod changes;
 mod draft;
 mod entry;
 mod file;
+mod fleet;
 mod http;
 mod origin;
 mod paths;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 pub use changes::Change;
 pub use draft::{Draft, is_config_file};
 pub use file::keys;
+pub use fleet::{Fleet, Login as FleetLogin, Role};
 pub use http::{Certificate, Http};
 pub use problem::PROBLEMS;
 pub use receiver::{
@@ -67,6 +69,8 @@ pub struct Config {
     pub log: Log,
     /// Where the run answers.
     pub http: Http,
+    /// What this machine is among others; none where it is alone.
+    pub fleet: Option<Fleet>,
 }
 
 /// `[state]`: what is kept, and where.
@@ -191,6 +195,7 @@ impl Config {
             watch: Watch::default(),
             log: Log::default(),
             http: Http::default(),
+            fleet: None,
         }
     }
 

@@ -8,9 +8,12 @@ use super::file::{
     CATALOGUES_MAX, FORMATS, HISTORY, LEVELS, LINKS, MODES, OPEN_FILES, OUTBOX, POLL, QUIET,
     RECEIVERS_MAX, SIZE, SOURCES_MAX, word,
 };
+use super::fleet::{
+    BUFFER, PARTITIONS, REPLICAS, RETENTION, ROLES, SERVERS_MAX as BROKERS_MAX,
+};
 use super::http::{CONNECTIONS, HOSTS_MAX, LISTEN_MAX};
 use super::origin::{FILTERS_MAX, ORIGINS, PATTERNS_MAX};
-use super::{Encoding, Http, Log, State, Watch, entry, receiver, size};
+use super::{Encoding, Fleet, Http, Log, Role, State, Watch, entry, receiver, size};
 use crate::policy_file;
 use crate::toml_file::reference::{Kind, Table, key, names};
 
@@ -33,6 +36,8 @@ pub fn reference() -> Table {
         key("watch", Kind::Table(watch()), "[how files are looked at](#watch)"),
         key("log", Kind::Table(log()), "[the run's own log](#log)"),
         key("http", Kind::Table(http()), "[where it answers](#http)"),
+        key("fleet", Kind::Table(fleet()), "[many machines, one truth](#fleet)")
+            .otherwise("this machine is alone"),
         key("source", Kind::list(source(), SOURCES_MAX), "[which logs are followed](#sources)")
             .otherwise("the files of the command line"),
         key(
@@ -152,6 +157,61 @@ fn http() -> Table {
                 .such_as("[\"monitor.example.com\"]"),
             key("connections_max", Kind::Number(CONNECTIONS), connections_max)
                 .usually(usual.connections_max),
+        ],
+    )
+}
+
+fn fleet() -> Table {
+    let usual = Fleet::of(Vec::new(), Role::Agent);
+    let servers = "the nodes of the broker, up to {max}: `nats://host:4222`, encrypted \
+                   `tls://host:4222`";
+    let role = "`agent`: what the logs tell is published, and nothing is decided here; `host`: it \
+                is published, and decided about here as well; `aggregator`: what all published is \
+                decided about, what its own logs tell included";
+    let name = "this machine's name in the fleet, up to 64 letters, digits, `.`, `-` and `_`";
+    let ca = "whose certificates are believed beside those that the system believes, in PEM";
+    let stream = "the JetStream stream; an aggregator makes it if there is none";
+    let replicas = "on how many nodes of the broker it lies when it is made, {range}";
+    let retention = "how long it keeps what was published, when it is made, {range}";
+    let partitions = "over how many shares access keys are spread, {range}; the same on all \
+                      machines";
+    let consume = "which shares, numbered from 0, an aggregator takes. Those that take the same \
+                   ones stand in for each other";
+    let samples = "`true`: the redacted lines around a code are published, too";
+    let buffer_max = "so much waits for the broker, {range}; beyond it logs are not read on";
+    let login = Table::of(
+        "login",
+        vec![
+            key("credentials", Kind::Path, "a file with a user's JWT and its key, as `nsc` makes it")
+                .such_as("\"web-1.creds\""),
+            key("nkey", receiver::reference::secret(), "the seed of a key, a [secret](#secrets)")
+                .such_as("{ file = \"web-1.nkey\" }"),
+            key("user", Kind::Text, "a user, together with `password`").such_as("\"agent\""),
+            key("password", receiver::reference::secret(), "its password, a [secret](#secrets)")
+                .such_as("{ file = \"broker.password\" }"),
+        ],
+    );
+    Table::of(
+        "[fleet]",
+        vec![
+            key("servers", Kind::Texts(BROKERS_MAX), servers)
+                .required()
+                .such_as("[\"nats://broker.example.com:4222\"]"),
+            key("role", names(&ROLES), role).required().such_as("\"agent\""),
+            key("name", Kind::Text, name).otherwise("the host name").such_as("\"web-1\""),
+            key("login", Kind::Table(login), "how it shows the broker who it is")
+                .otherwise("nothing is shown"),
+            key("ca", Kind::Path, ca).such_as("\"broker-ca.pem\""),
+            key("stream", Kind::Text, stream).usually_text(&usual.stream),
+            key("replicas", Kind::Number(REPLICAS), replicas).usually(usual.replicas),
+            key("retention", Kind::Span(RETENTION), retention).usually_ms(usual.retention.0),
+            key("partitions", Kind::Number(PARTITIONS), partitions).usually(usual.partitions),
+            key("consume", Kind::List(Box::new(Kind::Number(0..=PARTITIONS.end() - 1)), 256), consume)
+                .otherwise("all of them")
+                .such_as("[0]"),
+            key("samples", Kind::Flag, samples).usually(usual.samples),
+            key("buffer_max", Kind::Size(BUFFER), buffer_max)
+                .usually_text(&size::words(usual.buffer_bytes_max)),
         ],
     )
 }

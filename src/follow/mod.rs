@@ -28,6 +28,7 @@ mod wake;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,6 +67,15 @@ pub enum LogId {
     File(FileId),
     /// A stream, by its place among all.
     Stream(usize),
+}
+
+impl fmt::Display for LogId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(FileId(number)) => write!(f, "file-{number}"),
+            Self::Stream(number) => write!(f, "stream-{number}"),
+        }
+    }
 }
 
 /// What is to be kept of one log.
@@ -113,6 +123,8 @@ pub enum Backlog {
 pub struct Passed {
     /// The source.
     pub label: Arc<engine::Source>,
+    /// The log; none of what another machine found.
+    pub log: Option<LogId>,
     /// What was found.
     pub found: Found,
     /// The latest time in the log up to the find.
@@ -217,7 +229,7 @@ impl Follow {
             LogId::File(id) => self.files.passed(id, &found)?,
             LogId::Stream(index) => Arc::clone(self.streams.get(index)?.label()),
         };
-        Some(Passed { label, found, reached })
+        Some(Passed { label, log: Some(log), found, reached })
     }
 
     /// Whether finds of files that have ended wait for other logs.

@@ -28,7 +28,7 @@ pub use reference::reference;
 
 use crate::catalogue::Catalogue;
 use crate::diagnostic::{Diagnostic, Position};
-use crate::engine::{PolicyConfig, Route, Settings, Silence};
+use crate::engine::{PolicyConfig, Route, Settings, Silence, Span};
 use crate::extract::Successes;
 use crate::rules::{RuleSet, RuleText};
 use crate::toml_file::Problems;
@@ -85,12 +85,34 @@ pub struct Written {
     pub silences: usize,
     /// Mutes.
     pub mutes: usize,
+    /// Whether the engine is told anything.
+    pub engine: bool,
 }
 
 impl Alerting {
     /// The rules that the program carries, and the usual settings.
     pub fn embedded(catalogue: &Catalogue) -> Self {
         Self::of(RuleSet::embedded(catalogue))
+    }
+
+    /// No rule at all, for a machine that decides nothing.
+    pub fn deciding_nothing() -> Self {
+        Self::of(RuleSet::none())
+    }
+
+    /// The same without any rule.
+    #[must_use]
+    pub fn without_rules(self) -> Self {
+        Self { rules: RuleSet::none(), ..self }
+    }
+
+    /// The same, with a lateness that holds where files say nothing to the engine.
+    #[must_use]
+    pub fn with_usual_lateness(mut self, lateness: Span) -> Self {
+        if !self.written.engine {
+            self.settings.lateness = lateness;
+        }
+        self
     }
 
     /// These rules and the usual settings.
@@ -173,6 +195,7 @@ impl Alerting {
     fn with(mut self, files: Vec<File>) -> Self {
         let policy = &mut self.policy;
         policy.routes.clear();
+        let engine = files.iter().any(|file| file.engine.is_some());
         for file in files {
             policy.routes.extend(file.routes.into_iter().map(|route| route.value));
             policy.silences.extend(file.silences.into_iter().map(|silence| silence.value));
@@ -184,6 +207,7 @@ impl Alerting {
             routes: policy.routes.len(),
             silences: policy.silences.len(),
             mutes: policy.mutes.len(),
+            engine,
         };
         if policy.routes.last().is_none_or(|last| !last.matchers.is_empty()) {
             policy

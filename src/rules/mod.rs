@@ -76,6 +76,11 @@ impl RuleSet {
         set
     }
 
+    /// No rule.
+    pub fn none() -> Self {
+        Self { rules: Arc::default(), disabled: Vec::new(), ready: Vec::new() }
+    }
+
     /// The rules of these files, each with its name as the user gave it and its text. They are used
     /// instead of the shipped ones; if one of the files says `shipped = true`, they add to those,
     /// and a rule of the same name replaces one. Files without any rule leave the shipped ones.

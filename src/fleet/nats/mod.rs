@@ -1,0 +1,147 @@
+//! The broker: NATS with JetStream.
+//!
+//! Owns one thread on which everything of the broker happens, and the channels between it and the
+//! loop. Must never decide what is published or what becomes of what comes. Fails when no thread
+//! can be had; everything later is tried again, and told.
+
+mod connect;
+mod elect;
+mod feed;
+mod publish;
+mod stream;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use super::exchange::{Came, Exchange, Trouble, Way};
+use super::intake::Stand;
+use super::outgoing::Row;
+use crate::config::{Fleet, Role};
+use crate::follow::Wake;
+
+/// So much that came waits for the loop; then the broker keeps it.
+const CAME_MAX: usize = 2048;
+
+/// So much of it is taken at once.
+const TAKEN_MAX: usize = 512;
+
+/// After something went wrong it is tried again after this.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// What a machine says of itself to the broker.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// What the configuration says.
+    pub fleet: Fleet,
+    /// The machine's name.
+    pub machine: Arc<str>,
+    /// Which of the machine's states it is.
+    pub life: Box<str>,
+    /// Where each feed stands; none of a machine that takes nothing.
+    pub stands: BTreeMap<Option<u16>, Stand>,
+}
+
+impl Member {
+    /// Whether it may make what is missing at the broker.
+    fn may_make(&self) -> bool {
+        self.fleet.role == Role::Aggregator
+    }
+}
+
+/// The way to the broker.
+pub struct Broker {
+    rows: mpsc::UnboundedSender<Row>,
+    came: mpsc::Receiver<Came>,
+    committed: BTreeMap<Option<u16>, watch::Sender<u64>>,
+    wake: Wake,
+}
+
+/// Where tasks put what came.
+#[derive(Clone)]
+struct Desk {
+    came: mpsc::Sender<Came>,
+    wake: Wake,
+}
+
+impl Desk {
+    /// Waits for room; false once nobody takes anything any more.
+    async fn put(&self, came: Came) -> bool {
+        let is_taken = self.came.send(came).await.is_ok();
+        (self.wake)();
+        is_taken
+    }
+
+    async fn trouble(&self, what: &'static str, why: impl ToString) -> bool {
+        let why = why.to_string();
+        self.put(Came::Way(Way::Trouble(Trouble { what, why }))).await
+    }
+}
+
+impl Broker {
+    /// Begins to reach for the broker.
+    pub fn start(member: Member, wake: Wake) -> io::Result<Self> {
+        let (rows, to_publish) = mpsc::unbounded_channel();
+        let (desk, came) = mpsc::channel(CAME_MAX);
+        let desk = Desk { came: desk, wake: Arc::clone(&wake) };
+        let mut committed = BTreeMap::new();
+        let mut feeds = Vec::new();
+        for (feed, stand) in &member.stands {
+            let (sender, receiver) = watch::channel(stand.sequence);
+            committed.insert(*feed, sender);
+            feeds.push((*feed, *stand, receiver));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        std::thread::Builder::new().name("fleet".to_owned()).spawn(move || {
+            runtime.block_on(run(member, desk, to_publish, feeds));
+        })?;
+        Ok(Self { rows, came, committed, wake })
+    }
+}
+
+type Feed = (Option<u16>, Stand, watch::Receiver<u64>);
+
+async fn run(
+    member: Member,
+    desk: Desk,
+    rows: mpsc::UnboundedReceiver<Row>,
+    feeds: Vec<Feed>,
+) {
+    let Some(client) = connect::connect(&member, &desk).await else { return };
+    let context = async_nats::jetstream::new(client);
+    let member = Arc::new(member);
+    for (feed, stand, committed) in feeds {
+        let consumer = feed::Feed { feed, stand, member: Arc::clone(&member) };
+        tokio::spawn(consumer.run(context.clone(), desk.clone(), committed));
+    }
+    if member.may_make() {
+        tokio::spawn(elect::run(context.clone(), Arc::clone(&member), desk.clone()));
+    }
+    publish::run(context, rows, desk).await;
+}
+
+impl Exchange for Broker {
+    fn publish(&mut self, row: Row) {
+        // The thread ends with the program alone.
+        let _ = self.rows.send(row);
+    }
+
+    fn take(&mut self) -> Vec<Came> {
+        let mut taken = Vec::new();
+        while taken.len() < TAKEN_MAX {
+            let Ok(came) = self.came.try_recv() else { return taken };
+            taken.push(came);
+        }
+        (self.wake)();
+        taken
+    }
+
+    fn committed(&mut self, feed: Option<u16>, sequence: u64) {
+        if let Some(committed) = self.committed.get(&feed) {
+            committed.send_replace(sequence);
+        }
+    }
+}
