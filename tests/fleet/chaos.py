@@ -3,15 +3,21 @@
 import base64
 import random
 import time
+from collections import Counter
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
 
 from broker import Broker, until
 from member import Member
 from traffic import Log, Traffic, written
-from verdict import all_is_counted, counted, fired, same, told_once, would_fire
+from verdict import all_is_counted, changed, counted, fired, same, still_fire, told_once, would_change
 from wire import at
 
 AHEAD_S = {"web-1": 0, "web-2": 60, "web-3": -60}
 RATE = 25
+# Beyond the lateness of an aggregator, by whose end nothing of before can change.
+SETTLED_S = 420
+NEVER_SUCCEEDS = "HPUA****BC"
 RESIDENT_KIB_MAX = 15 * 1024
 # Beside the shipped rules ones that fire often, so that an event that counts in the wrong place shows.
 RULES = """
@@ -46,8 +52,10 @@ class Story:
         world.room()
         home = world.home
         (home / "rules").mkdir()
-        self.rules = home / "rules" / "own.toml"
-        self.rules.write_text(RULES)
+        (home / "rules" / "own.toml").write_text(RULES)
+        # An aggregator waits longer for late lines than a backtest does by itself.
+        self.rules = home / "backtest.toml"
+        self.rules.write_text(f'{RULES}\n[engine]\nlateness = "5m"\n')
         self.broker = world.serve(Broker(world.network, home / "broker", ["nats-1", "nats-2", "nats-3"]))
         top = f'rules = "{home}/rules"'
         self.watches = [Member(world, name, "aggregator", fleet="replicas = 3", top=top).start()
@@ -63,7 +71,7 @@ class Story:
     def leading(self):
         """The aggregator that holds the lease, as the broker has it."""
         async def holder(wire):
-            found = await wire.api("STREAM.MSG.GET.KV_OCRWATCH_LEASE", last_by_subj="$KV.OCRWATCH_LEASE.all")
+            found = await wire.api("STREAM.MSG.GET.OCRWATCH_LEASE", last_by_subj="ocrwatch.lease.OCRWATCH.all")
             return base64.b64decode(found["message"]["data"]).decode().partition("/")[0]
 
         def ask():
@@ -146,28 +154,48 @@ def every_error_is_counted_once_by_both_aggregators_whatever_is_killed_or_cut(wo
         same(watch.name, counted(watch), written(story.logs))
 
 
-def the_fleet_s_alerts_are_those_of_a_backtest_over_all_logs(world):
-    story = world.story
-    should = would_fire(world, story.logs, story.rules)
-    assert sum(should.values()) > 20, should
-    print(f"    {sum(should.values())} alerts of {len({rule for rule, _ in should})} rules")
-    for watch in story.watches:
-        same(watch.name, fired(watch), should)
-
-
 def each_alert_is_told_once_although_the_teller_was_killed(world):
     story = world.story
-    should = would_fire(world, story.logs, story.rules)
+    begun = fired(changed(story.watches[0]))
+    assert sum(begun.values()) > 15, begun
+    same("the other aggregator", fired(changed(story.watches[1])), begun)
 
     def rest():
         told, _ = told_once(story.watches)
-        return {key[0] for key in should} <= {key[0] for key in told}
+        return begun.keys() <= told.keys()
     until("every alert is told", rest, 30)
     told, again = told_once(story.watches)
-    missing, more = should - told, told - should
     print(f"    {sum(told.values())} told; {again} came again under the same id")
-    assert not missing, f"not told: {missing}"
-    assert not more, f"told under several ids: {more}"
+    same("told", told, begun)
+
+
+def the_alerts_are_those_of_a_backtest_over_all_logs(world):
+    story = world.story
+    # Nobody waits until no late line can change them: the aggregators were away for as long.
+    for watch in story.watches:
+        watch.stop()
+        watch.ahead_s = SETTLED_S
+        watch.start()
+    until_ = datetime.now(timezone.utc) + timedelta(seconds=SETTLED_S)
+    should = would_change(world, story.logs, story.rules, until_)
+    assert len(should) > 40, should
+    print(f"    {sum(fired(should).values())} alerts of {len({rule for rule, _, _ in should})} rules")
+    for watch in story.watches:
+        def settled():
+            changes = changed(watch)
+            return exact(fired(changes)) == exact(fired(should)) and still_fire(changes) == still_fire(should)
+        with suppress(TimeoutError):
+            until("it is settled", settled, 20)
+        same(f"fired at {watch.name}", exact(fired(changed(watch))), exact(fired(should)))
+        same(f"fire still at {watch.name}", still_fire(changed(watch)), still_fire(should))
+
+
+def exact(alerts):
+    """Those that do not hang on which of two hosts is read first: a row that a success of another host ends may have
+    been an alert for a moment, until that success was read."""
+    rows = ("row", "aksk-signature-failures", "aksk-lockout")
+    return Counter({(rule, labels): times for (rule, labels), times in alerts.items()
+                    if rule not in rows or dict(labels)["credential"] == NEVER_SUCCEEDS})
 
 
 def an_agent_is_light(world):
@@ -178,7 +206,7 @@ def an_agent_is_light(world):
 
 CHAOS = [
     every_error_is_counted_once_by_both_aggregators_whatever_is_killed_or_cut,
-    the_fleet_s_alerts_are_those_of_a_backtest_over_all_logs,
-    each_alert_is_told_once_although_the_teller_was_killed,
     an_agent_is_light,
+    each_alert_is_told_once_although_the_teller_was_killed,
+    the_alerts_are_those_of_a_backtest_over_all_logs,
 ]

@@ -10,11 +10,11 @@ from verdict import counted
 
 PUBLISHES = ["ocrwatch.v1.>"]
 ANSWERS = ["_INBOX.>"]
-# What an aggregator needs beside that: the stream, its consumer, and the bucket of the lease.
-DECIDES = ["$JS.API.>", "$JS.ACK.>", "$KV.>", *PUBLISHES]
+# What an aggregator needs beside that: the stream, its consumer, and the lease.
+DECIDES = ["$JS.API.>", "$JS.ACK.>", "ocrwatch.lease.>", *PUBLISHES]
 USERS = {
     "agent": {"publish": PUBLISHES, "subscribe": ANSWERS},
-    "watch": {"publish": DECIDES, "subscribe": [*ANSWERS, "$KV.>"]},
+    "watch": {"publish": DECIDES, "subscribe": ANSWERS},
     "stranger": {"publish": ["elsewhere.>"], "subscribe": ANSWERS},
 }
 
@@ -60,7 +60,7 @@ def a_wrong_password_is_said_and_its_right_one_taken_without_a_loss(world):
     access = users({"agent": 'user: agent, password: "one"', "watch": 'user: watch, password: "two"'})
     watch, agent = fleet(world, access, password(world, "watch", "two"), password(world, "agent", "wrong"))
     world.log.error(*ERRORS[0])
-    until("it is said", lambda: agent.said("refuse"))
+    until("it is said", lambda: agent.said("does not accept who this is"))
     assert "wrong" not in agent.said().replace("agent-wrong", ""), "the password stands in the log"
     secret(world.home / "agent-wrong", "one")
     until("it is counted", lambda: counted(watch)["web-1", *ERRORS[0][:2]] == 1, 60)
@@ -88,17 +88,19 @@ def over_tls_with_an_authority_of_our_own_a_key_is_a_login(world):
 def a_certificate_of_a_stranger_is_not_believed(world):
     (world.home / "other").mkdir()
     certificates(world.home / "other", "10.9.0.250")
-    agent = Member(world, "web-9", "agent", Log(world.home / "logs", "web-9", 9, 10))
-    agent.configure([url.replace("nats://", "tls://") for url in world.broker.urls], None, f'ca = "{world.home}/other/ca.pem"')
+    log = Log(world.home / "logs", "web-9", 9, 10)
+    agent = Member(world, log.machine, "agent", log)
+    urls = [url.replace("nats://", "tls://") for url in world.broker.urls]
+    agent.configure(urls, log, f'ca = "{world.home}/other/ca.pem"')
     agent.start()
-    until("it is said", lambda: agent.said("ertificate"))
+    until("it is said", lambda: agent.said("certificate"))
 
 
 def credentials_that_an_operator_signed_are_a_login(world):
     world.room()
     may = {name: {"pub": {"allow": USERS[name]["publish"]}, "sub": {"allow": USERS[name]["subscribe"]}} for name in ("agent", "watch")}
     access = claimed(world.home, may)
-    logins = [f'login = {{ credentials = {{ file = "{world.home}/{name}.creds" }} }}' for name in ("watch", "agent")]
+    logins = [f'login = {{ credentials = "{world.home}/{name}.creds" }}' for name in ("watch", "agent")]
     watch, _ = fleet(world, access, *logins)
     arrives(world, watch)
 

@@ -24,7 +24,9 @@ ERRORS = [
     ("Platform", "ModelArts.4106", "Invalid authorization request.", 403),
     ("Platform", "ModelArts.4603", "Obtaining the file from the URL failed.", 400),
 ]
+# The first one's secret is wrong: nothing that is called with it ever gets through the gateway.
 KEYS = ["HPUA0123456789ABCDBC", "HPUB0123456789ABCDBD", "HPUC0123456789ABCDBE"]
+GATEWAY = [error for error in ERRORS if error[0] == "APIG"]
 
 
 def stamp(at):
@@ -80,10 +82,10 @@ class Traffic(threading.Thread):
         drawn = self.draw.random()
         key = self.draw.choice(KEYS)
         if drawn < 0.25:
-            log.error(*self.draw.choice(ERRORS), key)
+            log.error(*self.draw.choice(GATEWAY if key == KEYS[0] else ERRORS), key)
         elif drawn < 0.33:
             log.lockout(key)
-        elif drawn < 0.40:
+        elif drawn < 0.40 and key != KEYS[0]:
             log.success(key)
         else:
             log.filler(number)

@@ -7,6 +7,7 @@ import json
 import sqlite3
 import subprocess
 from collections import Counter
+from datetime import datetime
 
 from traffic import written
 
@@ -49,22 +50,38 @@ def group(labels):
     return tuple(sorted((name, value) for name, value in labels if value is not None))
 
 
-def fired(member):
-    """How often each alert fired, by rule and group, as its decision log says."""
-    counts = Counter()
-    for (decision,) in rows(member, "SELECT CAST(decision AS TEXT) FROM decision WHERE kind = 'changed firing'"):
-        decision = json.loads(decision)
-        counts[decision["rule"], group(decision["labels"])] += 1
-    return counts
+def changed(member):
+    """Each change of an alert in the order of time, by its decision log: rule, group, what it came to."""
+    query = ("SELECT CAST(decision AS TEXT) FROM decision WHERE kind IN ('changed firing', 'changed resolved') "
+             "ORDER BY at_ms, kind = 'changed firing'")
+    decisions = [json.loads(decision) for (decision,) in rows(member, query)]
+    return [(decision["rule"], group(decision["labels"]), decision["to"]) for decision in decisions]
 
 
-def would_fire(world, logs, rules):
-    """The same, as a backtest over all logs says."""
-    command = [world.program, "backtest", "--rules", str(rules), "--format", "json", "--quiet",
-               *(log.path.name for log in logs)]
+def would_change(world, logs, rules, until):
+    """The same, as a backtest says over all logs and on until some time."""
+    command = [world.program, "backtest", "--rules", str(rules), "--until", until.isoformat(), "--format", "json",
+               "--quiet", *(log.path.name for log in logs)]
     done = subprocess.run(command, cwd=logs[0].path.parent, env=world.environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return Counter((alert["rule"], group(alert["labels"].items())) for alert in json.loads(done.stdout)["alerts"])
+    changes = []
+    for alert in json.loads(done.stdout)["alerts"]:
+        for to, key in (("firing", "fired_at"), ("resolved", "resolved_at")):
+            if alert[key]:
+                changes.append((datetime.fromisoformat(alert[key]), to == "firing", alert["rule"],
+                                group(alert["labels"].items()), to))
+    return [change[2:] for change in sorted(changes)]
+
+
+def fired(changes):
+    """How often each alert fired, by rule and group."""
+    return Counter((rule, labels) for rule, labels, to in changes if to == "firing")
+
+
+def still_fire(changes):
+    """What fires at the end."""
+    last = {(rule, labels): to for rule, labels, to in changes}
+    return Counter(alert for alert, to in last.items() if to == "firing")
 
 
 def told_once(members):
