@@ -19,7 +19,7 @@ use super::rules::RulesArgs;
 use super::state::{self, state_failure};
 use super::terminal::StyleArgs;
 use crate::clock;
-use crate::config::{Config, Level};
+use crate::config::{Config, Level, Role};
 use crate::daemon::machine::System;
 use crate::daemon::systemd::Supervisor;
 use crate::daemon::{Daemon, Options, StartError, logging};
@@ -105,6 +105,10 @@ impl RunArgs {
         let daemon = Daemon::start(config, options).map_err(|error| match error {
             StartError::State(error) => state_failure(&error),
             StartError::Http(error) => Failure::new(ExitCode::Io, vec![error.to_string()]),
+            StartError::Fleet(error) => {
+                let what = format!("the fleet's broker cannot be reached for: {error}");
+                Failure::new(ExitCode::Io, vec![what])
+            }
             StartError::Signals(error) => {
                 Failure::new(ExitCode::Io, vec![format!("cannot be told of signals: {error}")])
             }
@@ -138,6 +142,8 @@ impl RunArgs {
         match (config.sources.is_empty(), self.files.is_empty()) {
             (false, true) => Ok(config),
             (true, false) => config::with_files(config, &self.files),
+            // What others publish is enough for an aggregator.
+            (true, true) if is_aggregator(&config) => Ok(config),
             (true, true) => {
                 let what = format!("nothing is followed: {} has no [[source]]", path.display());
                 let hint = "write one, or name files on the command line";
@@ -173,4 +179,8 @@ fn leave_no_core() {
     let limit = Rlimit { current: Some(0), maximum: Some(0) };
     // Nothing forbids to lower it; a run does not hang on it.
     let _ = setrlimit(Resource::Core, limit);
+}
+
+fn is_aggregator(config: &Config) -> bool {
+    config.fleet.as_ref().is_some_and(|fleet| fleet.role == Role::Aggregator)
 }

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, Role};
 use super::file::{self, File, OWN_KEYS};
 use super::paths::Paths;
 use super::problem;
+use super::{Config, Role};
 use crate::catalogue::Catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::engine::Span;

@@ -23,8 +23,18 @@ use crate::toml_file::{self, Keys, Problems};
 use crate::zone::Zone;
 
 /// What stands at the root beside the tables of rule files.
-pub(super) const OWN_KEYS: &[&str] =
-    &["rules", "catalogue", "timezone", "state", "watch", "log", "http", "fleet", "source", "receiver"];
+pub(super) const OWN_KEYS: &[&str] = &[
+    "rules",
+    "catalogue",
+    "timezone",
+    "state",
+    "watch",
+    "log",
+    "http",
+    "fleet",
+    "source",
+    "receiver",
+];
 pub(super) const STATE_KEYS: &[&str] = &["directory", "history", "outbox", "size_max"];
 pub(super) const WATCH_KEYS: &[&str] =
     &["mode", "links", "poll_interval", "open_files_max", "rotated_quiet", "partial_line"];

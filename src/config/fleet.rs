@@ -193,7 +193,8 @@ fn server(text: &Spanned<String>, problems: &mut Problems<'_>) -> Option<String>
         return None;
     }
     let message = format!("`{}` is no address of a broker", written.escape_debug());
-    let hint = "write it as in `nats://broker.example.com:4222` or, encrypted, `tls://…`".to_owned();
+    let hint =
+        "write it as in `nats://broker.example.com:4222` or, encrypted, `tls://…`".to_owned();
     problems.add(problem::BAD_ADDRESS, text.span(), message, hint);
     None
 }
@@ -213,11 +214,7 @@ fn is_name(key: &str, name: &Spanned<String>, problems: &mut Problems<'_>) -> bo
     false
 }
 
-fn login_of(
-    keys: &Keys<'_, '_>,
-    paths: Paths<'_>,
-    problems: &mut Problems<'_>,
-) -> Option<Login> {
+fn login_of(keys: &Keys<'_, '_>, paths: Paths<'_>, problems: &mut Problems<'_>) -> Option<Login> {
     let ways = ["credentials", "nkey", "user"];
     let mut said = ways.into_iter().filter(|way| keys.has(way));
     let Some(way) = said.next() else {
@@ -245,11 +242,7 @@ fn login_of(
     }
 }
 
-fn consume(
-    keys: &Keys<'_, '_>,
-    partitions: u16,
-    problems: &mut Problems<'_>,
-) -> Option<Vec<u16>> {
+fn consume(keys: &Keys<'_, '_>, partitions: u16, problems: &mut Problems<'_>) -> Option<Vec<u16>> {
     let items = keys.list("consume", problems)?;
     let mut all = BTreeSet::new();
     for item in items {

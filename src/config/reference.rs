@@ -8,9 +8,7 @@ use super::file::{
     CATALOGUES_MAX, FORMATS, HISTORY, LEVELS, LINKS, MODES, OPEN_FILES, OUTBOX, POLL, QUIET,
     RECEIVERS_MAX, SIZE, SOURCES_MAX, word,
 };
-use super::fleet::{
-    BUFFER, PARTITIONS, REPLICAS, RETENTION, ROLES, SERVERS_MAX as BROKERS_MAX,
-};
+use super::fleet::{BUFFER, PARTITIONS, REPLICAS, RETENTION, ROLES, SERVERS_MAX as BROKERS_MAX};
 use super::http::{CONNECTIONS, HOSTS_MAX, LISTEN_MAX};
 use super::origin::{FILTERS_MAX, ORIGINS, PATTERNS_MAX};
 use super::{Encoding, Fleet, Http, Log, Role, State, Watch, entry, receiver, size};
@@ -182,8 +180,12 @@ fn fleet() -> Table {
     let login = Table::of(
         "login",
         vec![
-            key("credentials", Kind::Path, "a file with a user's JWT and its key, as `nsc` makes it")
-                .such_as("\"web-1.creds\""),
+            key(
+                "credentials",
+                Kind::Path,
+                "a file with a user's JWT and its key, as `nsc` makes it",
+            )
+            .such_as("\"web-1.creds\""),
             key("nkey", receiver::reference::secret(), "the seed of a key, a [secret](#secrets)")
                 .such_as("{ file = \"web-1.nkey\" }"),
             key("user", Kind::Text, "a user, together with `password`").such_as("\"agent\""),
@@ -206,9 +208,13 @@ fn fleet() -> Table {
             key("replicas", Kind::Number(REPLICAS), replicas).usually(usual.replicas),
             key("retention", Kind::Span(RETENTION), retention).usually_ms(usual.retention.0),
             key("partitions", Kind::Number(PARTITIONS), partitions).usually(usual.partitions),
-            key("consume", Kind::List(Box::new(Kind::Number(0..=PARTITIONS.end() - 1)), 256), consume)
-                .otherwise("all of them")
-                .such_as("[0]"),
+            key(
+                "consume",
+                Kind::List(Box::new(Kind::Number(0..=PARTITIONS.end() - 1)), 256),
+                consume,
+            )
+            .otherwise("all of them")
+            .such_as("[0]"),
             key("samples", Kind::Flag, samples).usually(usual.samples),
             key("buffer_max", Kind::Size(BUFFER), buffer_max)
                 .usually_text(&size::words(usual.buffer_bytes_max)),

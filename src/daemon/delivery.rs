@@ -33,7 +33,10 @@ impl Daemon {
         let notification = Arc::new(notification);
         for parcel in Parcel::of(&notification, self.receiver(&notification.receiver), now) {
             self.put_row(&parcel);
-            self.to_tell.push(parcel);
+            match self.who_told(&parcel.id()) {
+                Some(machine) => self.keeper.told_by(&parcel, &machine, now),
+                None => self.to_tell.push(parcel),
+            }
         }
         self.keeper.note(story::told(&notification, now));
     }
@@ -64,6 +67,10 @@ impl Daemon {
             self.hear_requests(now);
             self.mind_receivers(now);
         }
+        if !self.tells() {
+            self.hold_back(now.wall);
+            return Ok(());
+        }
         if !self.is_urgent {
             for parcel in std::mem::take(&mut self.to_tell) {
                 if self.post.has(&parcel.notification.receiver) {
@@ -72,6 +79,7 @@ impl Daemon {
                     let (out, style) = (&mut self.options.out, self.options.style);
                     terminal::write(out, &parcel.notification, &self.texts, style)?;
                     self.keeper.sent(&parcel.id(), parcel.attempts + 1, now.wall);
+                    self.say_told(&parcel.id());
                 }
             }
             self.join_crowded(now);
@@ -129,6 +137,9 @@ impl Daemon {
             self.telemetry.delivered(&receiver, &id, &result, &outcome, self.last.mono);
             self.tally.delivered(&receiver, &outcome, now);
             self.keeper.outcome(&id, &outcome, now);
+            if matches!(outcome, Outcome::Sent { .. }) {
+                self.say_told(&id);
+            }
             is_news = true;
             if let (Outcome::Dead { error, .. }, Some(parcel)) = (outcome, unannounced) {
                 let (cause, parcels) = (error, vec![parcel]);

@@ -69,6 +69,7 @@ impl Daemon {
         }
         let rows = self.follow.rows();
         self.keeper.gather(rows, &mut self.pipeline);
+        self.gather_fleet();
         for (source, counters) in self.follow.take_counted() {
             self.keeper.count(&format!("bytes {source}"), counters.bytes);
             self.keeper.count(&format!("lines {source}"), counters.lines);
@@ -94,6 +95,7 @@ impl Daemon {
             Ok(committed) => {
                 self.next_commit = now.mono + COMMIT_INTERVAL;
                 self.telemetry.committed();
+                self.fleet_committed();
                 if !committed.already.is_empty() {
                     // After a state that was lost: they were told then.
                     let known = committed.already;

@@ -14,6 +14,7 @@ use crate::clock::{self, Stopwatch};
 use crate::config::{Http, Receiver};
 use crate::deliver::{Parcel, Post, Report};
 use crate::engine::ToldAlert;
+use crate::fleet::{Exchange, Member};
 use crate::follow::{Now, Wake};
 use crate::http::{Desk, ListenError, Server};
 use crate::render::Texts;
@@ -38,6 +39,9 @@ pub trait Machine {
 
     /// Who carries parcels.
     fn carrier(&self, wake: Wake) -> Box<dyn Carry>;
+
+    /// The way to the fleet's broker.
+    fn exchange(&self, member: Member, wake: Wake) -> io::Result<Box<dyn Exchange>>;
 
     /// Opens the places where others are answered, and says which of them is missing; nothing on a
     /// machine where nobody asks.
@@ -119,6 +123,16 @@ impl Machine for System {
 
     fn carrier(&self, wake: Wake) -> Box<dyn Carry> {
         Box::new(Post::new(wake))
+    }
+
+    #[cfg(feature = "nats")]
+    fn exchange(&self, member: Member, wake: Wake) -> io::Result<Box<dyn Exchange>> {
+        Ok(Box::new(crate::fleet::nats::Broker::start(member, wake)?))
+    }
+
+    #[cfg(not(feature = "nats"))]
+    fn exchange(&self, _: Member, _: Wake) -> io::Result<Box<dyn Exchange>> {
+        Err(io::Error::other("this program was built without `nats`"))
     }
 
     fn answer(

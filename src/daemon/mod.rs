@@ -16,6 +16,7 @@
 mod asked;
 mod delivery;
 pub mod event;
+pub mod fleet;
 mod folded;
 mod keep;
 pub mod logging;
@@ -114,6 +115,8 @@ pub enum StartError {
     Signals(io::Error),
     /// A place where others are answered.
     Http(ListenError),
+    /// The way to the fleet's broker.
+    Fleet(io::Error),
 }
 
 /// A run.
@@ -124,6 +127,10 @@ pub struct Daemon {
     follow: Follow,
     watcher: Box<dyn Watch>,
     pipeline: Pipeline,
+    /// None of a machine that is alone.
+    fleet: Option<fleet::Part>,
+    /// Who told what here as well, and is not heard yet.
+    told_by: Vec<(Arc<str>, Vec<Box<str>>)>,
     keeper: Keeper,
     /// Notifications that are committed, or cannot be, and are not told yet.
     to_tell: Vec<Parcel>,
@@ -175,12 +182,22 @@ impl Daemon {
         for what in &restored.not_understood {
             error!(what, "state that was kept cannot be understood; it begins anew");
         }
-        let Restored { engine, policy, positions, queued, .. } = restored;
+        let Restored { engine, policy, positions, queued, waiting, .. } = restored;
         let (pipeline, forgotten) = Pipeline::new(&config, engine, policy);
         report::forgotten(&forgotten);
         let wake = events.waker();
         let (desk, questions) = Desk::new(wake.clone());
         let common = common(&config, &options, &wake, now.wall);
+        let (fleet, positions) = match &config.fleet {
+            Some(fleet) => {
+                let (machine, wake) = (&*options.machine, wake.clone());
+                let part = fleet::Part::start(fleet, positions, waiting, machine, wake);
+                let (part, positions) = part.map_err(StartError::Fleet)?;
+                (Some(part), positions)
+            }
+            // What a machine that was part of one has kept waits for it to be one again.
+            None => (None, crate::fleet::Intake::restore(positions).1),
+        };
         let (follow, unknown) = Sources(&config.sources).follow(&common, &positions, None);
         for key in unknown {
             warn!(key, "where a log stood cannot be understood; it is met anew");
@@ -202,6 +219,8 @@ impl Daemon {
             follow,
             watcher,
             pipeline,
+            fleet,
+            told_by: Vec::new(),
             keeper,
             to_tell: queued.into_iter().map(parcel_of).collect(),
             outbox: deliver::Queue::default(),
@@ -303,7 +322,7 @@ impl Daemon {
             (true, true) => Backlog::ToItsEnd,
         };
         while let Some(passed) = self.follow.next(backlog, now) {
-            self.pipeline.take(&passed, now.wall);
+            self.pass(&passed, now.wall);
         }
     }
 
@@ -317,7 +336,7 @@ impl Daemon {
             }
             self.pass_on(now);
         }
-        if !is_more && !self.follow.is_behind(now) {
+        if !is_more && !self.follow.is_behind(now) && !self.is_fleet_behind(now) {
             self.pipeline.caught_up(now.wall);
             // Once: each time a minute passes for the policy, and deliveries may take hours.
             if self.options.once && !self.is_rest_told && self.follow.has_ended(now) {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::config::Config;
+use crate::config::{Config, Role};
 use crate::engine::{
     Alert, AlertStatus, Changes, Counters, Decision, Engine, Event, Forgotten, Instant,
     Notification, Policy, PolicyCounters, PolicySnapshot, Silence, Snapshot, Source, Span, State,
@@ -26,6 +26,9 @@ use crate::store::HistoryKey;
 /// What changed longer ago than this when it is read after a pause is history: it is told in one
 /// digest.
 const HISTORICAL: Span = Span(5 * 60 * 1000);
+
+/// What a machine of a fleet tells may be so far ahead of an aggregator's clock.
+const AHEAD_MAX: Span = Span::MINUTE.times(2);
 
 /// What came of a step.
 #[derive(Debug, Default)]
@@ -50,6 +53,9 @@ pub struct Pipeline {
     policy: Policy,
     /// How far the logs were read, by their times or by the wall clock.
     now: Instant,
+    /// So far a log's times may be ahead of the wall clock: machines of a fleet have clocks of their
+    /// own.
+    ahead_max: Span,
     /// A backlog is being read: since when what it tells is.
     catching_up: bool,
     history: Option<(Instant, Instant)>,
@@ -63,6 +69,8 @@ impl Pipeline {
         engine: Option<Snapshot>,
         policy: Option<PolicySnapshot>,
     ) -> (Self, Vec<Forgotten>) {
+        let is_aggregator =
+            config.fleet.as_ref().is_some_and(|fleet| fleet.role == Role::Aggregator);
         let rules = Arc::clone(config.alerting.rules.rules());
         let catalogue = Arc::clone(&config.catalogue);
         let policy_config = config.alerting.policy.clone();
@@ -79,6 +87,7 @@ impl Pipeline {
             engine,
             policy,
             now: Instant::MIN,
+            ahead_max: if is_aggregator { AHEAD_MAX } else { Span(0) },
             catching_up: true,
             history: None,
             step: Step::default(),
@@ -116,7 +125,7 @@ impl Pipeline {
         let wall_now = Instant::from(wall);
         // A log that tells no time comes last: it is as late as the clock says.
         let reached = passed.reached.map_or(wall_now, Instant::from);
-        self.now = self.now.max(reached.min(wall_now));
+        self.now = self.now.max(reached.min(wall_now.plus(self.ahead_max)));
         let source = &*passed.label;
         let event = match &passed.found {
             Found::Occurrence(occurrence) => {

@@ -44,6 +44,7 @@ impl Daemon {
             info!("reloaded: {change}");
         }
         let old = std::mem::replace(&mut self.config, new);
+        self.config.fleet.clone_from(&old.fleet);
         if old.alerting != self.config.alerting || old.catalogue != self.config.catalogue {
             let forgotten = self.pipeline.reconfigure(&self.config);
             report::forgotten(&forgotten);

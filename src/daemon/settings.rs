@@ -42,8 +42,7 @@ pub(super) fn common(
         catalogue: config.catalogue.clone(),
         zone: config.zone.unwrap_or(options.machine_zone),
         successes: config.alerting.successes.clone(),
-        activity_gap: crate::replay::activity_gap(config.alerting.rules.rules())
-            .map(Span::to_delta),
+        activity_gap: activity_gap(config).map(Span::to_delta),
         limits: Limits {
             open_files_max: watch.open_files_max,
             links: match watch.links {
@@ -63,6 +62,13 @@ pub(super) fn common(
             invocation: options.invocation.clone(),
         },
     }
+}
+
+/// What is published tells signs of life as well: who decides about it is not known here.
+fn activity_gap(config: &Config) -> Option<Span> {
+    let published = config.fleet.as_ref().map(|_| Span::MINUTE);
+    let decided = crate::replay::activity_gap(config.alerting.rules.rules());
+    decided.into_iter().chain(published).min()
 }
 
 pub(super) fn watcher(config: &Config, options: &Options, wake: &Wake) -> Box<dyn Watch> {

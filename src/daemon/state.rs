@@ -15,8 +15,8 @@ use crate::deliver::{Outcome, Parcel};
 use crate::engine::{Changes, Notification, PolicySnapshot, Snapshot};
 use crate::follow::Rows;
 use crate::store::{
-    Batch, Committed, DecisionRow, HistoryKey, Loaded, Notice, OpenError, OutboxEntry, OutboxRow,
-    Settings, Store, StoreError,
+    Batch, Committed, DecisionRow, HistoryKey, Loaded, MessageRow, MessagesWaiting, Notice,
+    OpenError, OutboxEntry, OutboxRow, Settings, Store, StoreError,
 };
 
 /// What a run goes on from.
@@ -28,6 +28,8 @@ pub struct Restored {
     pub policy: Option<PolicySnapshot>,
     /// Where each log stands.
     pub positions: Vec<(String, Vec<u8>)>,
+    /// How many messages wait for the fleet's broker.
+    pub waiting: MessagesWaiting,
     /// What was not delivered yet.
     pub queued: Vec<(Notification, OutboxRow)>,
     /// What was kept and cannot be understood: lowercase fragments.
@@ -147,6 +149,42 @@ impl Keeper {
         self.waiting.merged(parcel.id(), parcel.attempts, now, why);
     }
 
+    /// Notes that another machine told a notification, or will.
+    pub fn told_by(&mut self, parcel: &Parcel, machine: &str, now: DateTime<Utc>) {
+        let why = format!("told by {machine}");
+        self.waiting.merged(parcel.id(), parcel.attempts, now, why);
+    }
+
+    /// Puts a message that is to be published.
+    pub fn put_message(&mut self, message: MessageRow) {
+        self.waiting.put_message(message);
+    }
+
+    /// All messages up to a number are stored by the broker.
+    pub fn messages_stored(&mut self, number: u64) {
+        self.waiting.messages_stored(number);
+    }
+
+    /// The messages behind a number that wait to be published.
+    pub fn messages_behind(
+        &mut self,
+        number: u64,
+        bytes_max: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        self.store.messages_behind(number, bytes_max, now)
+    }
+
+    /// Puts and removes rows that no log has.
+    pub fn put_rows(&mut self, put: Vec<(String, Vec<u8>)>, removed: Vec<String>) {
+        for (key, state) in put {
+            self.waiting.put_position(key, "", state);
+        }
+        for key in removed {
+            self.waiting.remove_position(key);
+        }
+    }
+
     /// Lets a notification wait again that was given up.
     pub fn requeue(&mut self, id: &str, now: DateTime<Utc>) {
         self.waiting.requeue(id, now);
@@ -259,6 +297,7 @@ fn json(value: &impl Serialize) -> Vec<u8> {
 fn restore(loaded: Loaded) -> Restored {
     let mut not_understood = Vec::new();
     let Loaded { positions, engine_head, engine_rules, engine_groups, policy, queued, .. } = loaded;
+    let waiting = loaded.messages_waiting;
     let head = engine_head.and_then(|head| read(&head, "the engine's state", &mut not_understood));
     let rules: Vec<_> = engine_rules
         .iter()
@@ -286,6 +325,7 @@ fn restore(loaded: Loaded) -> Restored {
         engine: head.map(|head| Snapshot::of_parts(head, rules, groups)),
         policy,
         positions: positions.into_iter().map(|(key, place)| (key, place.state)).collect(),
+        waiting,
         queued,
         not_understood,
     }

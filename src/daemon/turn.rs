@@ -58,14 +58,16 @@ impl Daemon {
         }
         self.hear_questions(now);
         self.look(now);
-        self.is_more = self.read(now);
+        self.hear_fleet(now);
+        self.is_more = self.has_room() && self.read(now);
         self.follow_up(now, self.is_more);
         self.keep(now);
+        self.publish(now);
         self.tell()?;
         self.supervise(now);
         let is_read = !self.is_more && self.follow.has_ended(now);
-        let is_told = self.to_tell.is_empty() && self.outbox.is_tried();
-        let is_last = self.options.once && is_read && is_told;
+        let is_told = self.to_tell.is_empty() && self.outbox.is_tried() && self.is_published();
+        let is_last = self.options.once && is_read && is_told && !self.is_fleet_behind(now);
         Ok(if is_last { Turn::Last } else { Turn::More })
     }
 

@@ -3,16 +3,19 @@
 //! Owns the seam between the loop, which decides and commits, and what carries messages. Must never
 //! wait. Nothing here fails: what goes wrong comes as something that came.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use super::intake::Delivered;
+use super::intake::{Delivered, Stand};
 use super::lease::Answer;
-use super::outgoing::Row;
+use crate::config::{Fleet, Role};
+use crate::store::MessageRow;
 
 /// Carries messages to others and from them.
 pub trait Exchange {
     /// Publishes a message behind those before it, until it is stored.
-    fn publish(&mut self, row: Row);
+    fn publish(&mut self, row: MessageRow);
 
     /// What came since this was last asked, at most a bounded part of it; more wakes again.
     fn take(&mut self) -> Vec<Came>;
@@ -59,5 +62,25 @@ pub struct Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.what, self.why)
+    }
+}
+
+/// What a machine says of itself to the broker.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// What the configuration says.
+    pub fleet: Fleet,
+    /// The machine's name.
+    pub machine: Arc<str>,
+    /// Which start of its program it is.
+    pub life: Box<str>,
+    /// Where each feed stands; none of a machine that takes nothing.
+    pub stands: BTreeMap<Option<u16>, Stand>,
+}
+
+impl Member {
+    /// Whether it may make what is missing at the broker.
+    pub(super) fn may_make(&self) -> bool {
+        self.fleet.role == Role::Aggregator
     }
 }

@@ -7,23 +7,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::message::{Message, Origin, Unreadable};
 use super::seen::Seen;
 use crate::engine::Source;
-use crate::follow::Passed;
+use crate::follow::{Found, Passed};
 
-/// So many lives are told apart; beyond it the one that was silent for the longest is forgotten.
-const LIVES_MAX: usize = 65_536;
+/// So many lives of one machine are told apart. Beyond it the one that was silent for the longest
+/// is forgotten: what it had under way was stored before the later ones began.
+const LIVES_OF_ONE_MAX: usize = 16;
 
-/// A life that told nothing for so long is forgotten: it can have nothing under way any more.
-const SILENT_DAYS_MAX: i64 = 35;
+/// So many lives are told apart at all.
+const LIVES_MAX: usize = 200_000;
 
 /// What a row of the state begins with that is this module's.
 const FEED: &str = "fleet-feed ";
 const LIFE: &str = "fleet-life ";
+const TOLD: &str = "fleet-told ";
+
+/// So many notifications are remembered that others told, each for so long: this machine decides
+/// the same at another instant, which may lie behind a pause.
+const TOLD_MAX: usize = 20_000;
+const TOLD_HOURS: i64 = 48;
 
 /// A message as the broker delivers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +61,13 @@ struct Life {
     machine: Arc<str>,
     seen: Seen,
     last: DateTime<Utc>,
+}
+
+/// A notification that another machine told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Told {
+    machine: Arc<str>,
+    at: DateTime<Utc>,
 }
 
 /// What came of a message.
@@ -94,11 +108,14 @@ pub struct Heard {
 pub struct Intake {
     stands: BTreeMap<Option<u16>, Stand>,
     lives: BTreeMap<Box<str>, Life>,
+    told: BTreeMap<Box<str>, Told>,
     /// Sources by machine, so that one is kept once.
     labels: BTreeMap<Arc<str>, Arc<Source>>,
     changed_stands: BTreeSet<Option<u16>>,
     changed_lives: BTreeSet<Box<str>>,
     removed_lives: BTreeSet<Box<str>>,
+    changed_told: BTreeSet<Box<str>>,
+    removed_told: BTreeSet<Box<str>>,
     counters: Counters,
     /// What could not be read since this was last asked: lowercase sentences.
     faults: Vec<String>,
@@ -117,6 +134,10 @@ impl Intake {
             } else if let Some(life) = key.strip_prefix(LIFE) {
                 if let Ok(known) = serde_json::from_slice(&state) {
                     intake.lives.insert(life.into(), known);
+                }
+            } else if let Some(id) = key.strip_prefix(TOLD) {
+                if let Ok(known) = serde_json::from_slice(&state) {
+                    intake.told.insert(id.into(), known);
                 }
             } else {
                 others.push((key, state));
@@ -173,6 +194,11 @@ impl Intake {
 
     fn take_message(&mut self, message: Message, own: &str, now: DateTime<Utc>) -> Taken {
         let Message { machine, life, number, source, finds, told, .. } = message;
+        // Together with its machine: no machine can pass for another's life.
+        let life: Box<str> = format!("{machine}/{life}").into();
+        if !self.lives.contains_key(&life) {
+            self.make_room(&machine);
+        }
         let known = self.lives.entry(life.clone()).or_insert_with(|| Life {
             machine: Arc::clone(&machine),
             seen: Seen::new(),
@@ -186,15 +212,25 @@ impl Intake {
         self.removed_lives.remove(&life);
         self.changed_lives.insert(life);
         self.counters.messages += 1;
-        self.forget_silent(now);
         let told = (!told.is_empty() && &*machine != own).then(|| (Arc::clone(&machine), told));
+        if let Some((machine, ids)) = &told {
+            self.remember(machine, ids, now);
+        }
         let finds = source.map_or_else(Vec::new, |source| {
             let label = self.label(&source, &machine);
-            let passed = |found: crate::follow::Found| Passed {
+            let file_at = |found: &mut Found| {
+                if let Some(place) = found.place_mut() {
+                    place.file = format!("{machine}:{}", place.file).into();
+                }
+            };
+            let passed = |mut found: Found| Passed {
                 label: Arc::clone(&label),
                 log: None,
                 reached: found.at().map(|at| at.to_utc()),
-                found,
+                found: {
+                    file_at(&mut found);
+                    found
+                },
             };
             finds.into_iter().map(super::message::Sent::into_found).map(passed).collect()
         });
@@ -215,22 +251,51 @@ impl Intake {
         label
     }
 
-    fn forget_silent(&mut self, now: DateTime<Utc>) {
-        if self.lives.len() <= LIVES_MAX {
+    fn remember(&mut self, machine: &Arc<str>, ids: &[Box<str>], now: DateTime<Utc>) {
+        for id in ids {
+            self.told.insert(id.clone(), Told { machine: Arc::clone(machine), at: now });
+            self.changed_told.insert(id.clone());
+            self.removed_told.remove(id);
+        }
+        let oldest = now - TimeDelta::hours(TOLD_HOURS);
+        let mut gone: Vec<_> = self
+            .told
+            .iter()
+            .filter(|(_, told)| told.at < oldest)
+            .map(|(id, _)| id.clone())
+            .collect();
+        if self.told.len() > TOLD_MAX {
+            let first = self.told.iter().min_by_key(|(_, told)| told.at);
+            gone.extend(first.map(|(id, _)| id.clone()));
+        }
+        for id in gone {
+            self.told.remove(&id);
+            self.changed_told.remove(&id);
+            self.removed_told.insert(id);
+        }
+    }
+
+    /// The machine that told a notification, if another one did.
+    pub fn who_told(&self, id: &str) -> Option<&Arc<str>> {
+        self.told.get(id).map(|told| &told.machine)
+    }
+
+    /// Forgets what was silent for the longest, of a machine with many lives or of all.
+    fn make_room(&mut self, machine: &str) {
+        let of_it = self.lives.values().filter(|life| *life.machine == *machine).count();
+        let is_over = self.lives.len() >= LIVES_MAX;
+        if of_it < LIVES_OF_ONE_MAX && !is_over {
             return;
         }
-        let oldest = now - chrono::TimeDelta::days(SILENT_DAYS_MAX);
-        let silent = self.lives.iter().filter(|(_, life)| life.last < oldest);
-        let mut silent: Vec<Box<str>> = silent.map(|(name, _)| name.clone()).collect();
-        if silent.is_empty() {
-            let longest = self.lives.iter().min_by_key(|(_, life)| life.last);
-            silent.extend(longest.map(|(name, _)| name.clone()));
-        }
-        for name in silent {
-            self.lives.remove(&name);
-            self.changed_lives.remove(&name);
-            self.removed_lives.insert(name);
-        }
+        let may_go = |life: &&Life| is_over || *life.machine == *machine;
+        let lives = self.lives.iter().filter(|(_, life)| may_go(life));
+        let Some(silent) = lives.min_by_key(|(_, life)| life.last).map(|(name, _)| name.clone())
+        else {
+            return;
+        };
+        self.lives.remove(&silent);
+        self.changed_lives.remove(&silent);
+        self.removed_lives.insert(silent);
     }
 
     /// What changed of what is to be kept: key and state, and keys that are over.
@@ -243,15 +308,22 @@ impl Intake {
             let state = serde_json::to_vec(self.lives.get(&life)?).ok()?;
             Some((format!("{LIFE}{life}"), state))
         });
-        let put = stands.chain(lives).collect();
+        let told = std::mem::take(&mut self.changed_told).into_iter().filter_map(|id| {
+            let state = serde_json::to_vec(self.told.get(&id)?).ok()?;
+            Some((format!("{TOLD}{id}"), state))
+        });
+        let put = stands.chain(lives).chain(told).collect();
         let removed = std::mem::take(&mut self.removed_lives).into_iter();
-        (put, removed.map(|life| format!("{LIFE}{life}")).collect())
+        let removed = removed.map(|life| format!("{LIFE}{life}"));
+        let forgotten = std::mem::take(&mut self.removed_told).into_iter();
+        (put, removed.chain(forgotten.map(|id| format!("{TOLD}{id}"))).collect())
     }
 
     /// All is to be kept anew.
     pub fn mark_all(&mut self) {
         self.changed_stands.extend(self.stands.keys());
         self.changed_lives.extend(self.lives.keys().cloned());
+        self.changed_told.extend(self.told.keys().cloned());
     }
 
     /// What was taken in since the start.

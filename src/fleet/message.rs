@@ -25,7 +25,7 @@ pub const VERSION: u16 = 1;
 pub(super) const MESSAGE_BYTES_MAX: usize = 512 * 1024;
 
 /// The longest text that is believed, as it is written; none that is found is as long.
-const TEXT_BYTES_MAX: usize = 64 * 1024;
+const TEXT_BYTES_MAX: usize = 384 * 1024;
 
 /// The most labels of a source that are believed.
 const LABELS_MAX: usize = 64;
@@ -43,7 +43,8 @@ pub struct Message {
     pub v: u16,
     /// The machine's name.
     pub machine: Arc<str>,
-    /// Which of the machine's states numbered it: one that is made anew begins to number anew.
+    /// Which start of the machine's program numbered it: a state that is restored from a copy would
+    /// give the same numbers again.
     pub life: Box<str>,
     /// Its number in that life, from 1.
     pub number: u64,

@@ -16,6 +16,7 @@
 mod exchange;
 mod intake;
 mod lease;
+mod machine;
 mod message;
 #[cfg(feature = "nats")]
 pub mod nats;
@@ -24,12 +25,15 @@ mod packing;
 mod seen;
 mod subject;
 
+#[cfg(test)]
+mod tests;
 
-pub use exchange::{Came, Exchange, Trouble, Way};
+pub use exchange::{Came, Exchange, Member, Trouble, Way};
 pub use intake::{Counters as IntakeCounters, Delivered, Heard, Intake, Stand, Taken};
 pub use lease::{Answer as LeaseAnswer, Lease};
+pub use machine::{machine_name, new_life};
 pub use message::{Message, Origin, Sent, Unreadable, VERSION};
-pub use outgoing::{Outgoing, Row, Waiting};
+pub use outgoing::Outgoing;
 pub use packing::Packing;
 pub use seen::{Seen, WINDOW};
 pub use subject::{Kind, PARTITIONS_MAX, Subject};

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::message::{FINDS_MAX, MESSAGE_BYTES_MAX, Message, Origin, Sent, VERSION};
-use super::outgoing::Row;
 use super::subject::Subject;
 use crate::engine::Source;
 use crate::follow::Passed;
+use crate::store::MessageRow;
 
 /// Finds further apart than this are told by different messages, however long it takes.
 const BODY_BYTES: usize = MESSAGE_BYTES_MAX / 2;
@@ -26,7 +26,7 @@ pub struct Packing {
     with_samples: bool,
     next_number: u64,
     open: Option<Open>,
-    rows: Vec<Row>,
+    rows: Vec<MessageRow>,
 }
 
 /// The message that the next find may join.
@@ -95,7 +95,7 @@ impl Packing {
     }
 
     /// The messages that there are.
-    pub fn take_rows(&mut self) -> Vec<Row> {
+    pub fn take_rows(&mut self) -> Vec<MessageRow> {
         self.close();
         std::mem::take(&mut self.rows)
     }
@@ -138,7 +138,12 @@ impl Packing {
         };
         fill(&mut message);
         let id = format!("{}/{}/{place}#{number}", self.machine, self.life);
-        self.rows.push(Row { number, subject: subject.to_string(), id, body: message.to_bytes() });
+        self.rows.push(MessageRow {
+            number,
+            subject: subject.to_string(),
+            id,
+            body: message.to_bytes().into(),
+        });
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use chrono::{DateTime, FixedOffset};
 
 use crate::extract::Sink;
-use crate::occurrence::{Occurrence, Success};
+use crate::occurrence::{Occurrence, Place, Success};
 
 /// What an extractor finds.
 #[derive(Debug)]
@@ -27,6 +27,15 @@ impl Found {
             Self::Occurrence(occurrence) => occurrence.at,
             Self::Success(success) => success.at,
             Self::Activity(at) => Some(*at),
+        }
+    }
+
+    /// Where it stands, to be told in other words.
+    pub fn place_mut(&mut self) -> Option<&mut Place> {
+        match self {
+            Self::Occurrence(occurrence) => Some(&mut occurrence.place),
+            Self::Success(success) => Some(&mut success.place),
+            Self::Activity(_) => None,
         }
     }
 

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+use super::message::MessageRow;
 use super::row::{DecisionKey, DecisionRow, HistoryKey, Loaded, OutboxRow, OutboxState};
 
 /// The most keys of history that wait: half a megabyte for each ten thousand, and months of hours.
@@ -37,6 +38,9 @@ pub struct Batch {
     pub(super) requeued: BTreeMap<String, DateTime<Utc>>,
     pub(super) outcomes: BTreeMap<String, Outcome>,
     pub(super) decisions: BTreeMap<DecisionKey, DecisionRow>,
+    pub(super) messages: BTreeMap<u64, MessageRow>,
+    /// Up to this number they are stored elsewhere and go.
+    pub(super) messages_stored_to: Option<u64>,
     pub(super) deltas: Deltas,
     history_left_out: u64,
     decisions_left_out: u64,
@@ -195,6 +199,16 @@ impl Batch {
         }
     }
 
+    /// Puts a message that is to be published.
+    pub fn put_message(&mut self, message: MessageRow) {
+        self.messages.entry(message.number).or_insert(message);
+    }
+
+    /// All messages up to a number are stored by the broker.
+    pub fn messages_stored(&mut self, number: u64) {
+        self.messages_stored_to = self.messages_stored_to.max(Some(number));
+    }
+
     /// Counts errors of a minute.
     pub fn count_errors(&mut self, key: HistoryKey, errors: u64) {
         add(&mut self.deltas.history, key, errors);
@@ -246,6 +260,10 @@ impl Batch {
         for row in later.decisions.into_values() {
             self.note_decision(row);
         }
+        for message in later.messages.into_values() {
+            self.put_message(message);
+        }
+        self.messages_stored_to = self.messages_stored_to.max(later.messages_stored_to);
         self.decisions_left_out = self.decisions_left_out.saturating_add(later.decisions_left_out);
         for (key, errors) in later.deltas.history {
             self.count_errors(key, errors);
@@ -305,6 +323,7 @@ impl From<Loaded> for Batch {
             engine_groups: groups.map(|(key, state)| (key, Some(state))).collect(),
             policy: loaded.policy,
             queued: loaded.queued.into_iter().map(|row| (row.id.clone(), row)).collect(),
+            messages: loaded.messages,
             deltas: Deltas { history: BTreeMap::new(), counters: loaded.counters },
             ..Self::default()
         }

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row};
 
 use super::checksum::Checksum;
+use super::message::{self, MessageRow, MessagesWaiting};
 use super::problem::Fault;
 use super::row::{Loaded, OutboxEntry, OutboxRow, OutboxState, Position};
 use crate::surface::phrase::counted;
@@ -28,6 +29,7 @@ enum Part {
     Policy,
     Outbox,
     Counters,
+    Messages,
 }
 
 impl Part {
@@ -55,6 +57,7 @@ impl Part {
                  FROM outbox WHERE state = 'queued'"
             }
             Self::Counters => "SELECT name, value, checksum FROM counter",
+            Self::Messages => message::COLUMNS,
         }
     }
 
@@ -68,6 +71,7 @@ impl Part {
             Self::Policy => "what was told to whom",
             Self::Outbox => "queued notifications",
             Self::Counters => "lifetime counters",
+            Self::Messages => "messages to the fleet",
         }
     }
 }
@@ -82,8 +86,11 @@ pub(super) struct Salvage {
 impl Salvage {
     /// When not even the file could be opened.
     pub(super) fn nothing() -> Self {
-        use Part::{Counters, EngineGroups, EngineHead, EngineRules, Outbox, Policy, Positions};
-        let all = [Positions, EngineHead, EngineRules, EngineGroups, Policy, Outbox, Counters];
+        use Part::{
+            Counters, EngineGroups, EngineHead, EngineRules, Messages, Outbox, Policy, Positions,
+        };
+        let all =
+            [Positions, EngineHead, EngineRules, EngineGroups, Policy, Outbox, Counters, Messages];
         Self { loaded: Loaded::default(), unreadable: all.into() }
     }
 
@@ -103,6 +110,7 @@ impl Salvage {
             present(Part::Policy, policy.is_some()),
             count(self.loaded.queued.len(), "queued notification", Part::Outbox.words()),
             count(self.loaded.counters.len(), "lifetime counter", Part::Counters.words()),
+            count(self.loaded.messages.len(), "message to the fleet", Part::Messages.words()),
         ]
         .into_iter()
         .flatten()
@@ -162,7 +170,28 @@ impl<'c> Scan<'c> {
             counters: self.part(Part::Counters, counter)?,
             engine_rules: self.part(Part::EngineRules, engine_rule)?,
             engine_groups: self.part(Part::EngineGroups, engine_group)?,
+            messages_waiting: self.messages_waiting()?,
+            messages: self.messages()?,
         })
+    }
+
+    /// They are many and large, and believed one by one when each is sent.
+    fn messages_waiting(&self) -> Result<MessagesWaiting, Fault> {
+        match message::waiting(self.connection) {
+            Err(_) if self.lenient => Ok(MessagesWaiting::default()),
+            waiting => waiting,
+        }
+    }
+
+    fn messages(&mut self) -> Result<BTreeMap<u64, MessageRow>, Fault> {
+        // Older versions have none.
+        let is_there = "SELECT count(*) FROM sqlite_schema WHERE name = 'message'";
+        let tables = self.connection.query_row(is_there, [], |row| row.get::<_, i64>(0));
+        if self.lenient && tables.map_or(true, |tables| tables > 0) {
+            self.part(Part::Messages, message::parse)
+        } else {
+            Ok(BTreeMap::new())
+        }
     }
 
     fn part<K: Ord, V>(

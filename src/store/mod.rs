@@ -16,6 +16,7 @@ mod directory;
 mod load;
 mod lock;
 mod look;
+mod message;
 mod opening;
 mod problem;
 mod quarantine;
@@ -36,6 +37,7 @@ use rusqlite::Connection;
 pub use batch::Batch;
 pub use directory::state_directory;
 pub use look::{Look, LookError};
+pub use message::{MessageRow, MessagesWaiting};
 pub use problem::{Notice, OpenError, StoreError, StoreErrorKind};
 pub use retention::Retained;
 pub use row::{
@@ -188,6 +190,19 @@ impl Store {
         let Some(connection) = &self.connection else { return Err(self.closed()) };
         let entry = read::entry(connection, id);
         entry.map_err(|fault| self.failed(&fault, now))
+    }
+
+    /// The messages behind a number, in their order, until they weigh so much.
+    pub fn messages_behind(
+        &mut self,
+        number: u64,
+        bytes_max: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        self.make_ready(now)?;
+        let Some(connection) = &self.connection else { return Err(self.closed()) };
+        let messages = message::behind(connection, number, bytes_max);
+        messages.map_err(|fault| self.failed(&fault, now))
     }
 
     /// Ends in order: the next start need not check a large file. What was committed is safe

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::Settings;
+use super::message;
 use super::problem::Fault;
 use super::row::minute_of;
 
@@ -69,7 +70,9 @@ pub(super) fn retain(
         || retained.decision_rows >= DECISION_ROWS_MAX;
 
     shrink(connection)?;
-    let excess = (database_bytes(connection)? + wal_bytes()).saturating_sub(settings.bytes_max);
+    // What waits for a broker has a bound of its own.
+    let kept_bytes = settings.bytes_max + message::waiting(connection)?.bytes;
+    let excess = (database_bytes(connection)? + wal_bytes()).saturating_sub(kept_bytes);
     if excess > 0 && !retained.more {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let rows = (excess / HISTORY_ROW_BYTES).clamp(1, HISTORY_ROWS_MAX);
@@ -87,7 +90,7 @@ pub(super) fn retain(
         retained.history_rows += history;
         retained.outbox_rows += outbox;
         retained.decision_rows += decisions;
-        let is_above = database_bytes(connection)? + wal_bytes() > settings.bytes_max;
+        let is_above = database_bytes(connection)? + wal_bytes() > kept_bytes;
         let is_shrinking = history + decisions + outbox > 0 || free_pages(connection)? > 0;
         retained.more = is_above && is_shrinking;
         retained.above_limit = is_above && !is_shrinking;

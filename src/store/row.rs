@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::checksum::Checksum;
+use super::message::{MessageRow, MessagesWaiting};
 
 /// Everything that a daemon goes on from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +27,10 @@ pub struct Loaded {
     pub queued: Vec<OutboxRow>,
     /// Lifetime counters, by name.
     pub counters: BTreeMap<String, u64>,
+    /// How many messages wait to be published; they are read when it is their turn.
+    pub messages_waiting: MessagesWaiting,
+    /// Those of them that could be had of a damaged database.
+    pub(super) messages: BTreeMap<u64, MessageRow>,
 }
 
 /// Where a followed log stands.

@@ -5,13 +5,14 @@
 
 mod v1;
 mod v2;
+mod v3;
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::problem::Fault;
 
 /// The step to version `n` stands at `n - 1`. One that was released is never edited.
-pub(super) const MIGRATIONS: &[&str] = &[v1::SQL, v2::SQL];
+pub(super) const MIGRATIONS: &[&str] = &[v1::SQL, v2::SQL, v3::SQL];
 
 /// The version that this program writes.
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use super::batch::{Batch, Deltas, Outcome};
 use super::load;
+use super::message;
 use super::problem::Fault;
 use super::row::{OutboxEntry, OutboxRow, OutboxState};
 use super::schema;
@@ -49,6 +50,7 @@ pub(super) fn commit(
     requeue(&transaction, batch)?;
     outcomes(&transaction, batch)?;
     decisions(&transaction, batch)?;
+    message::write(&transaction, batch)?;
     history(&transaction, batch, counted)?;
     counters(&transaction, batch, counted)?;
     schema::put_meta(&transaction, SEQUENCE, &sequence.to_string())?;

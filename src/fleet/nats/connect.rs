@@ -85,9 +85,7 @@ pub(super) fn why(error: &async_nats::ConnectError) -> String {
 }
 
 async fn say(desk: Desk, event: Event) {
-    let trouble = |what: &'static str, why: String| {
-        Came::Way(Way::Trouble(Trouble { what, why }))
-    };
+    let trouble = |what: &'static str, why: String| Came::Way(Way::Trouble(Trouble { what, why }));
     let came = match event {
         Event::Connected => Came::Way(Way::Open),
         Event::Disconnected => trouble("connect", "the broker is not reached any more".to_owned()),

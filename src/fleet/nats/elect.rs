@@ -1,38 +1,35 @@
 //! Which of the aggregators of a share tells.
 //!
-//! Owns the lease at the broker: a value that is gone after a while unless it is renewed. Must
-//! never decide what follows from it. Fails never: without an answer nothing is said.
+//! Owns the lease at the broker: one message of a stream of its own, which is gone after a while
+//! unless it is written again, and is written only by who knows its number. Must never decide what
+//! follows from it. Fails never: without an answer nothing is said.
+//!
+//! The client's key-value store would do the same; it asks for the account first, whose form
+//! changed: it cannot read the answer of nats-server 2.9, which Debian 12 has (seen).
 
 use std::sync::Arc;
 
 use async_nats::jetstream::Context;
-use async_nats::jetstream::kv::{Config, CreateErrorKind, Store, UpdateErrorKind};
+use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::stream::{Config, LastRawMessageErrorKind, StorageType, Stream};
 
 use super::super::exchange::Came;
 use super::super::lease::{ASK_INTERVAL, Answer, LEASE};
 use super::{Desk, Member};
 
+/// What the subjects of leases begin with.
+const PREFIX: &str = "ocrwatch.lease";
+
 /// Asks until nobody wants to know any more.
 pub(super) async fn run(context: Context, member: Arc<Member>, desk: Desk) {
-    let mut store = None;
-    let mut held = None;
+    let mut asker = Asker { context, subject: subject(&member), member, held: None, stream: None };
     loop {
-        let asked = match &store {
-            None => match open(&context, &member).await {
-                Ok(opened) => {
-                    let asked = ask(&opened, &member, &mut held).await;
-                    store = Some(opened);
-                    asked
-                }
-                Err(why) => Err(why),
-            },
-            Some(store) => ask(store, &member, &mut held).await,
-        };
-        let is_heard = match asked {
+        let is_heard = match asker.ask().await {
             Ok(Some(answer)) => desk.put(Came::Lease(answer)).await,
             Ok(None) => true,
             Err(why) => {
-                store = None;
+                asker.stream = None;
                 desk.trouble("lease", why).await
             }
         };
@@ -43,67 +40,97 @@ pub(super) async fn run(context: Context, member: Arc<Member>, desk: Desk) {
     }
 }
 
-async fn open(context: &Context, member: &Member) -> Result<Store, String> {
-    let bucket = format!("{}_LEASE", member.fleet.stream);
-    if let Ok(store) = context.get_key_value(&bucket).await {
-        return Ok(store);
-    }
-    let config = Config {
-        bucket,
-        description: "which ocrwatch tells".to_owned(),
-        history: 1,
-        max_age: LEASE,
-        num_replicas: member.fleet.replicas.into(),
-        ..Config::default()
-    };
-    context.create_key_value(config).await.map_err(|error| error.to_string())
+struct Asker {
+    context: Context,
+    member: Arc<Member>,
+    subject: String,
+    /// The lease's number, while it is this machine's.
+    held: Option<u64>,
+    stream: Option<Stream>,
 }
 
-/// Renews the lease or reaches for it; `held` is its revision while it is this machine's.
-async fn ask(
-    store: &Store,
-    member: &Member,
-    held: &mut Option<u64>,
-) -> Result<Option<Answer>, String> {
-    let share = share(member);
-    let value = format!("{}/{}", member.machine, member.life);
-    if let Some(revision) = *held {
-        match store.update(&share, value.clone().into(), revision).await {
-            Ok(revision) => {
-                *held = Some(revision);
-                return Ok(Some(Answer::Ours));
-            }
-            Err(error) if error.kind() == UpdateErrorKind::WrongLastRevision => *held = None,
-            Err(error) => return Err(error.to_string()),
-        }
-    }
-    match store.create(&share, value.clone().into()).await {
-        Ok(revision) => {
-            *held = Some(revision);
+impl Asker {
+    /// Renews the lease, or reaches for it.
+    async fn ask(&mut self) -> Result<Option<Answer>, String> {
+        let stream = match self.stream.take() {
+            Some(stream) => stream,
+            None => self.open().await?,
+        };
+        let stream = self.stream.insert(stream).clone();
+        if self.held.is_some() && self.write().await? {
             return Ok(Some(Answer::Ours));
         }
-        Err(error) if error.kind() == CreateErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error.to_string()),
+        self.held = None;
+        if self.write().await? {
+            return Ok(Some(Answer::Ours));
+        }
+        let last = match stream.get_last_raw_message_by_subject(&self.subject).await {
+            Ok(last) => last,
+            // It ended this moment.
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error.to_string()),
+        };
+        let holder = String::from_utf8_lossy(&last.payload).into_owned();
+        let (machine, life) = holder.split_once('/').unwrap_or((&holder, ""));
+        if machine == &*self.member.machine && life != &*self.member.life {
+            // This machine's from before it was started anew, or another one of the same name.
+            self.held = Some(last.sequence);
+            return Ok(self.write().await?.then_some(Answer::Ours));
+        }
+        Ok(Some(Answer::Theirs(machine.into())))
     }
-    let entry = store.entry(&share).await.map_err(|error| error.to_string())?;
-    let Some(entry) = entry else { return Ok(None) };
-    let holder = String::from_utf8_lossy(&entry.value).into_owned();
-    if holder == value {
-        // This machine's from before it was started anew.
-        *held = Some(entry.revision);
-        return Ok(Some(Answer::Ours));
+
+    /// Writes the lease behind the one that is known; false if there is another.
+    async fn write(&mut self) -> Result<bool, String> {
+        let Member { machine, life, .. } = &*self.member;
+        let message = PublishMessage::build()
+            .payload(format!("{machine}/{life}").into())
+            .expected_last_subject_sequence(self.held.unwrap_or_default());
+        let sent = self.context.send_publish(self.subject.clone(), message).await;
+        let answered = match sent {
+            Ok(answer) => answer.await,
+            Err(error) => Err(error),
+        };
+        match answered {
+            Ok(stored) => {
+                self.held = Some(stored.sequence);
+                Ok(true)
+            }
+            Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => Ok(false),
+            Err(error) => Err(error.to_string()),
+        }
     }
-    let machine = holder.split('/').next().unwrap_or_default();
-    Ok(Some(Answer::Theirs(machine.into())))
+
+    async fn open(&self) -> Result<Stream, String> {
+        let fleet = &self.member.fleet;
+        let config = Config {
+            name: format!("{}_LEASE", fleet.stream),
+            description: Some("which ocrwatch tells".to_owned()),
+            subjects: vec![format!("{PREFIX}.{}.>", fleet.stream)],
+            max_messages_per_subject: 1,
+            max_age: LEASE,
+            // Nothing is dropped as said twice: what is written again is the same.
+            duplicate_window: LEASE,
+            storage: StorageType::Memory,
+            num_replicas: fleet.replicas.into(),
+            ..Config::default()
+        };
+        let opened = self.context.get_or_create_stream(config).await;
+        opened.map_err(|error| error.to_string())
+    }
 }
 
 /// What the aggregators that stand in for each other have in common.
-fn share(member: &Member) -> String {
-    match &member.fleet.consume {
+fn subject(member: &Member) -> String {
+    let fleet = &member.fleet;
+    let share = match &fleet.consume {
         None => "all".to_owned(),
         Some(partitions) => {
             let numbers: Vec<_> = partitions.iter().map(ToString::to_string).collect();
             format!("of-{}", numbers.join("-"))
         }
-    }
+    };
+    format!("{PREFIX}.{}.{share}", fleet.stream)
 }

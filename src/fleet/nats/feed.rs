@@ -76,7 +76,7 @@ impl Feed {
         desk: &Desk,
         committed: &mut watch::Receiver<u64>,
     ) -> Anew {
-        let (mut messages, stream_ns) = match self.open(context, desk).await {
+        let (mut messages, stream_ns, mut pending) = match self.open(context, desk).await {
             Ok(opened) => opened,
             Err(anew) => return anew,
         };
@@ -91,7 +91,7 @@ impl Feed {
                         Some(Err(error)) => return Anew::Doubt(error.to_string()),
                         None => return Anew::Doubt("the broker has ended the feed".to_owned()),
                     };
-                    match self.hand_on(&message, stream_ns, &mut expected, desk).await {
+                    match self.hand_on(&message, (stream_ns, &mut expected, &mut pending), desk).await {
                         Ok(sequence) => note(&mut answers, sequence, &message),
                         Err(anew) => return anew,
                     }
@@ -118,8 +118,7 @@ impl Feed {
     async fn hand_on(
         &mut self,
         message: &jetstream::Message,
-        stream_ns: i64,
-        expected: &mut u64,
+        (stream_ns, expected, told): (i64, &mut u64, &mut u64),
         desk: &Desk,
     ) -> Result<u64, Anew> {
         let info = message.info().map_err(|error| Anew::Doubt(error.to_string()))?;
@@ -132,13 +131,14 @@ impl Feed {
         let body = message.payload.to_vec();
         let delivered = Delivered { feed: self.feed, stream_ns, sequence, body };
         let mut is_taken = desk.put(Came::Delivered(delivered)).await;
-        if pending == 0 || *expected % PENDING_EVERY == 0 {
+        if pending != *told && (pending == 0 || expected.is_multiple_of(PENDING_EVERY)) {
+            *told = pending;
             is_taken &= desk.put(Came::Pending(self.feed, pending)).await;
         }
         if is_taken { Ok(sequence) } else { Err(Anew::Over) }
     }
 
-    async fn open(&self, context: &Context, desk: &Desk) -> Result<(Messages, i64), Anew> {
+    async fn open(&self, context: &Context, desk: &Desk) -> Result<(Messages, i64, u64), Anew> {
         let doubt = |error: &dyn std::fmt::Display| Anew::Doubt(error.to_string());
         let stream = stream::open(context, &self.member).await.map_err(|why| doubt(&why))?;
         let info = stream.get_info().await.map_err(|error| doubt(&error))?;
@@ -165,10 +165,12 @@ impl Feed {
             ..Config::default()
         };
         let consumer = stream.create_consumer(config).await.map_err(|error| doubt(&error))?;
+        let pending = consumer.cached_info().num_pending;
+        desk.put(Came::Pending(self.feed, pending)).await;
         let messages = consumer.stream().max_messages_per_batch(BATCH);
         let messages = messages.heartbeat(Duration::from_secs(5)).expires(Duration::from_secs(30));
         let messages = messages.messages().await.map_err(|error| doubt(&error))?;
-        Ok((messages, stream_ns))
+        Ok((messages, stream_ns, pending))
     }
 
     /// What the broker calls this machine's consumer; a dot means something there.

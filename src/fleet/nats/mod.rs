@@ -17,11 +17,10 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use super::exchange::{Came, Exchange, Trouble, Way};
+use super::exchange::{Came, Exchange, Member, Trouble, Way};
 use super::intake::Stand;
-use super::outgoing::Row;
-use crate::config::{Fleet, Role};
 use crate::follow::Wake;
+use crate::store::MessageRow;
 
 /// So much that came waits for the loop; then the broker keeps it.
 const CAME_MAX: usize = 2048;
@@ -32,29 +31,9 @@ const TAKEN_MAX: usize = 512;
 /// After something went wrong it is tried again after this.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// What a machine says of itself to the broker.
-#[derive(Debug, Clone)]
-pub struct Member {
-    /// What the configuration says.
-    pub fleet: Fleet,
-    /// The machine's name.
-    pub machine: Arc<str>,
-    /// Which of the machine's states it is.
-    pub life: Box<str>,
-    /// Where each feed stands; none of a machine that takes nothing.
-    pub stands: BTreeMap<Option<u16>, Stand>,
-}
-
-impl Member {
-    /// Whether it may make what is missing at the broker.
-    fn may_make(&self) -> bool {
-        self.fleet.role == Role::Aggregator
-    }
-}
-
 /// The way to the broker.
 pub struct Broker {
-    rows: mpsc::UnboundedSender<Row>,
+    rows: mpsc::UnboundedSender<MessageRow>,
     came: mpsc::Receiver<Came>,
     committed: BTreeMap<Option<u16>, watch::Sender<u64>>,
     wake: Wake,
@@ -107,7 +86,7 @@ type Feed = (Option<u16>, Stand, watch::Receiver<u64>);
 async fn run(
     member: Member,
     desk: Desk,
-    rows: mpsc::UnboundedReceiver<Row>,
+    rows: mpsc::UnboundedReceiver<MessageRow>,
     feeds: Vec<Feed>,
 ) {
     let Some(client) = connect::connect(&member, &desk).await else { return };
@@ -124,7 +103,7 @@ async fn run(
 }
 
 impl Exchange for Broker {
-    fn publish(&mut self, row: Row) {
+    fn publish(&mut self, row: MessageRow) {
         // The thread ends with the program alone.
         let _ = self.rows.send(row);
     }

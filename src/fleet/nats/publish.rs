@@ -14,21 +14,21 @@ use async_nats::jetstream::message::PublishMessage;
 use tokio::sync::mpsc;
 
 use super::super::exchange::Came;
-use super::super::outgoing::Row;
 use super::{Desk, RETRY};
+use crate::store::MessageRow;
 
 /// So long the broker may take to store a message.
 const STORE_WAIT: Duration = Duration::from_secs(5);
 
 struct UnderWay {
-    row: Row,
+    row: MessageRow,
     answer: Option<PublishAckFuture>,
 }
 
 /// Publishes until nobody hands anything in any more.
 pub(super) async fn run(
     mut context: Context,
-    mut rows: mpsc::UnboundedReceiver<Row>,
+    mut rows: mpsc::UnboundedReceiver<MessageRow>,
     desk: Desk,
 ) {
     context.set_timeout(STORE_WAIT);
@@ -99,7 +99,7 @@ async fn send_all(context: &Context, under_way: &mut VecDeque<UnderWay>) {
     }
 }
 
-async fn send(context: &Context, row: &Row) -> Option<PublishAckFuture> {
-    let message = PublishMessage::build().payload(row.body.clone().into()).message_id(&row.id);
+async fn send(context: &Context, row: &MessageRow) -> Option<PublishAckFuture> {
+    let message = PublishMessage::build().payload(row.body.to_vec().into()).message_id(&row.id);
     context.send_publish(row.subject.clone(), message).await.ok()
 }

@@ -18,6 +18,7 @@ use crate::config::{Http, Receiver};
 use crate::daemon::event::{Event, Events};
 use crate::daemon::machine::{Carry, Machine, Standing, Watch};
 use crate::deliver::{Parcel, Report};
+use crate::fleet::{Exchange, Member};
 use crate::follow::{Now, Wake};
 use crate::http::{Desk, ListenError, Server};
 use crate::render::Texts;
@@ -86,6 +87,10 @@ impl Machine for Simulated {
 
     fn carrier(&self, _: Wake) -> Box<dyn Carry> {
         Box::new(Carrier { nature: Rc::clone(&self.nature), receivers: BTreeMap::new() })
+    }
+
+    fn exchange(&self, _: Member, _: Wake) -> io::Result<Box<dyn Exchange>> {
+        Err(io::Error::other("this machine is alone"))
     }
 
     fn answer(

@@ -1,0 +1,353 @@
+//! This machine among others: what is published, what is taken in, and who tells.
+//!
+//! Owns the way between the loop and the broker. Must never decide an alert, nor send what is not
+//! committed. Fails when the broker's thread cannot be had; later everything is tried again, and
+//! told.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tracing::{error, info, warn};
+
+use super::Daemon;
+use super::machine::Machine;
+use crate::config::{Fleet, Role};
+use crate::fleet::{
+    Came, Exchange, Heard, Intake, IntakeCounters, Lease, LeaseAnswer, Member, Outgoing, Packing,
+    Trouble, Way, machine_name, new_life,
+};
+use crate::follow::{Now, Passed, Wake};
+use crate::store::MessagesWaiting;
+
+/// So many bytes of messages are read back from the database at once.
+const READ_BYTES: usize = 1024 * 1024;
+
+/// So many notifications wait for the one that tells; the oldest of more are left to it.
+const HELD_MAX: usize = 10_000;
+
+/// From so many messages on what waits is a backlog, and what is old in it is told at once.
+const BACKLOG: u64 = 500;
+
+/// After a start the broker has so long to say whether anything waits.
+const PENDING_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// The same trouble is told again after this.
+const TOLD_AGAIN: Duration = Duration::from_mins(5);
+
+/// This machine's part in the fleet.
+pub(super) struct Part {
+    fleet: Fleet,
+    packing: Packing,
+    outgoing: Outgoing,
+    intake: Intake,
+    lease: Option<Lease>,
+    exchange: Box<dyn Exchange>,
+    /// How many messages wait for each feed, as far as the broker has said.
+    pending: BTreeMap<Option<u16>, Option<u64>>,
+    began: Duration,
+    /// Everything that waited at the start was taken.
+    is_level: bool,
+    trouble: Option<(Trouble, Duration)>,
+}
+
+/// How this machine's part stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// What it does.
+    pub role: Role,
+    /// Its name.
+    pub machine: Arc<str>,
+    /// What waits for the broker.
+    pub waiting: MessagesWaiting,
+    /// Whether so much waits that logs are not read on.
+    pub is_full: bool,
+    /// How many messages wait for it at the broker.
+    pub pending: u64,
+    /// What was taken in.
+    pub taken: IntakeCounters,
+    /// Who was heard of, and when last.
+    pub heard: Vec<Heard>,
+    /// Whether it tells; none of one that decides nothing about others.
+    pub tells: Option<bool>,
+    /// What is wrong.
+    pub trouble: Option<Trouble>,
+}
+
+impl Part {
+    /// Reaches for the broker. Gives back the rows that are not the fleet's.
+    #[expect(clippy::type_complexity, reason = "rows as the state keeps them")]
+    pub(super) fn start(
+        fleet: &Fleet,
+        rows: Vec<(String, Vec<u8>)>,
+        waiting: MessagesWaiting,
+        machine: &dyn Machine,
+        wake: Wake,
+    ) -> io::Result<(Self, Vec<(String, Vec<u8>)>)> {
+        let (intake, others) = Intake::restore(rows);
+        let (name, life) = (machine_name(fleet), new_life());
+        let mut packing = Packing::new(Arc::clone(&name), life.clone(), waiting.last + 1);
+        packing.set(fleet.partitions, fleet.samples);
+        let is_aggregator = fleet.role == Role::Aggregator;
+        let feeds: Vec<Option<u16>> = match (&fleet.consume, is_aggregator) {
+            (_, false) => Vec::new(),
+            (None, true) => vec![None],
+            (Some(partitions), true) => partitions.iter().copied().map(Some).collect(),
+        };
+        let stands = feeds.iter().map(|feed| (*feed, intake.stand(*feed))).collect();
+        let member = Member { fleet: fleet.clone(), machine: name, life, stands };
+        let began = machine.now().mono;
+        let part = Self {
+            fleet: fleet.clone(),
+            packing,
+            outgoing: Outgoing::new(waiting),
+            intake,
+            lease: is_aggregator.then(|| Lease::new(began)),
+            exchange: machine.exchange(member, wake)?,
+            pending: feeds.into_iter().map(|feed| (feed, None)).collect(),
+            began,
+            is_level: false,
+            trouble: None,
+        };
+        Ok((part, others))
+    }
+
+    /// Whether logs are not read on until the broker has taken something.
+    pub(super) fn is_full(&self) -> bool {
+        self.outgoing.waiting().bytes >= self.fleet.buffer_bytes_max
+    }
+
+    /// Whether something waits that is older than the present.
+    fn is_behind(&self, mono: Duration) -> bool {
+        let is_early = mono < self.began + PENDING_WAIT_MAX;
+        self.pending.values().any(|pending| pending.map_or(is_early, |pending| pending > 0))
+    }
+
+    /// Whether this machine tells.
+    fn tells(&self, mono: Duration) -> bool {
+        self.lease.as_ref().is_none_or(|lease| lease.is_ours(mono))
+    }
+
+    /// The share in which it is told what was told.
+    fn told_partition(&self) -> u16 {
+        self.fleet.consume.as_ref().and_then(|all| all.first().copied()).unwrap_or_default()
+    }
+
+    /// How it stands.
+    pub(super) fn standing(&self, mono: Duration) -> Standing {
+        Standing {
+            role: self.fleet.role,
+            machine: Arc::clone(self.packing.machine()),
+            waiting: self.outgoing.waiting(),
+            is_full: self.is_full(),
+            pending: self.pending.values().filter_map(|pending| *pending).sum(),
+            taken: self.intake.counters(),
+            heard: self.intake.heard(),
+            tells: self.lease.as_ref().map(|lease| lease.is_ours(mono)),
+            trouble: self.trouble.as_ref().map(|(trouble, _)| trouble.clone()),
+        }
+    }
+
+    fn hear_way(&mut self, way: Way, mono: Duration) {
+        let trouble = match way {
+            Way::Open => {
+                if self.trouble.take().is_some() {
+                    info!("the fleet's broker is reached");
+                }
+                return;
+            }
+            Way::Trouble(trouble) => trouble,
+        };
+        let is_told = self
+            .trouble
+            .as_ref()
+            .is_some_and(|(known, told)| known.what == trouble.what && mono < *told + TOLD_AGAIN);
+        if !is_told {
+            let Trouble { what, why } = &trouble;
+            warn!(what, why, "the fleet's broker");
+            self.trouble = Some((trouble, mono));
+        }
+    }
+}
+
+impl Daemon {
+    /// Passes a find on: to the fleet, and to what decides here.
+    pub(super) fn pass(&mut self, passed: &Passed, now: DateTime<Utc>) {
+        if let Some(part) = &mut self.fleet {
+            part.packing.take(passed, now);
+            // What it found comes back to an aggregator with what all others found.
+            if part.fleet.role == Role::Aggregator {
+                return;
+            }
+        }
+        self.pipeline.take(passed, now);
+    }
+
+    /// Takes in what came from the broker; true if there may be more at once.
+    pub(super) fn hear_fleet(&mut self, now: Now) {
+        let Some(part) = &mut self.fleet else { return };
+        for came in part.exchange.take() {
+            match came {
+                Came::Stored(number) => {
+                    part.trouble = None;
+                    part.outgoing.stored(number);
+                }
+                Came::Delivered(delivered) => {
+                    part.trouble = None;
+                    let own = Arc::clone(part.packing.machine());
+                    let taken = part.intake.take(&delivered, &own, now.wall);
+                    for passed in &taken.finds {
+                        self.pipeline.take(passed, now.wall);
+                    }
+                    if let Some((machine, ids)) = taken.told {
+                        self.told_by.push((machine, ids));
+                    }
+                }
+                Came::Lost(messages) => {
+                    part.intake.lost(messages);
+                    error!(messages, "the broker let messages go that were not taken");
+                }
+                Came::Pending(feed, messages) => {
+                    let before = part.pending.insert(feed, Some(messages)).flatten();
+                    if messages >= BACKLOG && before.is_none_or(|before| before < BACKLOG) {
+                        self.pipeline.begin_to_catch_up();
+                    }
+                }
+                Came::Lease(answer) => {
+                    let Some(lease) = &mut part.lease else { continue };
+                    if lease.hear(answer.clone(), now.mono) {
+                        match answer {
+                            LeaseAnswer::Ours => info!("this aggregator tells"),
+                            LeaseAnswer::Theirs(who) => {
+                                info!(who = &*who, "another aggregator tells");
+                            }
+                        }
+                    }
+                }
+                Came::Way(way) => part.hear_way(way, now.mono),
+            }
+        }
+        for fault in part.intake.take_faults() {
+            warn!(fault, "a message of the fleet is left aside");
+        }
+        let told_by = std::mem::take(&mut self.told_by);
+        for (machine, ids) in told_by {
+            self.hear_told(&machine, &ids, now.wall);
+        }
+    }
+
+    /// Whether something waits at the broker that is older than the present.
+    pub(super) fn is_fleet_behind(&self, now: Now) -> bool {
+        self.fleet.as_ref().is_some_and(|part| part.is_behind(now.mono))
+    }
+
+    /// Whether logs may be read on.
+    pub(super) fn has_room(&self) -> bool {
+        self.fleet.as_ref().is_none_or(|part| !part.is_full())
+    }
+
+    /// Whether nothing is on its way to the broker.
+    pub(super) fn is_published(&self) -> bool {
+        self.fleet.as_ref().is_none_or(|part| part.outgoing.waiting().rows == 0)
+    }
+
+    /// Whether this machine tells what it decides.
+    pub(super) fn tells(&self) -> bool {
+        self.fleet.as_ref().is_none_or(|part| part.tells(self.last.mono))
+    }
+
+    /// Another aggregator told these: they need not be told here.
+    fn hear_told(&mut self, machine: &str, ids: &[Box<str>], now: DateTime<Utc>) {
+        for id in ids {
+            let held = self.to_tell.iter().position(|parcel| parcel.id() == **id);
+            let parcel = match held {
+                Some(at) => Some(self.to_tell.remove(at)),
+                None => {
+                    let receivers = &self.config.receivers;
+                    receivers.iter().find_map(|it| self.outbox.remove(&it.name, id))
+                }
+            };
+            if let Some(parcel) = parcel {
+                self.keeper.told_by(&parcel, machine, now);
+            }
+        }
+    }
+
+    /// The machine that told a notification before it was decided here.
+    pub(super) fn who_told(&self, id: &str) -> Option<Arc<str>> {
+        self.fleet.as_ref()?.intake.who_told(id).cloned()
+    }
+
+    /// What an aggregator that does not tell keeps back, so that it can go on when the other ends.
+    pub(super) fn hold_back(&mut self, now: DateTime<Utc>) {
+        let Some(part) = &mut self.fleet else { return };
+        let Some(lease) = &part.lease else { return };
+        let holder = lease.holder().map_or_else(|| "another".to_owned(), ToString::to_string);
+        let is_new = !part.is_level && !self.pipeline.is_catching_up();
+        part.is_level |= is_new;
+        // What was decided before this machine was level was told before it came.
+        let left = match is_new {
+            true => self.to_tell.len(),
+            false => self.to_tell.len().saturating_sub(HELD_MAX),
+        };
+        for parcel in self.to_tell.drain(..left) {
+            self.keeper.told_by(&parcel, &holder, now);
+        }
+    }
+
+    /// Says to other aggregators what was told here.
+    pub(super) fn say_told(&mut self, parcel_id: &str) {
+        let Some(part) = self.fleet.as_mut().filter(|part| part.lease.is_some()) else { return };
+        let partition = part.told_partition();
+        part.packing.tell(partition, [parcel_id.to_owned()]);
+    }
+
+    /// Puts what is to be published, and what was taken in, into the next commit.
+    pub(super) fn gather_fleet(&mut self) {
+        let Some(part) = &mut self.fleet else { return };
+        let rows = part.packing.take_rows();
+        part.outgoing.put(rows);
+        if self.keeper.needs_everything() {
+            part.intake.mark_all();
+            part.outgoing.everything().for_each(|row| self.keeper.put_message(row.clone()));
+        }
+        for row in part.outgoing.to_commit() {
+            self.keeper.put_message(row.clone());
+        }
+        if let Some(number) = part.outgoing.take_stored() {
+            self.keeper.messages_stored(number);
+        }
+        let (put, removed) = part.intake.take_changed();
+        self.keeper.put_rows(put, removed);
+    }
+
+    /// What was put is committed: it may be sent, and the broker may forget what was taken.
+    pub(super) fn fleet_committed(&mut self) {
+        let Some(part) = &mut self.fleet else { return };
+        part.outgoing.committed();
+        let feeds: Vec<_> = part.pending.keys().copied().collect();
+        for feed in feeds {
+            part.exchange.committed(feed, part.intake.stand(feed).sequence);
+        }
+    }
+
+    /// Publishes what is committed, as much as may be under way.
+    pub(super) fn publish(&mut self, now: Now) {
+        let Some(part) = &mut self.fleet else { return };
+        loop {
+            if let Some(number) = part.outgoing.wants_behind() {
+                match self.keeper.messages_behind(number, READ_BYTES, now.wall) {
+                    Ok(rows) => part.outgoing.read(rows),
+                    Err(error) => {
+                        self.telemetry.store_error(&error, now.mono);
+                        return;
+                    }
+                }
+            }
+            let Some(row) = part.outgoing.next() else { return };
+            part.exchange.publish(row);
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! Messages over a broker that loses answers, forgets what it was told and hands out again, between
+//! machines that end at any step: every find is taken once, in its machine's order.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::message::{Message, Sent, Unreadable, VERSION};
+use super::outgoing::UNDER_WAY_MAX;
+use super::*;
+use crate::engine::Source;
+use crate::follow::{Found, LogId, Passed};
+use crate::occurrence::{Module, Occurrence, Place, Success};
+use crate::store::{MessageRow, MessagesWaiting};
+use crate::tail::FileId;
+
+fn begin() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_796_000_000, 0).unwrap()
+}
+
+fn place(line: u64) -> Place {
+    Place { file: "/var/log/app.log".into(), line, offset: line * 100 }
+}
+
+fn occurrence(line: u64, code: &str) -> Occurrence {
+    Occurrence {
+        place: place(line),
+        at: Some((begin() + TimeDelta::milliseconds(line.cast_signed())).fixed_offset()),
+        module: Module::of_code(code).unwrap(),
+        code: code.into(),
+        cause: Some("aksk-signature".into()),
+        message: Some("a \"message\" with \u{7} and 中文".into()),
+        request_id: None,
+        http_status: Some(401),
+        api: None,
+        region: None,
+        project: Some("0123".into()),
+        host: None,
+        access_key: None,
+        exception: None,
+        limit: None,
+        period: None,
+        inferred: false,
+        repeat: false,
+        sample: "the lines around it".into(),
+    }
+}
+
+fn success(line: u64) -> Success {
+    Success {
+        place: place(line),
+        at: Some((begin() + TimeDelta::milliseconds(line.cast_signed())).fixed_offset()),
+        http_status: 200,
+        api: None,
+        region: None,
+        project: None,
+        host: None,
+        access_key: Some("AK********01".into()),
+    }
+}
+
+fn passed(found: Found) -> Passed {
+    let label = Arc::new(Source { credential: Some("prod".into()), ..Source::named("app") });
+    Passed { label, log: Some(LogId::File(FileId(7))), reached: None, found }
+}
+
+fn error(line: u64) -> Passed {
+    passed(Found::Occurrence(Box::new(occurrence(line, "APIG.0301"))))
+}
+
+fn packing() -> Packing {
+    Packing::new("web-1".into(), "0a".into(), 1)
+}
+
+/// Subjects, how many finds, and numbers of what comes of these finds.
+fn packed(finds: impl IntoIterator<Item = Passed>) -> Vec<String> {
+    let mut packing = packing();
+    finds.into_iter().for_each(|find| packing.take(&find, begin()));
+    let shown = |row: MessageRow| {
+        let message = Message::read(&row.body).unwrap();
+        format!("{} {} {} {}", message.number, row.subject, message.finds.len(), row.id)
+    };
+    packing.take_rows().into_iter().map(shown).collect()
+}
+
+#[test]
+fn finds_of_one_subject_travel_together_and_keep_their_order() {
+    let ok = |line| passed(Found::Success(Box::new(success(line))));
+    let unsubscribed = passed(Found::Occurrence(Box::new(occurrence(5, "ModelArts.4204"))));
+    let quiet = passed(Found::Activity(begin().fixed_offset()));
+    let finds = [error(1), error(2), ok(3), error(4), unsubscribed, quiet];
+    let expected = [
+        "1 ocrwatch.v1.APIG.APIG-0301.0 2 web-1/0a/file-7+100#1",
+        "2 ocrwatch.v1.success.none.0 1 web-1/0a/file-7+300#2",
+        "3 ocrwatch.v1.APIG.APIG-0301.0 1 web-1/0a/file-7+400#3",
+        "4 ocrwatch.v1.Platform.ModelArts-4204.0 1 web-1/0a/file-7+500#4",
+        "5 ocrwatch.v1.line.none.0 1 web-1/0a/file-7#5",
+    ];
+    assert_eq!(packed(finds), expected);
+}
+
+#[test]
+fn a_message_stays_below_what_a_broker_takes() {
+    let long = |line| {
+        let mut found = occurrence(line, "APIG.0301");
+        found.message = Some("\u{1}".repeat(20_000).into());
+        passed(Found::Occurrence(Box::new(found)))
+    };
+    let mut packing = packing();
+    (1..50).for_each(|line| packing.take(&long(line), begin()));
+    let rows = packing.take_rows();
+    assert!(rows.iter().all(|row| row.body.len() < 1024 * 1024), "{:?}", rows.len());
+    let finds = rows.iter().map(|row| Message::read(&row.body).map_or(0, |it| it.finds.len()));
+    assert_eq!(finds.sum::<usize>(), 49);
+}
+
+#[test]
+fn the_lines_around_a_code_stay_at_home_unless_they_are_asked_for() {
+    let rows = |samples| {
+        let mut packing = packing();
+        packing.set(1, samples);
+        packing.take(&error(1), begin());
+        String::from_utf8(packing.take_rows().remove(0).body.to_vec()).unwrap()
+    };
+    assert!(!rows(false).contains("the lines around it"));
+    assert!(rows(true).contains("the lines around it"));
+}
+
+#[test]
+fn a_further_print_of_an_error_is_not_published() {
+    let mut again = occurrence(2, "APIG.0301");
+    again.repeat = true;
+    assert_eq!(packed([passed(Found::Occurrence(Box::new(again)))]), [""; 0]);
+}
+
+#[test]
+fn what_no_time_is_told_of_happened_when_it_was_passed_on() {
+    let mut found = occurrence(1, "APIG.0301");
+    found.at = None;
+    let sent = Sent::of(&Found::Occurrence(Box::new(found)), false, begin().fixed_offset());
+    assert_eq!(sent.into_found().at(), Some(begin().fixed_offset()));
+}
+
+#[test]
+fn subjects_are_read_back_and_access_keys_stay_together() {
+    for (text, kind) in [
+        ("ocrwatch.v1.APIG.APIG-0301.3", Kind::Error(Module::Apig, "APIG.0301".into())),
+        ("ocrwatch.v1.success.none.0", Kind::Success),
+        ("ocrwatch.v1.line.none.255", Kind::Line),
+        ("ocrwatch.v1.told.none.0", Kind::Told),
+    ] {
+        let subject: Subject = text.parse().unwrap();
+        assert_eq!((subject.kind.clone(), subject.to_string()), (kind, text.to_owned()));
+    }
+    for text in ["ocrwatch.v2.success.none.0", "ocrwatch.v1.success.none", "ocrwatch.v1.X.Y.0", ""]
+    {
+        assert!(text.parse::<Subject>().is_err(), "{text}");
+    }
+    let of = |find: &Sent, machine| {
+        let source = Source { credential: Some("prod".into()), ..Source::named("app") };
+        Subject::of(find, &source, machine, 16).partition
+    };
+    let shared = Sent::Success(Box::new(success(1)));
+    assert_eq!(of(&shared, "web-1"), of(&shared, "web-2"));
+    let named = |key: u32| {
+        let mut find = success(1);
+        find.access_key = Some(format!("AK{key}").into());
+        of(&Sent::Success(Box::new(find)), "web-1")
+    };
+    let mut spread: BTreeMap<u16, u32> = BTreeMap::new();
+    (0..16_000).for_each(|key| *spread.entry(named(key)).or_default() += 1);
+    assert!(
+        spread.len() == 16 && spread.values().all(|keys| (800..1200).contains(keys)),
+        "{spread:?}"
+    );
+}
+
+#[test]
+fn an_unknown_field_is_passed_over_and_a_newer_form_is_said() {
+    let mut packing = packing();
+    packing.take(&error(1), begin());
+    let row = packing.take_rows().remove(0);
+    let mut value: serde_json::Value = serde_json::from_slice(&row.body).unwrap();
+    value["colour"] = "blue".into();
+    value["finds"][0]["error"]["mood"] = serde_json::json!({ "deep": [1, 2] });
+    let with_more = Message::read(&serde_json::to_vec(&value).unwrap()).unwrap();
+    assert_eq!(with_more, Message::read(&row.body).unwrap());
+    value["v"] = (VERSION + 1).into();
+    let newer = Message::read(&serde_json::to_vec(&value).unwrap());
+    assert_eq!(newer, Err(Unreadable::Newer(VERSION + 1)));
+}
+
+#[test]
+fn what_no_machine_writes_is_left_aside() {
+    let message = |machine: &str| {
+        format!(r#"{{"v":1,"machine":"{machine}","life":"0a","number":1,"told":["x"]}}"#)
+    };
+    assert!(Message::read(message("web-1").as_bytes()).is_ok());
+    let wrong = |bytes: &[u8]| match Message::read(bytes) {
+        Err(Unreadable::Wrong(_)) => {}
+        other => panic!("{other:?}"),
+    };
+    wrong(message("web 1").as_bytes());
+    wrong(message("").as_bytes());
+    wrong(message(&"x".repeat(65)).as_bytes());
+    wrong(b"");
+    wrong(b"[]");
+    wrong(b"\xff\xfe");
+    wrong(br#"{"v":1,"machine":"a","life":"b","number":1,"finds":[{"line":{"at":"2026-11-30T00:00:00Z"}}]}"#);
+    let text = "x".repeat(385 * 1024);
+    wrong(format!(r#"{{"v":1,"machine":"a","life":"b","number":1,"told":["{text}"]}}"#).as_bytes());
+}
+
+#[test]
+fn what_another_machine_told_is_known_over_a_restart() {
+    let mut packing = packing();
+    packing.tell(0, ["n1".to_owned()]);
+    let body = packing.take_rows().remove(0).body.to_vec();
+    let delivered = |sequence| Delivered { feed: None, stream_ns: 1, sequence, body: body.clone() };
+    let mut intake = Intake::default();
+    assert_eq!(intake.take(&delivered(1), "web-1", begin()).told, None);
+    let mut intake = Intake::default();
+    let told = intake.take(&delivered(1), "web-2", begin()).told;
+    assert_eq!(told, Some(("web-1".into(), vec!["n1".into()])));
+    let (rows, _) = intake.take_changed();
+    let (intake, others) = Intake::restore(rows);
+    assert_eq!((intake.who_told("n1").map(|who| &**who), others.len()), (Some("web-1"), 0));
+}
+
+/// Numbers that look random and are the same for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+/// A machine, with what its database holds.
+struct Machine {
+    name: String,
+    packing: Packing,
+    outgoing: Outgoing,
+    database: BTreeMap<u64, MessageRow>,
+    /// What is under way to the broker, in its order.
+    wire: VecDeque<MessageRow>,
+    next_line: u64,
+    /// The line up to which finds are committed.
+    committed: u64,
+}
+
+impl Machine {
+    fn start(name: String, life: u64, database: BTreeMap<u64, MessageRow>, committed: u64) -> Self {
+        let last = database.keys().next_back().copied().unwrap_or_default();
+        let bytes = database.values().map(|row| row.bytes() as u64).sum();
+        let waiting = MessagesWaiting { rows: database.len() as u64, bytes, last };
+        let packing = Packing::new((&*name).into(), format!("{life:x}").into(), last + 1);
+        let outgoing = Outgoing::new(waiting);
+        let wire = VecDeque::new();
+        Self { name, packing, outgoing, database, wire, next_line: committed + 1, committed }
+    }
+
+    fn find(&mut self) {
+        self.packing.take(&error(self.next_line), begin());
+        self.next_line += 1;
+    }
+
+    fn commit(&mut self) {
+        self.outgoing.put(self.packing.take_rows());
+        for row in self.outgoing.to_commit() {
+            self.database.insert(row.number, row.clone());
+        }
+        if let Some(number) = self.outgoing.take_stored() {
+            self.database.retain(|known, _| *known > number);
+        }
+        self.committed = self.next_line - 1;
+        self.outgoing.committed();
+    }
+
+    fn send(&mut self) {
+        while let Some(number) = self.outgoing.wants_behind() {
+            let rows: Vec<_> =
+                self.database.range(number + 1..).take(3).map(|(_, row)| row.clone()).collect();
+            let is_end = rows.is_empty();
+            self.outgoing.read(rows);
+            if is_end {
+                break;
+            }
+        }
+        while let Some(row) = self.outgoing.next() {
+            self.wire.push_back(row);
+        }
+        assert!(self.wire.len() as u64 <= UNDER_WAY_MAX);
+    }
+}
+
+/// A stream that keeps everything, and drops nothing as said twice.
+#[derive(Default)]
+struct Stream(Vec<Vec<u8>>);
+
+fn a_life(seed: u64) {
+    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) + 1);
+    let mut stream = Stream::default();
+    let mut lives = 0;
+    let mut machines: Vec<_> = (0..3)
+        .map(|index| Machine::start(format!("web-{index}"), index, BTreeMap::new(), 0))
+        .collect();
+    let mut intake = Intake::default();
+    // What the aggregator has committed: its rows, and the lines that it took of each machine.
+    let mut rows: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let (mut taken, mut kept): (BTreeMap<String, Vec<u64>>, BTreeMap<String, Vec<u64>>) =
+        Default::default();
+    let mut next = 0;
+    for step in 0..600 {
+        let at = dice.roll(3) as usize;
+        let machine = &mut machines[at];
+        match dice.roll(if step < 500 { 10 } else { 6 }) {
+            0 | 1 if step < 500 => (0..dice.roll(20)).for_each(|_| machine.find()),
+            2 => machine.commit(),
+            3 => machine.send(),
+            // The broker stores some of what is under way and says so of fewer: the rest is sent
+            // again, in its order.
+            0 | 4 | 5 => {
+                let stored = dice.roll(machine.wire.len() as u64 + 1) as usize;
+                stream.0.extend(machine.wire.iter().take(stored).map(|row| row.body.to_vec()));
+                let said = if stored > 0 { dice.roll(stored as u64 + 1) as usize } else { 0 };
+                if let Some(last) = said.checked_sub(1).and_then(|last| machine.wire.get(last)) {
+                    machine.outgoing.stored(last.number);
+                }
+                machine.wire.drain(..said);
+            }
+            // The machine ends, and goes on from what it committed.
+            6 => {
+                lives += 1;
+                let Machine { name, database, committed, .. } = std::mem::replace(
+                    machine,
+                    Machine::start(String::new(), 0, BTreeMap::new(), 0),
+                );
+                *machine = Machine::start(name, 100 + lives, database, committed);
+            }
+            // The aggregator takes some, or takes some again.
+            1 | 7 => {
+                let until = (next + dice.roll(40) as usize).min(stream.0.len());
+                let from = next.saturating_sub(dice.roll(5) as usize);
+                for index in from..until {
+                    let sequence = index as u64 + 1;
+                    let body = stream.0[index].clone();
+                    let delivered = Delivered { feed: None, stream_ns: 5, sequence, body };
+                    for passed in intake.take(&delivered, "agg", begin()).finds {
+                        let Found::Occurrence(found) = passed.found else { panic!() };
+                        let name = passed.label.name.split('@').nth(1).unwrap().to_owned();
+                        taken.entry(name).or_default().push(found.place.line);
+                    }
+                }
+                next = until.max(next);
+            }
+            8 => {
+                let (put, removed) = intake.take_changed();
+                rows.extend(put);
+                removed.iter().for_each(|key| drop(rows.remove(key)));
+                kept.clone_from(&taken);
+            }
+            // It ends, and goes on from what it committed.
+            _ => {
+                intake = Intake::restore(rows.clone().into_iter().collect()).0;
+                next = usize::try_from(intake.stand(None).sequence).unwrap();
+                taken.clone_from(&kept);
+            }
+        }
+    }
+    for machine in &mut machines {
+        while machine.outgoing.waiting().rows > 0 || machine.committed + 1 < machine.next_line {
+            machine.commit();
+            machine.send();
+            stream.0.extend(machine.wire.iter().map(|row| row.body.to_vec()));
+            let last = machine.wire.back().map(|row| row.number);
+            machine.wire.clear();
+            last.into_iter().for_each(|number| machine.outgoing.stored(number));
+        }
+        machine.commit();
+        assert!(machine.database.is_empty(), "seed {seed}");
+    }
+    for index in next..stream.0.len() {
+        let body = stream.0[index].clone();
+        let delivered = Delivered { feed: None, stream_ns: 5, sequence: index as u64 + 1, body };
+        for passed in intake.take(&delivered, "agg", begin()).finds {
+            let Found::Occurrence(found) = passed.found else { panic!() };
+            let name = passed.label.name.split('@').nth(1).unwrap().to_owned();
+            taken.entry(name).or_default().push(found.place.line);
+        }
+    }
+    for machine in &machines {
+        let lines = taken.remove(&machine.name).unwrap_or_default();
+        let expected: Vec<u64> = (1..machine.next_line).collect();
+        let mut sorted = lines.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, expected, "seed {seed}: {}", machine.name);
+    }
+}
+
+#[test]
+fn every_find_is_taken_once_whatever_ends_or_is_said_again() {
+    (0..100).for_each(a_life);
+}
