@@ -15,13 +15,18 @@ from wire import at
 
 AHEAD_S = {"web-1": 0, "web-2": 60, "web-3": -60}
 RATE = 25
-# Beyond the lateness of an aggregator, by whose end nothing of before can change.
-SETTLED_S = 420
+# An alert ends once no late line can prolong it: twice the lateness of an aggregator, and what rules keep firing.
+SETTLED_S = 2400
 NEVER_SUCCEEDS = "HPUA****BC"
 RESIDENT_KIB_MAX = 15 * 1024
 # Beside the shipped rules ones that fire often, so that an event that counts in the wrong place shows.
 RULES = """
 shipped = true
+
+# It is withheld while the lockout explains it, and says what `row` says.
+[[rule]]
+name = "aksk-signature-failures"
+enabled = false
 
 [[rule]]
 name = "burst"
@@ -38,6 +43,7 @@ severity = "warning"
 match = { code = "APIG.0301" }
 condition = "consecutive >= 3"
 gap = "5s"
+flap = false
 reset = [{ module = ["OCR", "Platform"] }]
 group_by = ["credential"]
 summary = "{{ count }} in a row"
@@ -75,9 +81,9 @@ class Story:
             return base64.b64decode(found["message"]["data"]).decode().partition("/")[0]
 
         def ask():
-            for node in self.broker.nodes:
+            for node in (node for node in self.broker.nodes if node.process):
                 try:
-                    return at(node.address, holder)
+                    return at(node.address, holder, patience_s=1)
                 except (OSError, AssertionError, TimeoutError):
                     continue
             return None
@@ -108,6 +114,18 @@ class Story:
         self.killed.kill()
         self.kills += 1
 
+    def kill_the_other_first(self):
+        """The one that stands by is killed and comes back, and does not know yet what was told when the teller goes."""
+        killed = self.leading()
+        other = next(watch for watch in self.watches if watch is not killed)
+        self.note(f"{other.name}, which stands by, is killed and started again, and {killed.name} is killed")
+        other.kill()
+        time.sleep(self.draw.uniform(0, 1))
+        other.start(wait=False)
+        time.sleep(self.draw.uniform(0, 1.5))
+        killed.kill()
+        self.killed = killed
+
     def start_the_aggregator(self):
         self.note(f"{self.killed.name} is started again")
         self.killed.start(wait=False)
@@ -126,7 +144,7 @@ class Story:
             (6, self.lose_the_stream_s_leader), (9, self.cut), (14, self.kill_the_aggregator),
             (18, self.bring_the_server_back), (19, self.start_the_aggregator), (29, self.heal),
             (31, self.kill_an_agent), (33, self.kill_the_aggregator), (35, self.start_the_agent),
-            (50, self.start_the_aggregator), (54, self.kill_the_aggregator), (58, self.start_the_aggregator),
+            (47, self.start_the_aggregator), (51, self.kill_the_other_first), (58, self.start_the_aggregator),
             (60, self.lose_the_stream_s_leader), (61, self.kill_the_aggregator), (65, self.bring_the_server_back),
             (66, self.start_the_aggregator),
         ]
@@ -193,7 +211,7 @@ def the_alerts_are_those_of_a_backtest_over_all_logs(world):
 def exact(alerts):
     """Those that do not hang on which of two hosts is read first: a row that a success of another host ends may have
     been an alert for a moment, until that success was read."""
-    rows = ("row", "aksk-signature-failures", "aksk-lockout")
+    rows = ("row", "aksk-lockout")
     return Counter({(rule, labels): times for (rule, labels), times in alerts.items()
                     if rule not in rows or dict(labels)["credential"] == NEVER_SUCCEEDS})
 

@@ -14,7 +14,7 @@ class Wire:
     def __init__(self, reader, writer):
         self.reader, self.writer = reader, writer
         self.inbox, self.numbers, self.waiting = f"_INBOX.{id(self):x}", itertools.count(1), {}
-        self.refused = []
+        self.refused, self.patience_s = [], 10
 
     @classmethod
     async def open(cls, address, name, **login):
@@ -62,7 +62,8 @@ class Wire:
         return self.waiting[answer_to]
 
     async def api(self, subject, **request):
-        answer = json.loads(await asyncio.wait_for(self.ask(f"$JS.API.{subject}", json.dumps(request).encode()), 10))
+        question = self.ask(f"$JS.API.{subject}", json.dumps(request).encode())
+        answer = json.loads(await asyncio.wait_for(question, self.patience_s))
         assert "error" not in answer, (subject, answer["error"])
         return answer
 
@@ -72,10 +73,11 @@ class Wire:
         self.writer.close()
 
 
-def at(address, act, name="test", **login):
+def at(address, act, patience_s=10):
     """Runs something on a connection of its own; what comes of it."""
     async def run():
-        wire = await Wire.open(address, name, **login)
+        wire = await Wire.open(address, "test")
+        wire.patience_s = patience_s
         try:
             return await act(wire)
         finally:
