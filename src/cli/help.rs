@@ -67,7 +67,10 @@ const REPORT: &[Example] = &[
         "ocrwatch report --fail-on critical --quiet logs",
         "exit code 1 if there is a grave one, for CI",
     ),
-    ("journalctl -u scan -o cat | ocrwatch report -", "what another program prints"),
+    (
+        "ocrwatch report --from /var/lib/ocrwatch --since 7d",
+        "what a run has counted; `nats://…`: a fleet",
+    ),
     (
         "ocrwatch report --since 7d --email ops@example.com /var/log/app.log",
         "the last week in somebody's mailbox",

@@ -15,6 +15,7 @@ mod export;
 mod extract;
 mod failure;
 mod filter;
+mod gathered;
 mod r#gen;
 mod help;
 mod init;

@@ -14,6 +14,7 @@ use super::catalogue::CatalogueArgs;
 use super::exit_code::ExitCode;
 use super::failure::{Failure, written};
 use super::filter::{Filter, FilterArgs};
+use super::gathered::Gathering;
 use super::mail::MailArgs;
 use super::messages::Messages;
 use super::output::{Format, Output, OutputArgs};
@@ -25,6 +26,7 @@ use super::time_range::{self, Present};
 use super::watch::{self, Watch};
 use crate::catalogue::Catalogue;
 use crate::clock;
+use crate::input::Discovery;
 use crate::occurrence::{Occurrence, Success};
 use crate::report::baseline::Before;
 use crate::report::{
@@ -40,6 +42,14 @@ const BUCKETS_OF_HTML: usize = 480;
 pub(super) struct ReportArgs {
     #[command(flatten)]
     input: InputArgs,
+
+    /// Instead of logs: what a run has counted (its state directory or `state.db`), or what a fleet
+    /// has published (`nats://HOST:4222`, or a configuration with `[fleet]`) (repeatable)
+    ///
+    /// Several are added up. Counts of a state are by minute and know neither messages nor causes.
+    /// No alerts are looked for.
+    #[arg(long, value_name = "PLACE", conflicts_with = "files")]
+    from: Vec<String>,
 
     #[command(flatten)]
     filter: FilterArgs,
@@ -98,7 +108,12 @@ impl ReportArgs {
         let alerting = self.rules.load(&catalogue)?;
         let mailing = self.mail.mailing(self.output.language_asked())?;
         let rules = alerting.rules.rules();
-        let discovery = self.input.discover()?;
+        let gathered = self.from.iter().map(|place| Gathering::of(place));
+        let gathered: Vec<_> = gathered.collect::<Result<_, _>>()?;
+        let discovery = match gathered.is_empty() {
+            true => self.input.discover()?,
+            false => Discovery::default(),
+        };
         let mut outputs = self.output.open(mailing.is_some())?;
         let has = |format| outputs.iter().any(|output: &Output| output.format == format);
         let is_streaming = has(Format::Jsonl);
@@ -110,7 +125,8 @@ impl ReportArgs {
         if shows_alerts && !self.no_alerts && filter.is_of_some_codes() {
             messages.note("no alerts are looked for, as --module and --code leave errors out");
         }
-        let watches = shows_alerts && !self.no_alerts && !filter.is_of_some_codes();
+        let watches =
+            shows_alerts && !self.no_alerts && !filter.is_of_some_codes() && gathered.is_empty();
         let (before, of_before) = old.map_or((None, None), |old| {
             let (catalogue, filter, messages) = (&catalogue, &filter, &mut messages);
             old.read(Beginnings { catalogue, filter, present, messages })
@@ -139,7 +155,11 @@ impl ReportArgs {
             },
             messages: &mut messages,
         };
-        let read = reading.read(&discovery, &mut sink);
+        let mut read = reading.read(&discovery, &mut sink);
+        for place in &gathered {
+            let passed = place.read(&filter, &mut sink)?;
+            read = read.and_then(|problem| passed.map(|()| problem));
+        }
         let Fold { mut summary, before, watch, .. } = sink;
         if let Some(before) = before {
             summary.compare_with(before);

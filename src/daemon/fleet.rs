@@ -16,10 +16,11 @@ use super::Daemon;
 use super::machine::Machine;
 use crate::config::{Fleet, Role};
 use crate::fleet::{
-    Came, Exchange, Heard, Intake, IntakeCounters, Lease, LeaseAnswer, Member, Outgoing, Packing,
-    Trouble, Way, machine_name, new_life,
+    Came, Exchange, Intake, Lease, LeaseAnswer, Member, Outgoing, Packing, Trouble, Way,
+    machine_name, new_life,
 };
 use crate::follow::{Now, Passed, Wake};
+use crate::status::{FleetStatus, MachineStatus};
 use crate::store::MessagesWaiting;
 
 /// So many bytes of messages are read back from the database at once.
@@ -33,6 +34,9 @@ const BACKLOG: u64 = 500;
 
 /// After a start the broker has so long to say whether anything waits.
 const PENDING_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// So many machines are named.
+const MACHINES_SHOWN: usize = 100;
 
 /// The same trouble is told again after this.
 const TOLD_AGAIN: Duration = Duration::from_mins(5);
@@ -51,29 +55,6 @@ pub(super) struct Part {
     /// Everything that waited at the start was taken.
     is_level: bool,
     trouble: Option<(Trouble, Duration)>,
-}
-
-/// How this machine's part stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
-    /// What it does.
-    pub role: Role,
-    /// Its name.
-    pub machine: Arc<str>,
-    /// What waits for the broker.
-    pub waiting: MessagesWaiting,
-    /// Whether so much waits that logs are not read on.
-    pub is_full: bool,
-    /// How many messages wait for it at the broker.
-    pub pending: u64,
-    /// What was taken in.
-    pub taken: IntakeCounters,
-    /// Who was heard of, and when last.
-    pub heard: Vec<Heard>,
-    /// Whether it tells; none of one that decides nothing about others.
-    pub tells: Option<bool>,
-    /// What is wrong.
-    pub trouble: Option<Trouble>,
 }
 
 impl Part {
@@ -136,17 +117,39 @@ impl Part {
     }
 
     /// How it stands.
-    pub(super) fn standing(&self, mono: Duration) -> Standing {
-        Standing {
-            role: self.fleet.role,
-            machine: Arc::clone(self.packing.machine()),
-            waiting: self.outgoing.waiting(),
+    pub(super) fn standing(&self, mono: Duration) -> FleetStatus {
+        let (waiting, taken) = (self.outgoing.waiting(), self.intake.counters());
+        let heard = self.intake.heard();
+        let machines_left_out = heard.len().saturating_sub(MACHINES_SHOWN) as u64;
+        let machines = heard
+            .into_iter()
+            .take(MACHINES_SHOWN)
+            .map(|heard| MachineStatus { name: heard.machine.to_string(), last: heard.last });
+        FleetStatus {
+            role: self.fleet.role.as_str().to_owned(),
+            machine: self.packing.machine().to_string(),
+            waiting_messages: waiting.rows,
+            waiting_bytes: waiting.bytes,
             is_full: self.is_full(),
-            pending: self.pending.values().filter_map(|pending| *pending).sum(),
-            taken: self.intake.counters(),
-            heard: self.intake.heard(),
+            pending_messages: self.pending.values().filter_map(|pending| *pending).sum(),
+            taken_messages: taken.messages,
+            repeated_messages: taken.again,
+            newer_messages: taken.newer,
+            foreign_messages: taken.wrong,
+            lost_messages: taken.lost,
+            machines: machines.collect(),
+            machines_left_out,
             tells: self.lease.as_ref().map(|lease| lease.is_ours(mono)),
-            trouble: self.trouble.as_ref().map(|(trouble, _)| trouble.clone()),
+            trouble: self.trouble.as_ref().map(|(trouble, _)| trouble.to_string()),
+        }
+    }
+
+    /// What did not go, goes; and so does the way to the broker.
+    fn is_well(&mut self, what: &str) {
+        let is_over = |trouble: &Trouble| trouble.what == what || trouble.what == "connect";
+        if self.trouble.as_ref().is_some_and(|(trouble, _)| is_over(trouble)) {
+            self.trouble = None;
+            info!(what, "the fleet's broker does again what it is asked");
         }
     }
 
@@ -191,11 +194,11 @@ impl Daemon {
         for came in part.exchange.take() {
             match came {
                 Came::Stored(number) => {
-                    part.trouble = None;
+                    part.is_well("publish");
                     part.outgoing.stored(number);
                 }
                 Came::Delivered(delivered) => {
-                    part.trouble = None;
+                    part.is_well("consume");
                     let own = Arc::clone(part.packing.machine());
                     let taken = part.intake.take(&delivered, &own, now.wall);
                     for passed in &taken.finds {
@@ -210,12 +213,14 @@ impl Daemon {
                     error!(messages, "the broker let messages go that were not taken");
                 }
                 Came::Pending(feed, messages) => {
+                    part.is_well("consume");
                     let before = part.pending.insert(feed, Some(messages)).flatten();
                     if messages >= BACKLOG && before.is_none_or(|before| before < BACKLOG) {
                         self.pipeline.begin_to_catch_up();
                     }
                 }
                 Came::Lease(answer) => {
+                    part.is_well("lease");
                     let Some(lease) = &mut part.lease else { continue };
                     if lease.hear(answer.clone(), now.mono) {
                         match answer {
@@ -254,8 +259,11 @@ impl Daemon {
     }
 
     /// Whether this machine tells what it decides.
-    pub(super) fn tells(&self) -> bool {
-        self.fleet.as_ref().is_none_or(|part| part.tells(self.last.mono))
+    pub(super) fn tells(&mut self) -> bool {
+        let Some(part) = &mut self.fleet else { return true };
+        let tells = part.tells(self.last.mono);
+        part.is_level |= tells && !self.pipeline.is_catching_up();
+        tells
     }
 
     /// Another aggregator told these: they need not be told here.

@@ -76,6 +76,7 @@ impl Daemon {
                 failures,
                 failing_since: self.keeper.failing_since(),
             },
+            fleet: self.fleet.as_ref().map(|part| part.standing(now.mono)),
             counters: self.counters(),
             errors: self.tally.errors.clone(),
         }

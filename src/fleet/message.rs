@@ -25,7 +25,7 @@ pub const VERSION: u16 = 1;
 pub(super) const MESSAGE_BYTES_MAX: usize = 512 * 1024;
 
 /// The longest text that is believed, as it is written; none that is found is as long.
-const TEXT_BYTES_MAX: usize = 384 * 1024;
+const TEXT_BYTES_MAX: usize = 64 * 1024;
 
 /// The most labels of a source that are believed.
 const LABELS_MAX: usize = 64;

@@ -94,8 +94,14 @@ impl Outgoing {
 
     /// Takes over rows that were read from the database; none is left there if there are none.
     pub fn read(&mut self, rows: Vec<MessageRow>) {
-        if rows.is_empty() {
+        if rows.is_empty() && self.beyond_rows > 0 {
+            // Those that a damaged database has lost.
             self.beyond_rows = 0;
+            let known = self.under_way.iter().chain(&self.held);
+            let known = known.chain(&self.uncommitted).chain(&self.made);
+            let known =
+                known.fold((0, 0), |(rows, bytes), row| (rows + 1, bytes + row.bytes() as u64));
+            (self.waiting.rows, self.waiting.bytes) = known;
         }
         for row in rows {
             self.beyond_rows = self.beyond_rows.saturating_sub(1);

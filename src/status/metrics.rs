@@ -48,6 +48,7 @@ pub fn write(status: &Status, asked: &Asked, process: Process) -> String {
     page.alerts(status);
     page.receivers(status);
     page.state(status);
+    page.fleet(status);
     page.asked(asked);
     page.process(status, process);
     page.0
@@ -229,6 +230,45 @@ impl Page {
                     self.sample(name, &[("receiver", &receiver.name)], value);
                 }
             }
+        }
+    }
+
+    fn fleet(&mut self, status: &Status) {
+        let Some(fleet) = &status.fleet else { return };
+        let help = "What this machine is in its fleet.";
+        self.family("ocrwatch_fleet_info", Kind::Gauge, help);
+        let labels = [("role", fleet.role.as_str()), ("machine", &fleet.machine)];
+        self.sample("ocrwatch_fleet_info", &labels, 1);
+        let trouble = u8::from(fleet.trouble.is_some());
+        self.one(
+            "ocrwatch_fleet_trouble",
+            Kind::Gauge,
+            "Whether the broker is in trouble.",
+            trouble,
+        );
+        let help = "Messages that wait for the broker.";
+        self.one("ocrwatch_fleet_waiting_messages", Kind::Gauge, help, fleet.waiting_messages);
+        let help = "Bytes of messages that wait for the broker.";
+        self.one("ocrwatch_fleet_waiting_bytes", Kind::Gauge, help, fleet.waiting_bytes);
+        let help = "Whether so much waits that logs are not read on.";
+        self.one("ocrwatch_fleet_full", Kind::Gauge, help, u8::from(fleet.is_full));
+        let Some(tells) = fleet.tells else { return };
+        let help = "Whether this aggregator is the one that tells.";
+        self.one("ocrwatch_fleet_tells", Kind::Gauge, help, u8::from(tells));
+        let help = "Messages at the broker that are not taken yet.";
+        self.one("ocrwatch_fleet_pending_messages", Kind::Gauge, help, fleet.pending_messages);
+        let machines = fleet.machines.len() as u64 + fleet.machines_left_out;
+        self.one("ocrwatch_fleet_machines", Kind::Gauge, "Machines that were heard of.", machines);
+        let help = "Messages of the fleet, by what became of them.";
+        self.family("ocrwatch_fleet_messages_total", Kind::Counter, help);
+        for (fate, count) in [
+            ("taken", fleet.taken_messages),
+            ("repeated", fleet.repeated_messages),
+            ("newer", fleet.newer_messages),
+            ("foreign", fleet.foreign_messages),
+            ("lost", fleet.lost_messages),
+        ] {
+            self.sample("ocrwatch_fleet_messages_total", &[("fate", fate)], count);
         }
     }
 

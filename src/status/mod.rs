@@ -8,6 +8,7 @@
 
 mod board;
 mod check;
+mod fleet;
 mod frame;
 mod line;
 pub mod live;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 pub use board::{Board, TEXTS_MAX};
 pub use check::unknown_line;
+pub use fleet::{FleetStatus, MachineStatus};
 pub use frame::{Frame, Screen, Seen, frame};
 pub use outbox::OutboxItem;
 pub use page::{write_page, write_silences, write_top};
@@ -81,6 +83,9 @@ pub struct Status {
     pub silences: Vec<SilenceStatus>,
     /// The state on disk.
     pub store: StoreStatus,
+    /// How it stands among others; none of a machine that is alone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fleet: Option<FleetStatus>,
     /// What was counted since the run began.
     pub counters: Counters,
     /// The errors since the run began, by labels. For metrics only.
@@ -357,6 +362,7 @@ impl Status {
             receivers: vec![ReceiverStatus { name, kind, ..ReceiverStatus::default() }],
             silences: Vec::new(),
             store: StoreStatus::default(),
+            fleet: None,
             counters: Counters::default(),
             errors: BTreeMap::new(),
         }

@@ -286,6 +286,13 @@ impl Board<'_> {
             }
         };
         let mut lines = self.row("State", Role::Quiet, self.wrapped(role, &state));
+        if let Some(fleet) = &status.fleet {
+            let mut texts = self.wrapped(Role::Plain, &self.safe(&fleet.words()));
+            if let Some(trouble) = &fleet.trouble {
+                texts.extend(self.prose(Role::Notice, trouble));
+            }
+            lines.extend(self.row("Fleet", Role::Quiet, texts));
+        }
         let since = format!("since {}", self.when(configuration.since));
         let mut texts = vec![Line::of(Role::Plain, since)];
         if let Some(refused) = &configuration.refused {

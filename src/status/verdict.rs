@@ -11,7 +11,7 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{AlertStatus, SourceStatus, Status};
+use super::{AlertStatus, FleetStatus, SourceStatus, Status};
 use crate::catalogue::Severity;
 use crate::engine::State;
 use crate::surface::{Language, phrase};
@@ -119,6 +119,25 @@ impl Found {
         self.language.span((self.at - since).max(TimeDelta::zero()))
     }
 
+    fn fleet(&mut self, fleet: &FleetStatus) {
+        let language = self.language;
+        if fleet.is_full {
+            let english = "so much waits for the fleet's broker that logs are not read on";
+            let what = language.pick(english, "等待 fleet broker 的数据过多，日志已停止读取");
+            self.add(Grade::Critical, true, what.to_owned());
+        }
+        if fleet.lost_messages > 0 {
+            let lost = fleet.lost_messages;
+            let english = format!("the fleet's broker let {lost} messages go that were not taken");
+            let what = language.pick(english, format!("fleet broker 丢弃了 {lost} 条未取走的消息"));
+            self.add(Grade::Warning, false, what);
+        }
+        if let Some(trouble) = &fleet.trouble {
+            let what = language.pick("the fleet's broker", "fleet broker");
+            self.add(Grade::Warning, false, format!("{what}: {trouble}"));
+        }
+    }
+
     fn run(&mut self, status: &Status) {
         let language = self.language;
         if let Some(stalled) = &status.stalled {
@@ -130,6 +149,9 @@ impl Found {
             let english = format!("the state cannot be written for {since}");
             let what = language.pick(english, format!("状态已有 {since} 无法写入"));
             self.add(Grade::Critical, true, what);
+        }
+        if let Some(fleet) = &status.fleet {
+            self.fleet(fleet);
         }
         if status.catching_up {
             let english = "what was written before is still being read";

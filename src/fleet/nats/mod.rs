@@ -8,6 +8,7 @@ mod connect;
 mod elect;
 mod feed;
 mod publish;
+pub mod read;
 mod stream;
 
 use std::collections::BTreeMap;
@@ -90,7 +91,7 @@ async fn run(
     feeds: Vec<Feed>,
 ) {
     let Some(client) = connect::connect(&member, &desk).await else { return };
-    let context = async_nats::jetstream::new(client);
+    let context = async_nats::jetstream::new(client.clone());
     let member = Arc::new(member);
     for (feed, stand, committed) in feeds {
         let consumer = feed::Feed { feed, stand, member: Arc::clone(&member) };
@@ -99,7 +100,7 @@ async fn run(
     if member.may_make() {
         tokio::spawn(elect::run(context.clone(), Arc::clone(&member), desk.clone()));
     }
-    publish::run(context, rows, desk).await;
+    publish::run(client, rows, desk).await;
 }
 
 impl Exchange for Broker {

@@ -8,8 +8,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use async_nats::Client;
+use async_nats::connection::State;
 use async_nats::jetstream::Context;
-use async_nats::jetstream::context::PublishAckFuture;
+use async_nats::jetstream::context::{ContextBuilder, PublishAckFuture};
 use async_nats::jetstream::message::PublishMessage;
 use tokio::sync::mpsc;
 
@@ -26,12 +28,8 @@ struct UnderWay {
 }
 
 /// Publishes until nobody hands anything in any more.
-pub(super) async fn run(
-    mut context: Context,
-    mut rows: mpsc::UnboundedReceiver<MessageRow>,
-    desk: Desk,
-) {
-    context.set_timeout(STORE_WAIT);
+pub(super) async fn run(client: Client, mut rows: mpsc::UnboundedReceiver<MessageRow>, desk: Desk) {
+    let context = ContextBuilder::new().ack_timeout(STORE_WAIT).build(client);
     let mut under_way: VecDeque<UnderWay> = VecDeque::new();
     loop {
         let first = under_way.front_mut().and_then(|first| first.answer.take());
@@ -94,6 +92,10 @@ async fn resend_if_needed(
 
 /// From the first on: one that is stored already is known to the broker, or to who takes it.
 async fn send_all(context: &Context, under_way: &mut VecDeque<UnderWay>) {
+    // What is sent into a broken connection waits in it, and is sent again and again later.
+    while context.client().connection_state() != State::Connected {
+        tokio::time::sleep(RETRY).await;
+    }
     for one in under_way {
         one.answer = send(context, &one.row).await;
     }
