@@ -170,6 +170,8 @@ def every_error_is_counted_once_by_both_aggregators_whatever_is_killed_or_cut(wo
     story.note("all is counted")
     for watch in story.watches:
         same(watch.name, counted(watch), written(story.logs))
+        lost = watch.total("ocrwatch_fleet_messages_total", 'fate="lost"') + watch.total("ocrwatch_late_total")
+        assert not lost, f"{watch.name} says that {lost:.0f} are lost or late"
 
 
 def each_alert_is_told_once_although_the_teller_was_killed(world):

@@ -51,7 +51,7 @@ def a_message_of_a_newer_form_is_not_taken_and_that_is_said_and_counted(world):
     publish(world, subject, as_of(message, "near"))
     until("what comes behind it is counted", lambda: counted(world.watch)["near", *ERRORS[0][:2]] == 1)
     assert counted(world.watch)["far", *ERRORS[0][:2]] == 0
-    assert world.watch.total("ocrwatch_fleet_refused_total") == 1, "it is not counted"
+    assert world.watch.total("ocrwatch_fleet_messages_total", 'fate="newer"') == 1, "it is not counted"
 
 
 def what_no_machine_of_the_fleet_wrote_harms_nothing(world):
@@ -62,6 +62,7 @@ def what_no_machine_of_the_fleet_wrote_harms_nothing(world):
     publish(world, "ocrwatch.v1.a.b.0", as_of(message, "wrong-3"))
     publish(world, subject, as_of(message, "right"))
     until("what comes behind it is counted", lambda: counted(world.watch)["right", *ERRORS[0][:2]] == 1)
+    assert world.watch.total("ocrwatch_fleet_messages_total", 'fate="foreign"') >= 2, "they are not counted"
     assert "\x1b" not in world.watch.said() and "\u0007" not in world.watch.said()
 
 
