@@ -186,10 +186,11 @@ def many(world, form, seconds, rate):
         return waits, connections, memory
 
     print(f"  {AGENTS:,} simulated agents, {rate} message{'s' * (rate > 1)} a second each", flush=True)
+    before = [node.asked("varz")["mem"] / 2**20 for node in world.broker.nodes]
     waits, connections, memory = asyncio.run(all_of_them())
     world.sent += len(waits)
     until("all is taken", lambda: total(world) >= world.sent, 120)
     said("publish to stored", waits)
     assert total(world) == world.sent, f"{total(world)} instead of {world.sent}"
     print(f"  {len(waits) / seconds:,.0f} messages/s over {connections} connections, none lost or doubled; servers have "
-          f"{', '.join(f'{mib:.0f}' for mib in memory)} MiB, the aggregator {world.watch.look_at_memory() / 1024:.0f} MiB", flush=True)
+          f"{', '.join(f'{mib:.0f} ({mib - had:+.0f})' for mib, had in zip(memory, before))} MiB, the aggregator {world.watch.look_at_memory() / 1024:.0f} MiB", flush=True)

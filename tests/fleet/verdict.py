@@ -7,8 +7,10 @@ import json
 import sqlite3
 import subprocess
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 
+from broker import until
 from traffic import written
 
 
@@ -41,9 +43,12 @@ def same(what, is_, should):
     assert not found, f"{what}: " + "; ".join(found[:12])
 
 
-def all_is_counted(member, logs):
-    """Whether as much arrived as was written; what of it is asked by `same`."""
-    return sum(counted(member).values()) >= sum(written(logs).values())
+def all_is_counted(member, logs, seconds=60):
+    """Waits until as much was counted as was written; what of it is wrong then is told."""
+    should = written(logs)
+    with suppress(TimeoutError):
+        until("all is counted", lambda: sum(counted(member).values()) >= sum(should.values()), seconds)
+    same(member.name, counted(member), should)
 
 
 def group(labels):
