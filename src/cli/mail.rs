@@ -52,9 +52,9 @@ pub(super) struct MailArgs {
     #[arg(long, value_name = "NAME", requires = "to")]
     receiver: Option<String>,
 
-    /// Who it is from [default: as the receiver says, else `ocrwatch` at this machine]
+    /// Who the mail is from [default: as the receiver says, else `ocrwatch` at this machine]
     #[arg(long, value_name = "FROM", requires = "to", value_parser = mailbox)]
-    from: Option<Mailbox>,
+    mail_from: Option<Mailbox>,
 }
 
 /// How a report is sent, and to whom.
@@ -88,7 +88,7 @@ impl MailArgs {
             Some((_, email)) => Email { to: self.to.clone(), ..email.clone() },
             None => Email::by_machine(self.to.clone(), of_machine()),
         };
-        if let Some(from) = &self.from {
+        if let Some(from) = &self.mail_from {
             email.from = from.clone();
         }
         Ok(Some(Mailing { email, language }))

@@ -37,6 +37,7 @@ pub(super) const LOGIN_KEYS: &[&str] = &["credentials", "nkey", "user", "passwor
 pub(super) const SERVERS_MAX: usize = 16;
 pub(super) const REPLICAS: RangeInclusive<i64> = 1..=5;
 pub(super) const RETENTION: RangeInclusive<i64> = Span::HOUR.0..=366 * Span::DAY.0;
+pub(super) const PARTITIONS_MAX: usize = 256;
 pub(super) const PARTITIONS: RangeInclusive<i64> = 1..=256;
 pub(super) const BUFFER: RangeInclusive<u64> = MIB..=64 * GIB;
 pub(super) const ROLES: [(&str, Role); 3] =
@@ -225,6 +226,11 @@ fn login_of(keys: &Keys<'_, '_>, paths: Paths<'_>, problems: &mut Problems<'_>) 
         let message = format!("`login` is one of its ways, this says `{way}` and `{second}`");
         problems.add(problem::BAD_VALUE, keys.range(), message, "leave one out".to_owned());
     }
+    if let (Some(password), true) = (keys.value("password"), way != "user") {
+        let message = format!("a password is a user's, and this says `{way}`");
+        let hint = "leave it out, or write `user` instead".to_owned();
+        problems.add(problem::MISPLACED_KEY, password.span(), message, hint);
+    }
     match way {
         "credentials" => {
             let path = paths.path("credentials", keys, problems)?;
@@ -244,6 +250,12 @@ fn login_of(keys: &Keys<'_, '_>, paths: Paths<'_>, problems: &mut Problems<'_>) 
 
 fn consume(keys: &Keys<'_, '_>, partitions: u16, problems: &mut Problems<'_>) -> Option<Vec<u16>> {
     let items = keys.list("consume", problems)?;
+    if let Some(first_beyond) = items.get(PARTITIONS_MAX) {
+        let message = format!("`consume` lists {}, at most {PARTITIONS_MAX} can be", items.len());
+        let hint = "leave it out to take all".to_owned();
+        problems.add(problem::TOO_MANY, first_beyond.span(), message, hint);
+        return None;
+    }
     let mut all = BTreeSet::new();
     for item in items {
         let number = crate::toml_file::number_of("consume", item, problems)?.into_inner();

@@ -8,7 +8,9 @@ use super::file::{
     CATALOGUES_MAX, FORMATS, HISTORY, LEVELS, LINKS, MODES, OPEN_FILES, OUTBOX, POLL, QUIET,
     RECEIVERS_MAX, SIZE, SOURCES_MAX, word,
 };
-use super::fleet::{BUFFER, PARTITIONS, REPLICAS, RETENTION, ROLES, SERVERS_MAX as BROKERS_MAX};
+use super::fleet::{
+    BUFFER, PARTITIONS, PARTITIONS_MAX, REPLICAS, RETENTION, ROLES, SERVERS_MAX as BROKERS_MAX,
+};
 use super::http::{CONNECTIONS, HOSTS_MAX, LISTEN_MAX};
 use super::origin::{FILTERS_MAX, ORIGINS, PATTERNS_MAX};
 use super::{Encoding, Fleet, Http, Log, Role, State, Watch, entry, receiver, size};
@@ -193,6 +195,7 @@ fn fleet() -> Table {
                 .such_as("{ file = \"broker.password\" }"),
         ],
     );
+    let login = login.with_one_of(&["credentials", "nkey", "user"]);
     Table::of(
         "[fleet]",
         vec![
@@ -210,7 +213,7 @@ fn fleet() -> Table {
             key("partitions", Kind::Number(PARTITIONS), partitions).usually(usual.partitions),
             key(
                 "consume",
-                Kind::List(Box::new(Kind::Number(0..=PARTITIONS.end() - 1)), 256),
+                Kind::List(Box::new(Kind::Number(0..=PARTITIONS.end() - 1)), PARTITIONS_MAX),
                 consume,
             )
             .otherwise("all of them")

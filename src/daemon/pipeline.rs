@@ -53,8 +53,8 @@ pub struct Pipeline {
     policy: Policy,
     /// How far the logs were read, by their times or by the wall clock.
     now: Instant,
-    /// So far a log's times may be ahead of the wall clock: machines of a fleet have clocks of their
-    /// own.
+    /// So far a log's times may be ahead of the wall clock: machines of a fleet have clocks of
+    /// their own.
     ahead_max: Span,
     /// A backlog is being read: since when what it tells is.
     catching_up: bool,

@@ -80,3 +80,75 @@ impl FleetStatus {
         words
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::metrics::{Asked, Process, write};
+    use crate::status::{Grade, Status, Verdict};
+
+    fn sample() -> FleetStatus {
+        let last = DateTime::from_timestamp(9_990, 0).unwrap();
+        let machine = |name: &str| MachineStatus { name: name.to_owned(), last };
+        FleetStatus {
+            role: "aggregator".to_owned(),
+            machine: "watch-1".to_owned(),
+            waiting_messages: 0,
+            waiting_bytes: 0,
+            is_full: false,
+            pending_messages: 0,
+            taken_messages: 12,
+            repeated_messages: 1,
+            newer_messages: 0,
+            foreign_messages: 0,
+            lost_messages: 0,
+            machines: vec![machine("web-1"), machine("web-2")],
+            machines_left_out: 0,
+            tells: Some(true),
+            trouble: None,
+        }
+    }
+
+    #[test]
+    fn a_machine_says_what_it_is_and_what_waits() {
+        assert_eq!(sample().words(), "aggregator watch-1, 2 machines heard of, tells");
+        let stands_by = FleetStatus { tells: Some(false), pending_messages: 1, ..sample() };
+        let words = "aggregator watch-1, 2 machines heard of, 1 message not taken yet, stands by";
+        assert_eq!(stands_by.words(), words);
+        let role = "agent".to_owned();
+        let agent = FleetStatus { role, tells: None, waiting_messages: 3_000, ..sample() };
+        assert_eq!(agent.words(), "agent watch-1, 3,000 messages for the broker");
+    }
+
+    #[test]
+    fn a_full_buffer_is_critical_and_trouble_a_warning() {
+        let check = |fleet: FleetStatus| {
+            let mut status = Status::sample(DateTime::from_timestamp(10_000, 0).unwrap());
+            status.fleet = Some(fleet);
+            Verdict::of(&status).grade()
+        };
+        assert_eq!(check(sample()), Grade::Ok);
+        assert_eq!(check(FleetStatus { is_full: true, ..sample() }), Grade::Critical);
+        assert_eq!(check(FleetStatus { lost_messages: 1, ..sample() }), Grade::Warning);
+        let trouble = Some("connect: connection refused".to_owned());
+        assert_eq!(check(FleetStatus { trouble, ..sample() }), Grade::Warning);
+    }
+
+    #[test]
+    fn metrics_tell_what_an_aggregator_took() {
+        let mut status = Status::sample(DateTime::from_timestamp(10_000, 0).unwrap());
+        let page = |status: &Status| write(status, &Asked::default(), Process::default());
+        assert!(!page(&status).contains("ocrwatch_fleet"));
+        status.fleet = Some(sample());
+        let page = page(&status);
+        for line in [
+            "ocrwatch_fleet_info{role=\"aggregator\",machine=\"watch-1\"} 1",
+            "ocrwatch_fleet_messages_total{fate=\"taken\"} 12",
+            "ocrwatch_fleet_messages_total{fate=\"repeated\"} 1",
+            "ocrwatch_fleet_machines 2",
+            "ocrwatch_fleet_tells 1",
+        ] {
+            assert!(page.lines().any(|known| known == line), "{line} in {page}");
+        }
+    }
+}

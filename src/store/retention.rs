@@ -70,8 +70,9 @@ pub(super) fn retain(
         || retained.decision_rows >= DECISION_ROWS_MAX;
 
     shrink(connection)?;
-    // What waits for a broker has a bound of its own.
-    let kept_bytes = settings.bytes_max + message::waiting(connection)?.bytes;
+    // What waits for a broker has a bound of its own; its pages are two thirds full.
+    let waiting = message::waiting(connection)?.bytes;
+    let kept_bytes = settings.bytes_max.saturating_add(waiting + waiting / 2);
     let excess = (database_bytes(connection)? + wal_bytes()).saturating_sub(kept_bytes);
     if excess > 0 && !retained.more {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

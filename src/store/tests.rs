@@ -6,6 +6,7 @@ mod disk;
 mod faults;
 mod kill;
 mod look;
+mod messages;
 mod retention;
 mod versions;
 

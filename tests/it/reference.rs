@@ -177,6 +177,12 @@ fn base(table: &Table, key: &Key) -> Toml {
     match (table.name, key.name) {
         ("email", "user") => with(base, &[("password", secret)]),
         ("email", "password" | "oauth_token") => with(base, &[("user", "\"li\"")]),
+        ("login", "user") => with(base, &[("password", secret)]),
+        ("login", "password") => {
+            base.remove("credentials");
+            with(base, &[("user", "\"agent\"")])
+        }
+        ("[fleet]", "consume") => with(base, &[("role", "\"aggregator\""), ("partitions", "256")]),
         ("smn", "access_key") => with(base, &[("secret_key", secret), ("dedicated", "true")]),
         ("smn", "secret_key") => with(base, &[("access_key", secret), ("dedicated", "true")]),
         ("smn", _) => {

@@ -91,7 +91,8 @@ impl Feed {
                         Some(Err(error)) => return Anew::Doubt(error.to_string()),
                         None => return Anew::Doubt("the broker has ended the feed".to_owned()),
                     };
-                    match self.hand_on(&message, (stream_ns, &mut expected, &mut pending), desk).await {
+                    let state = (stream_ns, &mut expected, &mut pending);
+                    match self.hand_on(&message, state, desk).await {
                         Ok(sequence) => note(&mut answers, sequence, &message),
                         Err(anew) => return anew,
                     }

@@ -174,13 +174,14 @@ fn a_migration_that_fails_on_its_way_leaves_the_old_version() {
     let steps = [
         schema::MIGRATIONS[0],
         schema::MIGRATIONS[1],
+        schema::MIGRATIONS[2],
         "ALTER TABLE position ADD COLUMN more TEXT; DELETE FROM policy;",
         "CREATE TABLE further (id INTEGER); INSERT INTO nowhere VALUES (1);",
     ];
     let failed = schema::migrate(&mut database, 1, &steps);
     assert!(matches!(failed, Err(Fault::Sqlite(_))), "{failed:?}");
     assert_eq!(dump(&database), before);
-    schema::migrate(&mut database, 1, &steps[..3]).unwrap();
-    assert_eq!(schema::meta(&database, "schema").unwrap().as_deref(), Some("3"));
-    assert!(matches!(schema::form(&database), Ok(schema::Form::Newer(3))));
+    schema::migrate(&mut database, 1, &steps[..4]).unwrap();
+    assert_eq!(schema::meta(&database, "schema").unwrap().as_deref(), Some("4"));
+    assert!(matches!(schema::form(&database), Ok(schema::Form::Newer(4))));
 }

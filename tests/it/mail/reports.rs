@@ -100,7 +100,11 @@ fn what_is_wrong_is_told_before_the_log_is_read() {
         (&["--email", "Ops <a@b.test>"], 64, "write the address alone, without a name"),
         (&["--email=-a@b.test"], 64, "an address looks like"),
         (&["--email", "a@b.test", "--email", "A@b.test"], 64, "`--email A@b.test` stands twice"),
-        (&["--email", "a@b.test", "--from", "x"], 64, "'--from <FROM>': an address looks like"),
+        (
+            &["--email", "a@b.test", "--mail-from", "x"],
+            64,
+            "'--mail-from <FROM>': an address looks like",
+        ),
         (&["--email", "a@b.test", "--receiver", "ops"], 64, "no configuration says who"),
         (&["--config", "one.toml"], 64, "--email <TO>"),
         (&["--email", "a@b.test", "--config", "two.toml"], 64, "--receiver: ops, team"),
@@ -136,7 +140,7 @@ fn without_a_configuration_the_machine_s_own_program_takes_it() {
     let script = format!(
         "set -e; chmod 755 sendmail; test -e /usr/sbin/sendmail\n\
          mount --bind sendmail /usr/sbin/sendmail 2>/dev/null\n\
-         exec {} report app.log --email ops@example.test --from 'Weekly <a@example.test>'",
+         exec {} report app.log --email ops@example.test --mail-from 'Weekly <a@example.test>'",
         env!("CARGO_BIN_EXE_ocrwatch")
     );
     let arguments = ["-rm", "/bin/sh", "-c", &script];
