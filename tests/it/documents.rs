@@ -145,6 +145,14 @@ fn commands_print_what_the_documents_show() {
 }
 
 #[test]
+fn the_arithmetic_of_a_fleet_is_what_its_program_prints() {
+    let mut program = Command::new("python3");
+    program.args(["tests/fleet/arithmetic.py", "--check"]).current_dir(root());
+    let checked = program.output().expect("Python");
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+}
+
+#[test]
 fn every_option_stands_in_the_reference() {
     let reference = text_of("docs/commands.md");
     let mut missing = Vec::new();

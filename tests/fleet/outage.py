@@ -1,0 +1,56 @@
+"""Facts about a broker that is away for a while."""
+
+import time
+
+from broker import until
+from lockout import three_hosts
+from member import Member
+from traffic import ERRORS, Log, Traffic
+from verdict import all_is_counted
+
+STORM = 12_000
+
+
+def what_is_found_while_the_broker_is_away_waits_and_comes_once(world):
+    logs, agents, [watch] = three_hosts(world)
+    traffic = Traffic(logs, 20, world.seed)
+    traffic.start()
+    time.sleep(1.5)
+    world.broker.stop()
+    time.sleep(3)
+    agents[0].kill()
+    agents[0].start()
+    agents[1].stop()
+    agents[1].start()
+    time.sleep(2)
+    world.broker.start()
+    time.sleep(1)
+    traffic.end()
+    all_is_counted(watch, logs)
+
+
+def a_full_buffer_lets_the_log_wait_and_nothing_is_lost(world):
+    logs, _, [watch] = three_hosts(world)
+    world.broker.stop()
+    log = Log(world.home / "logs", "web-4", 4, 10)
+    agent = Member(world, "web-4", "agent", log, fleet='buffer_max = "1MiB"').start()
+    for number in range(STORM):
+        log.error(*ERRORS[number % len(ERRORS)])
+    size = log.path.stat().st_size
+
+    def read():
+        return agent.total("ocrwatch_read_bytes_total")
+    until("it reads", lambda: read() > 0)
+    before = -1
+    while before != (before := read()):
+        time.sleep(2)
+    assert before < size, f"all {size} bytes were read although the buffer holds less"
+    assert agent.total("ocrwatch_fleet_full") == 1, "it does not say that its buffer is full"
+    world.broker.start()
+    all_is_counted(watch, [log], 90)
+
+
+OUTAGE = [
+    what_is_found_while_the_broker_is_away_waits_and_comes_once,
+    a_full_buffer_lets_the_log_wait_and_nothing_is_lost,
+]
