@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 
 from broker import Broker, until
 from member import Member
-from traffic import Log, Traffic, written
+from traffic import SUCCEEDING, Log, Traffic, written
 from verdict import all_is_counted, changed, fired, same, still_fire, told_once, would_change
 from wire import at
 
@@ -17,8 +17,6 @@ AHEAD_S = {"web-1": 0, "web-2": 60, "web-3": -60}
 RATE = 25
 # An alert ends once no late line can prolong it: twice the lateness of an aggregator, and what rules keep firing.
 SETTLED_S = 2400
-NEVER_SUCCEEDS = "HPUA****BC"
-RESIDENT_KIB_MAX = 15 * 1024
 # Beside the shipped rules ones that fire often, so that an event that counts in the wrong place shows.
 RULES = """
 shipped = true
@@ -177,7 +175,7 @@ def every_error_is_counted_once_by_both_aggregators_whatever_is_killed_or_cut(wo
 def each_alert_is_told_once_although_the_teller_was_killed(world):
     story = world.story
     begun = fired(changed(story.watches[0]))
-    assert sum(begun.values()) > 15, begun
+    assert sum(begun.values()) > 60, begun
     same("the other aggregator", fired(changed(story.watches[1])), begun)
 
     def rest():
@@ -185,7 +183,8 @@ def each_alert_is_told_once_although_the_teller_was_killed(world):
         return begun.keys() <= told.keys()
     until("every alert is told", rest, 30)
     told, again = told_once(story.watches)
-    print(f"    {sum(told.values())} told; {again} came again under the same id")
+    print(f"    {sum(told.values())} told, {len(story.watches[0].told())} and {len(story.watches[1].told())} times; "
+          f"{again} came again under the same id")
     same("told", told, begun)
 
 
@@ -198,7 +197,7 @@ def the_alerts_are_those_of_a_backtest_over_all_logs(world):
         watch.start()
     until_ = datetime.now(timezone.utc) + timedelta(seconds=SETTLED_S)
     should = would_change(world, story.logs, story.rules, until_)
-    assert len(should) > 40, should
+    assert len(should) > 120, should
     print(f"    {sum(fired(should).values())} alerts of {len({rule for rule, _, _ in should})} rules")
     for watch in story.watches:
         def settled():
@@ -215,18 +214,11 @@ def exact(alerts):
     been an alert for a moment, until that success was read."""
     rows = ("row", "aksk-lockout")
     return Counter({(rule, labels): times for (rule, labels), times in alerts.items()
-                    if rule not in rows or dict(labels)["credential"] == NEVER_SUCCEEDS})
-
-
-def an_agent_is_light(world):
-    sizes = {agent.name: agent.look_at_memory() for agent in world.story.agents}
-    print(f"    {', '.join(f'{name} {size / 1024:.1f} MiB' for name, size in sizes.items())}")
-    assert sizes["web-1"] < RESIDENT_KIB_MAX, sizes
+                    if rule not in rows or dict(labels)["credential"] not in SUCCEEDING})
 
 
 CHAOS = [
     every_error_is_counted_once_by_both_aggregators_whatever_is_killed_or_cut,
-    an_agent_is_light,
     each_alert_is_told_once_although_the_teller_was_killed,
     the_alerts_are_those_of_a_backtest_over_all_logs,
 ]

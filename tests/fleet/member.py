@@ -70,7 +70,7 @@ class Member:
         self.home.mkdir()
         self.state, self.config = self.home / "state", self.home / "ocrwatch.toml"
         self.said_by, self.told_to = self.home / "log", self.home / "told"
-        self.process, self.rss_max_kib = None, 0
+        self.process, self.rss_max_kib, self.program = None, 0, world.program
         world.network.host(name)
         self.configure((broker or world.broker).urls, log, fleet, top)
 
@@ -80,11 +80,12 @@ class Member:
             sources=SOURCE.format(path=log.path) if log else "",
             told=TOLD.format(file=self.told_to) if self.role == "aggregator" else ""))
 
-    def start(self, wait=True):
+    def start(self, wait=True, entered=()):
+        """Starts it; `entered` is what stands before the command."""
         # By itself: the program of that name waits beside the one that it starts.
         clock = {"LD_PRELOAD": FAKE_CLOCK, "FAKETIME": f"{self.ahead_s:+}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         environment = {**self.world.environment, **(clock if self.ahead_s else {})}
-        command = [*self.world.network.on(self.name), self.world.program, "run", "--config", str(self.config),
+        command = [*self.world.network.on(self.name), *entered, self.program, "run", "--config", str(self.config),
                    "--state-dir", str(self.state)]
         with open(self.said_by, "ab") as out:
             self.process = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
@@ -150,6 +151,9 @@ class Member:
 
     def look_at_memory(self):
         """The most that it had resident so far, in KiB."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        self.rss_max_kib = max(self.rss_max_kib, int(re.search(r"VmHWM:\s+(\d+)", status)[1]))
+        self.rss_max_kib = max(self.rss_max_kib, self.memory_kib("VmHWM"))
         return self.rss_max_kib
+
+    def memory_kib(self, kind):
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(rf"{kind}:\s+(\d+)", status)[1])

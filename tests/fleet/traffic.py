@@ -24,8 +24,10 @@ ERRORS = [
     ("Platform", "ModelArts.4106", "Invalid authorization request.", 403),
     ("Platform", "ModelArts.4603", "Obtaining the file from the URL failed.", 400),
 ]
-# The first one's secret is wrong: nothing that is called with it ever gets through the gateway.
 KEYS = ["HPUA0123456789ABCDBC", "HPUB0123456789ABCDBD", "HPUC0123456789ABCDBE"]
+# As they are shown; calls with these succeed now and then, with any other one never.
+SUCCEEDING = ["HPUB****BD", "HPUC****BE"]
+MOMENT_S = 4
 GATEWAY = [error for error in ERRORS if error[0] == "APIG"]
 
 
@@ -78,14 +80,21 @@ class Traffic(threading.Thread):
         self.logs, self.rate, self.draw = logs, rate, random.Random(seed)
         self.over = threading.Event()
 
+    def key_of_the_moment(self, number):
+        """One that is used for some seconds on all hosts, so that alerts begin all the time."""
+        moment = int(number / self.rate / MOMENT_S)
+        letters = chr(65 + moment // 26) + chr(65 + moment % 26)
+        return f"HP{letters}0123456789ABCD{letters}"
+
     def line(self, log, number):
-        drawn = self.draw.random()
-        key = self.draw.choice(KEYS)
+        key = self.draw.choice([*KEYS, self.key_of_the_moment(number)])
+        succeeds = key in KEYS[1:]
+        drawn = self.draw.random() * (1 if key in KEYS else 0.5)
         if drawn < 0.25:
-            log.error(*self.draw.choice(GATEWAY if key == KEYS[0] else ERRORS), key)
+            log.error(*self.draw.choice(ERRORS if succeeds else GATEWAY), key)
         elif drawn < 0.33:
             log.lockout(key)
-        elif drawn < 0.40 and key != KEYS[0]:
+        elif drawn < 0.40 and succeeds:
             log.success(key)
         else:
             log.filler(number)
