@@ -171,7 +171,6 @@ impl<S: Sink> Passage<'_, S> {
         }
     }
 
-    #[cfg(feature = "nats")]
     fn stream(&mut self, fleet: &Fleet) -> Result<(), String> {
         let since = self.filter.since().map(|at| at.to_utc() - PUBLISHED_WITHIN);
         let mut intake = Intake::default();
@@ -184,11 +183,6 @@ impl<S: Sink> Passage<'_, S> {
                 }
             }
         })
-    }
-
-    #[cfg(not(feature = "nats"))]
-    fn stream(&mut self, _: &Fleet) -> Result<(), String> {
-        Err("this program was built without `nats`".to_owned())
     }
 }
 

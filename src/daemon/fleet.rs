@@ -116,10 +116,10 @@ impl Part {
         self.outgoing.waiting().bytes >= self.fleet.buffer_bytes_max
     }
 
-    /// Whether something waits that is older than the present.
+    /// Whether so much waits that it is older than the present.
     fn is_behind(&self, mono: Duration) -> bool {
         let is_early = mono < self.began + PENDING_WAIT_MAX;
-        self.pending.values().any(|pending| pending.map_or(is_early, |pending| pending > 0))
+        self.pending.values().any(|pending| pending.map_or(is_early, |pending| pending >= BACKLOG))
     }
 
     /// Whether this machine tells.

@@ -125,14 +125,8 @@ impl Machine for System {
         Box::new(Post::new(wake))
     }
 
-    #[cfg(feature = "nats")]
     fn exchange(&self, member: Member, wake: Wake) -> io::Result<Box<dyn Exchange>> {
         Ok(Box::new(crate::fleet::nats::Broker::start(member, wake)?))
-    }
-
-    #[cfg(not(feature = "nats"))]
-    fn exchange(&self, _: Member, _: Wake) -> io::Result<Box<dyn Exchange>> {
-        Err(io::Error::other("this program was built without `nats`"))
     }
 
     fn answer(

@@ -324,7 +324,10 @@ impl Daemon {
             }
             self.pass_on(now);
         }
-        if !is_more && !self.follow.is_behind(now) && !self.is_fleet_behind(now) {
+        if self.is_fleet_behind(now) {
+            // Who publishes faster than is taken keeps nobody from being told.
+            self.pipeline.pass_time(now.wall);
+        } else if !is_more && !self.follow.is_behind(now) {
             self.pipeline.caught_up(now.wall);
             // Once: each time a minute passes for the policy, and deliveries may take hours.
             if self.options.once && !self.is_rest_told && self.follow.has_ended(now) {

@@ -161,6 +161,12 @@ impl Pipeline {
         self.decide();
     }
 
+    /// Time passes for who is told, however far the logs were read.
+    pub fn pass_time(&mut self, wall: DateTime<Utc>) {
+        self.policy.advance(Instant::from(wall));
+        self.decide();
+    }
+
     /// As if so much more time had passed: what waits for company is told.
     pub fn tell_what_waits(&mut self, wall: DateTime<Utc>) {
         self.policy.advance(Instant::from(wall).plus(Span::MINUTE));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::intake::{Delivered, Stand};
 use super::lease::Answer;
-use crate::config::{Fleet, Role};
+use crate::config::Fleet;
 use crate::store::MessageRow;
 
 /// Carries messages to others and from them.
@@ -76,11 +76,4 @@ pub struct Member {
     pub life: Box<str>,
     /// Where each feed stands; none of a machine that takes nothing.
     pub stands: BTreeMap<Option<u16>, Stand>,
-}
-
-impl Member {
-    /// Whether it may make what is missing at the broker.
-    pub(super) fn may_make(&self) -> bool {
-        self.fleet.role == Role::Aggregator
-    }
 }

@@ -10,12 +10,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a lease holds that is not renewed.
-pub(super) const LEASE: Duration = Duration::from_secs(10);
-
-/// How often it is asked for and renewed.
-pub(super) const ASK_INTERVAL: Duration = Duration::from_secs(3);
-
 /// After so long without any answer since the start an aggregator tells.
 const ANSWER_WAIT_MAX: Duration = Duration::from_mins(1);
 

@@ -20,6 +20,9 @@ mod machine;
 mod message;
 #[cfg(feature = "nats")]
 pub mod nats;
+#[cfg(not(feature = "nats"))]
+#[path = "without.rs"]
+pub mod nats;
 mod outgoing;
 mod packing;
 mod seen;

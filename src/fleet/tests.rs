@@ -1,18 +1,18 @@
-//! Messages over a broker that loses answers, forgets what it was told and hands out again, between
-//! machines that end at any step: every find is taken once, in its machine's order.
+//! What travels, its form, and what is believed of it.
 
-use std::collections::{BTreeMap, VecDeque};
+mod exactly_once;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::message::{Message, Sent, Unreadable, VERSION};
-use super::outgoing::UNDER_WAY_MAX;
 use super::*;
 use crate::engine::Source;
 use crate::follow::{Found, LogId, Passed};
 use crate::occurrence::{Module, Occurrence, Place, Success};
-use crate::store::{MessageRow, MessagesWaiting};
+use crate::store::MessageRow;
 use crate::tail::FileId;
 
 fn begin() -> DateTime<Utc> {
@@ -226,181 +226,4 @@ fn what_another_machine_told_is_known_over_a_restart() {
     let (rows, _) = intake.take_changed();
     let (intake, others) = Intake::restore(rows);
     assert_eq!((intake.who_told("n1").map(|who| &**who), others.len()), (Some("web-1"), 0));
-}
-
-/// Numbers that look random and are the same for the same seed.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
-}
-
-/// A machine, with what its database holds.
-struct Machine {
-    name: String,
-    packing: Packing,
-    outgoing: Outgoing,
-    database: BTreeMap<u64, MessageRow>,
-    /// What is under way to the broker, in its order.
-    wire: VecDeque<MessageRow>,
-    next_line: u64,
-    /// The line up to which finds are committed.
-    committed: u64,
-}
-
-impl Machine {
-    fn start(name: String, life: u64, database: BTreeMap<u64, MessageRow>, committed: u64) -> Self {
-        let last = database.keys().next_back().copied().unwrap_or_default();
-        let bytes = database.values().map(|row| row.bytes() as u64).sum();
-        let waiting = MessagesWaiting { rows: database.len() as u64, bytes, last };
-        let packing = Packing::new((&*name).into(), format!("{life:x}").into(), last + 1);
-        let outgoing = Outgoing::new(waiting);
-        let wire = VecDeque::new();
-        Self { name, packing, outgoing, database, wire, next_line: committed + 1, committed }
-    }
-
-    fn find(&mut self) {
-        self.packing.take(&error(self.next_line), begin());
-        self.next_line += 1;
-    }
-
-    fn commit(&mut self) {
-        self.outgoing.put(self.packing.take_rows());
-        for row in self.outgoing.to_commit() {
-            self.database.insert(row.number, row.clone());
-        }
-        if let Some(number) = self.outgoing.take_stored() {
-            self.database.retain(|known, _| *known > number);
-        }
-        self.committed = self.next_line - 1;
-        self.outgoing.committed();
-    }
-
-    fn send(&mut self) {
-        while let Some(number) = self.outgoing.wants_behind() {
-            let rows: Vec<_> =
-                self.database.range(number + 1..).take(3).map(|(_, row)| row.clone()).collect();
-            let is_end = rows.is_empty();
-            self.outgoing.read(rows);
-            if is_end {
-                break;
-            }
-        }
-        while let Some(row) = self.outgoing.next_to_send() {
-            self.wire.push_back(row);
-        }
-        assert!(self.wire.len() as u64 <= UNDER_WAY_MAX);
-    }
-}
-
-/// A stream that keeps everything, and drops nothing as said twice.
-#[derive(Default)]
-struct Stream(Vec<Vec<u8>>);
-
-fn a_life(seed: u64) {
-    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) + 1);
-    let mut stream = Stream::default();
-    let mut lives = 0;
-    let mut machines: Vec<_> = (0..3)
-        .map(|index| Machine::start(format!("web-{index}"), index, BTreeMap::new(), 0))
-        .collect();
-    let mut intake = Intake::default();
-    // What the aggregator has committed: its rows, and the lines that it took of each machine.
-    let mut rows: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    let (mut taken, mut kept): (BTreeMap<String, Vec<u64>>, BTreeMap<String, Vec<u64>>) =
-        Default::default();
-    let mut next = 0;
-    for step in 0..600 {
-        let at = dice.roll(3) as usize;
-        let machine = &mut machines[at];
-        match dice.roll(if step < 500 { 10 } else { 6 }) {
-            0 | 1 if step < 500 => (0..dice.roll(20)).for_each(|_| machine.find()),
-            2 => machine.commit(),
-            3 => machine.send(),
-            // The broker stores some of what is under way and says so of fewer: the rest is sent
-            // again, in its order.
-            0 | 4 | 5 => {
-                let stored = dice.roll(machine.wire.len() as u64 + 1) as usize;
-                stream.0.extend(machine.wire.iter().take(stored).map(|row| row.body.to_vec()));
-                let said = if stored > 0 { dice.roll(stored as u64 + 1) as usize } else { 0 };
-                if let Some(last) = said.checked_sub(1).and_then(|last| machine.wire.get(last)) {
-                    machine.outgoing.stored(last.number);
-                }
-                machine.wire.drain(..said);
-            }
-            // The machine ends, and goes on from what it committed.
-            6 => {
-                lives += 1;
-                let Machine { name, database, committed, .. } = std::mem::replace(
-                    machine,
-                    Machine::start(String::new(), 0, BTreeMap::new(), 0),
-                );
-                *machine = Machine::start(name, 100 + lives, database, committed);
-            }
-            // The aggregator takes some, or takes some again.
-            1 | 7 => {
-                let until = (next + dice.roll(40) as usize).min(stream.0.len());
-                let from = next.saturating_sub(dice.roll(5) as usize);
-                for index in from..until {
-                    let sequence = index as u64 + 1;
-                    let body = stream.0[index].clone();
-                    let delivered = Delivered { feed: None, stream_ns: 5, sequence, body };
-                    for passed in intake.take(&delivered, "agg", begin()).finds {
-                        let Found::Occurrence(found) = passed.found else { panic!() };
-                        let name = passed.label.name.split('@').nth(1).unwrap().to_owned();
-                        taken.entry(name).or_default().push(found.place.line);
-                    }
-                }
-                next = until.max(next);
-            }
-            8 => {
-                let (put, removed) = intake.take_changed();
-                rows.extend(put);
-                removed.iter().for_each(|key| drop(rows.remove(key)));
-                kept.clone_from(&taken);
-            }
-            // It ends, and goes on from what it committed.
-            _ => {
-                intake = Intake::restore(rows.clone().into_iter().collect()).0;
-                next = usize::try_from(intake.stand(None).sequence).unwrap();
-                taken.clone_from(&kept);
-            }
-        }
-    }
-    for machine in &mut machines {
-        while machine.outgoing.waiting().rows > 0 || machine.committed + 1 < machine.next_line {
-            machine.commit();
-            machine.send();
-            stream.0.extend(machine.wire.iter().map(|row| row.body.to_vec()));
-            let last = machine.wire.back().map(|row| row.number);
-            machine.wire.clear();
-            last.into_iter().for_each(|number| machine.outgoing.stored(number));
-        }
-        machine.commit();
-        assert!(machine.database.is_empty(), "seed {seed}");
-    }
-    for index in next..stream.0.len() {
-        let body = stream.0[index].clone();
-        let delivered = Delivered { feed: None, stream_ns: 5, sequence: index as u64 + 1, body };
-        for passed in intake.take(&delivered, "agg", begin()).finds {
-            let Found::Occurrence(found) = passed.found else { panic!() };
-            let name = passed.label.name.split('@').nth(1).unwrap().to_owned();
-            taken.entry(name).or_default().push(found.place.line);
-        }
-    }
-    for machine in &machines {
-        let mut sorted = taken.remove(&machine.name).unwrap_or_default();
-        let expected: Vec<u64> = (1..machine.next_line).collect();
-        sorted.sort_unstable();
-        assert_eq!(sorted, expected, "seed {seed}: {}", machine.name);
-    }
-}
-
-#[test]
-fn every_find_is_taken_once_whatever_ends_or_is_said_again() {
-    (0..100).for_each(a_life);
 }

@@ -175,9 +175,8 @@ fn base(table: &Table, key: &Key) -> Toml {
     let counted = [("severity", "\"info\""), ("summary", "\"s\""), ("condition", "\"count >= 5\"")];
     let windowed = ("window", "\"10m\"");
     match (table.name, key.name) {
-        ("email", "user") => with(base, &[("password", secret)]),
+        ("email" | "login", "user") => with(base, &[("password", secret)]),
         ("email", "password" | "oauth_token") => with(base, &[("user", "\"li\"")]),
-        ("login", "user") => with(base, &[("password", secret)]),
         ("login", "password") => {
             base.remove("credentials");
             with(base, &[("user", "\"agent\"")])

@@ -8,6 +8,7 @@
 //! changed: it cannot read the answer of nats-server 2.9, which Debian 12 has (seen).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_nats::jetstream::Context;
 use async_nats::jetstream::context::PublishErrorKind;
@@ -15,8 +16,14 @@ use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{Config, LastRawMessageErrorKind, StorageType, Stream};
 
 use super::super::exchange::Came;
-use super::super::lease::{ASK_INTERVAL, Answer, LEASE};
+use super::super::lease::Answer;
 use super::{Desk, Member};
+
+/// How long a lease holds that is not renewed.
+const LEASE: Duration = Duration::from_secs(10);
+
+/// How often it is asked for and renewed.
+const ASK_INTERVAL: Duration = Duration::from_secs(3);
 
 /// What the subjects of leases begin with.
 const PREFIX: &str = "ocrwatch.lease";

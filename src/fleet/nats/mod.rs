@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::exchange::{Came, Exchange, Member, Trouble, Way};
 use super::intake::Stand;
+use crate::config::Role;
 use crate::follow::Wake;
 use crate::store::MessageRow;
 
@@ -82,6 +83,11 @@ impl Broker {
     }
 }
 
+/// Whether a machine makes what is missing at the broker, and is one of those that tell.
+fn may_make(member: &Member) -> bool {
+    member.fleet.role == Role::Aggregator
+}
+
 type Feed = (Option<u16>, Stand, watch::Receiver<u64>);
 
 async fn run(
@@ -97,7 +103,7 @@ async fn run(
         let consumer = feed::Feed { partition: feed, stand, member: Arc::clone(&member) };
         tokio::spawn(consumer.run(context.clone(), desk.clone(), committed));
     }
-    if member.may_make() {
+    if may_make(&member) {
         tokio::spawn(elect::run(context.clone(), Arc::clone(&member), desk.clone()));
     }
     publish::run(client, rows, desk).await;

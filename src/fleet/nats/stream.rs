@@ -10,7 +10,7 @@ use async_nats::jetstream::stream::{Config, Stream};
 use async_nats::jetstream::{Context, ErrorCode};
 
 use super::super::subject::Subject;
-use super::Member;
+use super::{Member, may_make};
 
 /// So long the broker itself drops what comes again; later it is told by its number.
 const DUPLICATE_WINDOW: Duration = Duration::from_mins(2);
@@ -20,7 +20,7 @@ pub(super) async fn open(context: &Context, member: &Member) -> Result<Stream, S
     let fleet = &member.fleet;
     match context.get_stream(&fleet.stream).await {
         Ok(stream) => Ok(stream),
-        Err(error) if is_missing(&error) && member.may_make() => {
+        Err(error) if is_missing(&error) && may_make(member) => {
             let retention = fleet.retention.to_delta().to_std().unwrap_or_default();
             let config = Config {
                 name: fleet.stream.clone(),

@@ -20,7 +20,9 @@ fn with_messages(folder: &Path, numbers: std::ops::RangeInclusive<u64>) -> Store
 
 fn numbers(store: &mut Store, behind: u64, bytes_max: usize) -> Vec<u64> {
     let messages = store.messages_behind(behind, bytes_max, now()).unwrap();
-    messages.iter().for_each(|row| assert_eq!(*row, message(row.number)));
+    for row in &messages {
+        assert_eq!(*row, message(row.number));
+    }
     messages.into_iter().map(|row| row.number).collect()
 }
 
