@@ -22,24 +22,24 @@ ASSUMPTIONS = {
     "line_bytes": (200, "bytes of a line", "`benches/logs.py`: 130 to 270"),
     "success_share": (0.0, "share of lines that show a call that succeeded", "no access log is followed; see below"),
     "codes_mixed": (4, "codes that come by turns, equally often; in a storm it is one", "assumed"),
-    "find_bytes": (600, "bytes of a find in a message", "measured, `tests/fleet/run --speed`"),
-    "message_bytes": (350, "bytes of a message beside its finds: subject, id, machine, source, what the stream adds", "measured, the same"),
+    "find_bytes": (350, "bytes of a find in a message", "measured, `tests/fleet/run --speed`"),
+    "message_bytes": (470, "bytes of a message beside its finds: subject, id, machine, source, what the stream adds", "measured, the same"),
     "finds_per_message_max": (300, "finds that fit into a message: 256 KiB, each counted with 512 bytes more", "`fleet/packing.rs`"),
     "agent_commit_s": (1.0, "seconds between two commits of an agent, which close its messages", "`daemon`"),
-    "agent_errors_per_s": (40_000, "errors that an agent's processor finds in a second", "`benches/README.md`, dense log"),
+    "agent_errors_per_s": (50_000, "errors that an agent's processor finds in a second", "`benches/README.md`, dense log"),
     "agent_buffer_mib": (256, "`buffer_max`", "default"),
     "replicas": (3, "`replicas`", "recommended"),
-    "stream_messages_per_s": (17_000, "messages a second that one replicated stream stores", "measured, two shared cores; larger machines below"),
-    "stream_mb_per_s": (60, "megabytes a second of the same", "measured, two shared cores"),
-    "aggregator_finds_per_s": (50_000, "finds a second from the stream to the commit", "measured, two shared cores"),
-    "aggregator_messages_per_s": (10_000, "messages a second, where each has one find", "measured, two shared cores"),
+    "stream_messages_per_s": (12_000, "messages a second that one replicated stream stores", "measured, three servers on two busy cores; larger machines below"),
+    "stream_mb_per_s": (60, "megabytes a second of the same", "measured, the same"),
+    "aggregator_finds_per_s": (110_000, "finds a second from the stream to the commit", "measured, two busy cores"),
+    "aggregator_messages_per_s": (20_000, "messages a second, where each has one find", "measured, the same"),
     "headroom": (0.5, "share of what something can do that it is asked to", "assumed"),
     "group_bytes": (459, "memory of a group with one occurrence", "`benches/README.md`"),
     "groups": (100_000, "groups that are known", "limit of the engine"),
     "machine_bytes": (1_000, "memory of a machine that was heard of", "`fleet/intake.rs`, estimated"),
-    "connection_kib": (40, "memory of a connection at the broker", "measured, 1,000 simulated agents"),
+    "connection_kib": (50, "memory of a connection at the broker", "measured, 1,000 simulated agents"),
     "disk_tb": (1.0, "TB of each server's disk for the stream", "assumed; `retention` is 7 days"),
-    "storm_minutes": (10, "how long a storm lasts", "assumed"),
+    "storm_minutes": (30, "how long a storm lasts", "assumed"),
     "keys": (200, "access keys of the fleet, the n-th used by 1/n as many calls as the first", "assumed"),
 }
 # Share of lines that are errors, and what that is.
@@ -137,8 +137,9 @@ def broker(fleet):
         rows.append((name, number(finds), number(messages), size(bytes_), size(bytes_ * (fleet.replicas - 1)),
                      time(fleet.disk_tb * 1e12 / bytes_), number(max(1, -(-streams // 1))), by))
     head = ("Lines that are errors", "finds/s", "messages/s", "into the broker, a second", "between its servers",
-            f"{number(fleet.disk_tb)} TB of a server's disk holds", "streams needed", "because of")
-    return table(head, rows)
+            f"{number(fleet.disk_tb)} TB of a server's disk would hold", "streams needed", "because of")
+    memory = size(fleet.hosts * fleet.connection_kib * 1024)
+    return f"{table(head, rows)}\n\nTheir {number(fleet.hosts)} connections are {memory} of memory, over all servers."
 
 
 def aggregator(fleet):
