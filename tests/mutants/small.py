@@ -11,6 +11,7 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import tomllib
 from dataclasses import dataclass
@@ -125,12 +126,20 @@ class Crate:
 
     def build(self):
         """Whether the crate builds; the programs of its tests are known then."""
+        last = self.built_at()
         command = ["cargo", "test", "--offline", "--quiet", "--no-run", "--message-format=json"]
         run = subprocess.run(command, cwd=self.home, env=self.env, capture_output=True, text=True)
         built = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
         self.programs = [message["executable"] for message in built if message.get("executable")]
         self.said = run.stderr + "".join(m["message"]["rendered"] for m in built if m.get("message"))
+        if run.returncode == 0 and self.built_at() == last:
+            # What is tried then is what was built before.
+            sys.exit(f"{self.part.name}: cargo saw no change; is something else building there?")
         return run.returncode == 0
+
+    def built_at(self):
+        """When the programs were linked."""
+        return [os.stat(program).st_mtime_ns for program in self.programs]
 
     def test(self, late, limit_s):
         """Asks the tests until one fails: `None` if none does, else what is said."""
