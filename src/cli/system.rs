@@ -16,8 +16,8 @@ pub(super) const CONFIG: &str = "/etc/ocrwatch/ocrwatch.toml";
 /// The state of the service, as its unit has it made.
 pub(super) const STATE: &str = "/var/lib/ocrwatch";
 
-/// Where the service answers on its machine, as the shipped configuration says it. The unit makes the
-/// directory, which its group may enter.
+/// Where the service answers on its machine, as the shipped configuration says it. The unit makes
+/// the directory, which its group may enter.
 pub(super) const LISTEN: &str = "127.0.0.1:9464";
 pub(super) const SOCKET: &str = "/run/ocrwatch/http.sock";
 

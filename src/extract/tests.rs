@@ -274,3 +274,25 @@ fn a_line_longer_than_the_buffer_is_read_in_pieces_that_lose_and_double_nothing(
     extractor.push(format!("{log}\nshort\n{log}\n").as_bytes(), &mut sink);
     assert_eq!(extractor.finish(&mut sink).long_lines, 2, "each once");
 }
+
+#[test]
+fn what_stands_beside_a_code_is_its_message_where_the_form_says_so() {
+    let beside = [
+        (": Something else went wrong", " \"Something else went wrong\""),
+        (" Giving up now", " \"Giving up now\""),
+        (": 图片打不开", " \"图片打不开\""),
+        (") giving up now", " \"giving up now\""),
+        (" giving up now", ""),
+        (", Giving up now", ""),
+        (": retry=3 left", ""),
+        (": HTTP 400 Bad Request", " status=400"),
+        ("：错误的请求", ""),
+    ];
+    let (mut log, mut expected) = (String::new(), String::new());
+    for (minute, (text, known)) in beside.into_iter().enumerate() {
+        let _ = writeln!(log, "2026-11-20T10:{minute:02}:01Z ERROR failed with AIS.0104{text}");
+        let at = format!("2026-11-20T10:{minute:02}:01+00:00");
+        let _ = writeln!(expected, "{} AIS.0104{known} at={at}", minute + 1);
+    }
+    check(&log, &expected);
+}

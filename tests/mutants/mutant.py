@@ -7,6 +7,7 @@ by a reading of the text that knows just enough of Rust as rustfmt writes it. Bo
 import json
 import re
 import subprocess
+import sys
 from dataclasses import dataclass
 
 from small import ROOT, sources
@@ -48,15 +49,19 @@ class Mutant:
 def listed(part):
     """Those of cargo-mutants."""
     command = ["cargo", "mutants", "--list", "--json", "--file", f"src/{part}/**"]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if answer.returncode != 0:
+        hint = "hint: cargo install --locked cargo-mutants, or look at --simple ones alone"
+        sys.exit(f"cargo mutants: {answer.stderr.strip()}\n{hint}")
     found = []
-    for told in json.loads(answer):
+    for told in json.loads(answer.stdout):
         source = (ROOT / told["file"]).read_text().split("\n")
         place = lambda at: sum(len(line) + 1 for line in source[: at["line"] - 1]) + at["column"] - 1
         # The last word of a path names a function: `Window::opens` is `opens`.
         name = told["name"].split(": ", 1)[1]
         name = re.sub(r"(replace | in )(?:<[^=]*>::|[\w<>']+::)+(\w+)(?= ->|$| with)", r"\1\2", name)
-        found.append(Mutant(told["file"], name, place(told["span"]["start"]), place(told["span"]["end"]), told["replacement"]))
+        start, end = place(told["span"]["start"]), place(told["span"]["end"])
+        found.append(Mutant(told["file"], name, start, end, told["replacement"]))
     return found
 
 
@@ -67,7 +72,7 @@ SWAPS = {
 }  # fmt: skip
 RESULTS = [("bool", ["true", "false"]), ("usize", ["0", "1"]), ("Option<", ["None"]), ("Vec<", ["Vec::new()"]), ("", ["()"])]
 OPAQUE = re.compile(
-    r"""//[^\n]*|/\*.*?\*/|\bb?r(\#*)".*?"\1|\bb?"(?:\\.|[^"\\])*"|b?'(?:\\[^\n]*?|[^'\\\n])'|\#!?\[[^\n]*\]""", re.DOTALL
+    r"""//[^\n]*|/\*.*?\*/|(?<!\w)b?r(\#*)".*?"\1|b?"(?:\\.|[^"\\])*"|b?'(?:\\[^\n]*?|[^'\\\n])'|\#!?\[[^\n]*\]""", re.DOTALL
 )
 FUNCTION = re.compile(r"\bfn (\w+)[^;{}]*?\)(?: -> ([^;{]+?))?(?:\s+where [^{;]*)? \{")
 

@@ -56,6 +56,30 @@ fn steps(route: &Route) -> Vec<(usize, Role)> {
     route.steps.iter().map(|step| (step.rule, step.role)).collect()
 }
 
+#[test]
+fn a_rule_that_names_its_codes_is_asked_about_these_alone() {
+    let exact = |name, value: &str| (name, vec![Pattern::Exact(value.into())]);
+    let labelled = |labels| {
+        let matcher = Matcher { labels, ..Matcher::default() };
+        Rule { matcher, ..rule("any", "", count(1, 60)) }
+    };
+    let code = || exact(LabelName::Code, "APIG.0301");
+    let api = || exact(LabelName::Api, "APIG.0301");
+    let row = Consecutive { more_than: 1, gap: Span::HOUR, reset: Vec::new() };
+    let rules = [
+        labelled(vec![code()]),
+        labelled(vec![api(), code()]),
+        labelled(vec![api()]),
+        Rule { condition: Condition::Consecutive(row), ..labelled(vec![code()]) },
+        labelled(vec![exact(LabelName::Code, "AIS.0101")]),
+    ];
+    let (candidates, source) = (Candidates::new(&rules), Source::named("app.log"));
+    let of = |code| candidates.of(&Event::error(&source, &occurrence(seconds(1), code, "")));
+    assert_eq!(of("APIG.0301"), [0, 1, 2, 3]);
+    assert_eq!(of("AIS.0101"), [2, 3, 4]);
+    assert_eq!(of("AIS.0104"), [2, 3]);
+}
+
 proptest! {
     /// A remembered look, asked what it leaves open, leads where all rules, asked everything,
     /// lead.

@@ -167,6 +167,30 @@ mod tests {
     }
 
     #[test]
+    fn the_latest_of_each_kind_are_kept_and_a_second_at_the_same_instant_is_behind_its_first() {
+        let rule = SequenceRule { then: crate::engine::Matcher::default(), within: Span(0) };
+        let mut sequence = Sequence::default();
+        let most = i64::try_from(MOMENTS_MAX).expect("a small number");
+        for at in 0..=most {
+            sequence.insert(Instant(at), true);
+            sequence.insert(Instant(at), false);
+        }
+        for kept in [&sequence.firsts, &sequence.seconds] {
+            let ends = (kept.front().copied(), kept.len());
+            assert_eq!(ends, (Some(Instant(1)), MOMENTS_MAX));
+        }
+        assert_eq!(sequence.after(&rule, Instant(most)), Some(Span::ZERO));
+        assert_eq!(sequence.after(&rule, Instant(0)), None);
+
+        let mut silence = Silence::default();
+        for at in 0..most + 3 {
+            silence.insert(Instant(at * 10), Span(10));
+        }
+        let ends = (silence.ended.front().copied(), silence.ended.len());
+        assert_eq!(ends, (Some((Instant(20), Instant(30))), MOMENTS_MAX));
+    }
+
+    #[test]
     fn the_second_event_counts_only_behind_the_first_and_soon() {
         let rule = SequenceRule { then: crate::engine::Matcher::default(), within: Span(10) };
         let opens = |firsts: &[i64], seconds: &[i64]| {
