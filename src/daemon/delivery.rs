@@ -17,6 +17,7 @@ use super::{Daemon, parcel_of, report, story};
 use crate::config::Receiver;
 use crate::deliver::{Joined, Outcome, Parcel, Report, Unreached, terminal};
 use crate::engine::{Detour, Instant, Notification};
+use crate::fleet::told;
 use crate::follow::Now;
 use crate::store::{OutboxRow, OutboxState};
 
@@ -33,7 +34,7 @@ impl Daemon {
         let notification = Arc::new(notification);
         for parcel in Parcel::of(&notification, self.receiver(&notification.receiver), now) {
             self.put_row(&parcel);
-            match self.who_told(&parcel.id()) {
+            match self.who_told(&parcel) {
                 Some(machine) => self.keeper.told_by(&parcel, &machine, now),
                 None => self.to_tell.push(parcel),
             }
@@ -79,7 +80,7 @@ impl Daemon {
                     let (out, style) = (&mut self.options.out, self.options.style);
                     terminal::write(out, &parcel.notification, &self.texts, style)?;
                     self.keeper.sent(&parcel.id(), parcel.attempts + 1, now.wall);
-                    self.say_told(&parcel.id());
+                    self.say_told(told::names(&parcel));
                 }
             }
             self.join_crowded(now);
@@ -129,6 +130,7 @@ impl Daemon {
         for Report { receiver, id, result } in self.post.take_reports() {
             self.progress.reported(&receiver);
             let unannounced = self.outbox.unannounced(&receiver, &id);
+            let names = unannounced.as_ref().map_or_else(|| vec![id.clone()], told::names);
             let Some(outcome) = self.outbox.done(&receiver, &id, &result, now) else {
                 // What is said again and again is in no outbox.
                 self.telemetry.not_said_again(&receiver, &id, &result, self.last.mono);
@@ -138,7 +140,7 @@ impl Daemon {
             self.tally.delivered(&receiver, &outcome, now);
             self.keeper.outcome(&id, &outcome, now);
             if matches!(outcome, Outcome::Sent { .. }) {
-                self.say_told(&id);
+                self.say_told(names);
             }
             is_news = true;
             if let (Outcome::Dead { error, .. }, Some(parcel)) = (outcome, unannounced) {

@@ -15,9 +15,10 @@ use tracing::{error, info, warn};
 use super::Daemon;
 use super::machine::Machine;
 use crate::config::{Fleet, Role};
+use crate::deliver::Parcel;
 use crate::fleet::{
     Came, Exchange, Intake, Lease, LeaseAnswer, Member, Outgoing, Packing, Trouble, Way,
-    machine_name, new_life,
+    machine_name, new_life, told,
 };
 use crate::follow::{Now, Passed, Wake};
 use crate::status::{FleetStatus, MachineStatus};
@@ -113,7 +114,8 @@ impl Part {
 
     /// Whether logs are not read on until the broker has taken something.
     pub(super) fn is_full(&self) -> bool {
-        self.outgoing.waiting().bytes >= self.fleet.buffer_bytes_max
+        let held_bytes = self.packing.held_bytes() as u64;
+        self.outgoing.waiting().bytes + held_bytes >= self.fleet.buffer_bytes_max
     }
 
     /// Whether so much waits that it is older than the present.
@@ -283,24 +285,27 @@ impl Daemon {
     }
 
     /// Another aggregator told these: they need not be told here.
-    fn hear_told(&mut self, machine: &str, ids: &[Box<str>], now: DateTime<Utc>) {
-        for id in ids {
-            let held = self.to_tell.iter().position(|parcel| parcel.id() == **id);
-            let parcel = if let Some(at) = held {
-                Some(self.to_tell.remove(at))
-            } else {
-                let receivers = &self.config.receivers;
-                receivers.iter().find_map(|it| self.outbox.remove(&it.name, id))
-            };
-            if let Some(parcel) = parcel {
-                self.keeper.told_by(&parcel, machine, now);
-            }
+    fn hear_told(&mut self, machine: &str, names: &[Box<str>], now: DateTime<Utc>) {
+        let Some(part) = &self.fleet else { return };
+        let is_known = |name: &str| part.intake.who_told(name).is_some();
+        let held = std::mem::take(&mut self.to_tell).into_iter();
+        let (told, held): (Vec<_>, _) = held.partition(|parcel| told::is_told(parcel, is_known));
+        self.to_tell = held;
+        let receivers = &self.config.receivers;
+        let queued = names.iter().filter_map(|id| {
+            receivers.iter().find_map(|receiver| self.outbox.remove(&receiver.name, id))
+        });
+        for parcel in told.into_iter().chain(queued) {
+            self.keeper.told_by(&parcel, machine, now);
         }
     }
 
-    /// The machine that told a notification before it was decided here.
-    pub(super) fn who_told(&self, id: &str) -> Option<Arc<str>> {
-        self.fleet.as_ref()?.intake.who_told(id).cloned()
+    /// The machine that told all of a parcel before it was decided here.
+    pub(super) fn who_told(&self, parcel: &Parcel) -> Option<Arc<str>> {
+        let intake = &self.fleet.as_ref()?.intake;
+        let is_told = told::is_told(parcel, |name| intake.who_told(name).is_some());
+        let names = is_told.then(|| told::names(parcel))?;
+        names.iter().find_map(|name| intake.who_told(name)).cloned()
     }
 
     /// What an aggregator that does not tell keeps back, so that it can go on when the other ends.
@@ -319,10 +324,10 @@ impl Daemon {
     }
 
     /// Says to other aggregators what was told here.
-    pub(super) fn say_told(&mut self, parcel_id: &str) {
+    pub(super) fn say_told(&mut self, names: Vec<String>) {
         let Some(part) = self.fleet.as_mut().filter(|part| part.lease.is_some()) else { return };
         let partition = part.told_partition();
-        part.packing.tell(partition, [parcel_id.to_owned()]);
+        part.packing.tell(partition, names);
     }
 
     /// Puts what is to be published, and what was taken in, into the next commit.

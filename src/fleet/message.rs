@@ -54,7 +54,7 @@ pub struct Message {
     /// What was found, in its order.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub finds: Vec<Sent>,
-    /// The ids of notifications that were told.
+    /// What was told, by its names.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub told: Vec<Box<str>>,
 }

@@ -27,6 +27,7 @@ mod outgoing;
 mod packing;
 mod seen;
 mod subject;
+pub mod told;
 
 #[cfg(test)]
 mod tests;

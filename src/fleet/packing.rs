@@ -83,9 +83,15 @@ impl Packing {
         open.bytes += bytes;
     }
 
-    /// Says that notifications were told.
-    pub fn tell(&mut self, partition: u16, ids: impl IntoIterator<Item = String>) {
-        let told: Vec<Box<str>> = ids.into_iter().map(String::into_boxed_str).collect();
+    /// What the finds weigh that no message was taken of, about.
+    pub fn held_bytes(&self) -> usize {
+        let open = self.open.as_ref().map_or(0, |open| open.bytes);
+        open + self.rows.iter().map(MessageRow::bytes).sum::<usize>()
+    }
+
+    /// Says that something was told.
+    pub fn tell(&mut self, partition: u16, names: impl IntoIterator<Item = String>) {
+        let told: Vec<Box<str>> = names.into_iter().map(String::into_boxed_str).collect();
         for told in told.chunks(FINDS_MAX) {
             self.close();
             let name = told.first().map_or_else(String::new, ToString::to_string);

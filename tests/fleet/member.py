@@ -45,7 +45,7 @@ command = {{ run = ["/bin/sh", "-c", "cat >>{file}"] }}
 name = "all"
 match = {{}}
 receiver = "file"
-group_by = ["rule", "credential", "api", "code", "region", "source"]
+group_by = ["rule"]
 group_wait = "1s"
 group_interval = "1s"
 """

@@ -16,16 +16,19 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::exchange::{Came, Exchange, Member, Trouble, Way};
-use super::intake::Stand;
+use super::intake::{Delivered, Stand};
 use crate::config::Role;
 use crate::follow::Wake;
 use crate::store::MessageRow;
 
 /// So much that came waits for the loop; then the broker keeps it.
 const CAME_MAX: usize = 2048;
+
+/// So many KiB of messages wait for it.
+const CAME_KIB_MAX: u32 = 32 * 1024;
 
 /// So much of it is taken at once.
 const TAKEN_MAX: usize = 512;
@@ -38,6 +41,7 @@ pub struct Broker {
     rows: mpsc::UnboundedSender<MessageRow>,
     came: mpsc::Receiver<Came>,
     committed: BTreeMap<Option<u16>, watch::Sender<u64>>,
+    room: Arc<Semaphore>,
     wake: Wake,
 }
 
@@ -45,12 +49,21 @@ pub struct Broker {
 #[derive(Clone)]
 struct Desk {
     came: mpsc::Sender<Came>,
+    /// KiB of messages that find room.
+    room: Arc<Semaphore>,
     wake: Wake,
 }
 
 impl Desk {
     /// Waits for room; false once nobody takes anything any more.
     async fn put(&self, came: Came) -> bool {
+        if let Came::Delivered(delivered) = &came {
+            // It is given back by who takes the message.
+            match self.room.acquire_many(kib(delivered)).await {
+                Ok(room) => room.forget(),
+                Err(_) => return false,
+            }
+        }
         let is_taken = self.came.send(came).await.is_ok();
         (self.wake)();
         is_taken
@@ -62,12 +75,19 @@ impl Desk {
     }
 }
 
+/// What a message takes of the room, all of it at most.
+fn kib(delivered: &Delivered) -> u32 {
+    let kib = u32::try_from(delivered.body.len() / 1024).unwrap_or(u32::MAX);
+    kib.saturating_add(1).min(CAME_KIB_MAX)
+}
+
 impl Broker {
     /// Begins to reach for the broker.
     pub fn start(member: Member, wake: Wake) -> io::Result<Self> {
         let (rows, to_publish) = mpsc::unbounded_channel();
         let (desk, came) = mpsc::channel(CAME_MAX);
-        let desk = Desk { came: desk, wake: Arc::clone(&wake) };
+        let room = Arc::new(Semaphore::new(CAME_KIB_MAX as usize));
+        let desk = Desk { came: desk, room: Arc::clone(&room), wake: Arc::clone(&wake) };
         let mut committed = BTreeMap::new();
         let mut feeds = Vec::new();
         for (feed, stand) in &member.stands {
@@ -79,7 +99,7 @@ impl Broker {
         std::thread::Builder::new().name("fleet".to_owned()).spawn(move || {
             runtime.block_on(run(member, desk, to_publish, feeds));
         })?;
-        Ok(Self { rows, came, committed, wake })
+        Ok(Self { rows, came, committed, room, wake })
     }
 }
 
@@ -119,6 +139,9 @@ impl Exchange for Broker {
         let mut taken = Vec::new();
         while taken.len() < TAKEN_MAX {
             let Ok(came) = self.came.try_recv() else { return taken };
+            if let Came::Delivered(delivered) = &came {
+                self.room.add_permits(kib(delivered) as usize);
+            }
             taken.push(came);
         }
         (self.wake)();
