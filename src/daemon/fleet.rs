@@ -206,9 +206,10 @@ impl Daemon {
         self.pipeline.take(passed, now);
     }
 
-    /// Takes in what came from the broker; true if there may be more at once.
+    /// Takes in what came from the broker.
     pub(super) fn hear_fleet(&mut self, now: Now) {
         let Some(part) = &mut self.fleet else { return };
+        let mut told_by = Vec::new();
         for came in part.exchange.take() {
             match came {
                 Came::Stored(number) => {
@@ -222,9 +223,7 @@ impl Daemon {
                     for passed in &taken.finds {
                         self.pipeline.take(passed, now.wall);
                     }
-                    if let Some((machine, ids)) = taken.told {
-                        self.told_by.push((machine, ids));
-                    }
+                    told_by.extend(taken.told);
                 }
                 Came::Lost(messages) => {
                     part.intake.lost(messages);
@@ -255,9 +254,8 @@ impl Daemon {
         for fault in part.intake.take_faults() {
             warn!(fault, "a message of the fleet is left aside");
         }
-        let told_by = std::mem::take(&mut self.told_by);
-        for (machine, ids) in told_by {
-            self.hear_told(&machine, &ids, now.wall);
+        for (machine, names) in told_by {
+            self.hear_told(&machine, &names, now.wall);
         }
     }
 

@@ -129,8 +129,6 @@ pub struct Daemon {
     pipeline: Pipeline,
     /// None of a machine that is alone.
     fleet: Option<fleet::Part>,
-    /// Who told what here as well, and is not heard yet.
-    told_by: Vec<(Arc<str>, Vec<Box<str>>)>,
     keeper: Keeper,
     /// Notifications that are committed, or cannot be, and are not told yet.
     to_tell: Vec<Parcel>,
@@ -208,7 +206,6 @@ impl Daemon {
             watcher,
             pipeline,
             fleet,
-            told_by: Vec::new(),
             keeper,
             to_tell: queued.into_iter().map(parcel_of).collect(),
             outbox: deliver::Queue::default(),

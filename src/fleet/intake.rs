@@ -10,10 +10,10 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::message::{Message, Origin, Unreadable};
+use super::message::{Message, Origin, Sent, Unreadable};
 use super::seen::Seen;
 use crate::engine::Source;
-use crate::follow::{Found, Passed};
+use crate::follow::Passed;
 
 /// So many lives of one machine are told apart. Beyond it the one that was silent for the longest
 /// is forgotten: what it had under way was stored before the later ones began.
@@ -218,21 +218,7 @@ impl Intake {
         }
         let finds = source.map_or_else(Vec::new, |source| {
             let label = self.label(&source, &machine);
-            let file_at = |found: &mut Found| {
-                if let Some(place) = found.place_mut() {
-                    place.file = format!("{machine}:{}", place.file).into();
-                }
-            };
-            let passed = |mut found: Found| Passed {
-                label: Arc::clone(&label),
-                log: None,
-                reached: found.at().map(|at| at.to_utc()),
-                found: {
-                    file_at(&mut found);
-                    found
-                },
-            };
-            finds.into_iter().map(super::message::Sent::into_found).map(passed).collect()
+            finds.into_iter().map(|find| passed(find, &label, &machine)).collect()
         });
         Taken { finds, told }
     }
@@ -346,4 +332,14 @@ impl Intake {
         let heard = |(machine, last): (&Arc<str>, _)| Heard { machine: Arc::clone(machine), last };
         machines.into_iter().map(heard).collect()
     }
+}
+
+/// A find as if it was this machine's own, with a place that names the machine.
+fn passed(find: Sent, label: &Arc<Source>, machine: &str) -> Passed {
+    let mut found = find.into_found();
+    if let Some(place) = found.place_mut() {
+        place.file = format!("{machine}:{}", place.file).into();
+    }
+    let reached = found.at().map(|at| at.to_utc());
+    Passed { label: Arc::clone(label), log: None, reached, found }
 }

@@ -27,7 +27,7 @@ pub fn machine_name(fleet: &Fleet) -> Arc<str> {
 /// A name that no other start of a program has.
 pub fn new_life() -> Box<str> {
     let mut bytes = [0; 8];
-    // Where the system has no chance to give, its own answer to that is zeros for all.
+    // Linux does not fail here once it is up; zeros would still be told apart by the machine's name.
     let _ = SystemRandom::new().fill(&mut bytes);
     format!("{:016x}", u64::from_be_bytes(bytes)).into()
 }
