@@ -27,7 +27,7 @@ pub fn machine_name(fleet: &Fleet) -> Arc<str> {
 /// A name that no other start of a program has.
 pub fn new_life() -> Box<str> {
     let mut bytes = [0; 8];
-    // Linux does not fail here once it is up; zeros would still be told apart by the machine's name.
+    // Linux does not fail here once it is up; zeros would be told apart by the machine's name.
     let _ = SystemRandom::new().fill(&mut bytes);
     format!("{:016x}", u64::from_be_bytes(bytes)).into()
 }
