@@ -27,8 +27,8 @@ const FEED: &str = "fleet-feed ";
 const LIFE: &str = "fleet-life ";
 const TOLD: &str = "fleet-told ";
 
-/// So many notifications and changes are remembered that others told, each for so long: this machine decides
-/// the same at another instant, which may lie behind a pause.
+/// So many notifications and changes are remembered that others told, each for so long: this
+/// machine decides the same at another instant, which may lie behind a pause.
 const TOLD_MAX: usize = 100_000;
 const TOLD_HOURS: i64 = 48;
 
