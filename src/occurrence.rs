@@ -157,6 +157,38 @@ pub struct Occurrence {
     pub sample: Box<str>,
 }
 
+impl Occurrence {
+    /// One of which nothing else is known.
+    pub fn new(
+        place: Place,
+        at: Option<DateTime<FixedOffset>>,
+        module: Module,
+        code: Box<str>,
+    ) -> Self {
+        Self {
+            place,
+            at,
+            module,
+            code,
+            cause: None,
+            message: None,
+            request_id: None,
+            http_status: None,
+            api: None,
+            region: None,
+            project: None,
+            host: None,
+            access_key: None,
+            exception: None,
+            limit: None,
+            period: None,
+            inferred: false,
+            repeat: false,
+            sample: Box::default(),
+        }
+    }
+}
+
 /// One call to the OCR service that succeeded, as an access log prints it.
 ///
 /// Its texts are redacted as those of an [`Occurrence`]. It is no occurrence: it ends a run of

@@ -254,27 +254,10 @@ mod tests {
     }
 
     fn occurrence(code: &str, at: Option<&str>) -> Occurrence {
-        Occurrence {
-            place: Place { file: Arc::from("-"), line: 1, offset: 0 },
-            at: at.map(|at| DateTime::parse_from_rfc3339(at).expect("the test's time")),
-            module: Module::of_code(code).expect("the test's code"),
-            code: code.into(),
-            cause: None,
-            message: None,
-            request_id: None,
-            http_status: None,
-            api: None,
-            region: None,
-            project: None,
-            host: None,
-            access_key: None,
-            exception: None,
-            limit: None,
-            period: None,
-            inferred: false,
-            repeat: false,
-            sample: Box::default(),
-        }
+        let place = Place { file: Arc::from("-"), line: 1, offset: 0 };
+        let at = at.map(|at| DateTime::parse_from_rfc3339(at).expect("the test's time"));
+        let module = Module::of_code(code).expect("the test's code");
+        Occurrence::new(place, at, module, code.into())
     }
 
     #[track_caller]

@@ -9,13 +9,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::config;
 use super::exit_code::ExitCode;
-use super::failure::{Failure, with_hint};
+use super::failure::Failure;
 use super::filter::{Filter, LeftOut};
 use super::reading::Sink;
+use super::state;
 use crate::config::{Fleet, Role};
 use crate::fleet::Intake;
 use crate::follow::Found;
@@ -39,7 +40,7 @@ pub(super) enum Gathering {
 }
 
 impl Gathering {
-    /// What an argument names: a broker's address, a configuration with `[fleet]`, a state.
+    /// What an argument names: a broker's address, a configuration, a state.
     fn of(text: &str) -> Result<Self, Failure> {
         if text.starts_with("nats://") || text.starts_with("tls://") {
             // The stream's name may stand behind the host.
@@ -55,13 +56,11 @@ impl Gathering {
         }
         let path = Path::new(text);
         if path.extension().is_some_and(|extension| extension == "toml") {
-            let Some(fleet) = config::load(path)?.fleet else {
-                let what = format!("{text} has no [fleet] whose stream could be read");
-                let hint = "name a configuration with one, a broker as `nats://host:4222`, or a \
-                            state directory";
-                return Err(Failure::new(ExitCode::Configuration, vec![with_hint(&what, hint)]));
-            };
-            return Ok(Self::Stream(text.to_owned(), Box::new(fleet)));
+            let config = config::load(path)?;
+            return Ok(match config.fleet {
+                Some(fleet) => Self::Stream(text.to_owned(), Box::new(fleet)),
+                None => Self::State(text.to_owned(), state::directory(None, &config.state)?),
+            });
         }
         let is_file = path.file_name().is_some_and(|name| name == "state.db");
         let directory = if is_file { path.parent().unwrap_or(path) } else { path };
@@ -165,7 +164,9 @@ impl<S: Sink> Passage<'_, S> {
         let module = Module::ALL.into_iter().find(|module| module.name() == key.module);
         let at = DateTime::from_timestamp(key.minute * 60, 0).map(|at| at.fixed_offset());
         let Some(module) = module else { return };
-        let occurrence = counted(format!("{name}: {}", key.source).into(), at, module, &key.code);
+        let file = format!("{name}: {}", key.source).into();
+        let place = Place { file, line: 0, offset: 0 };
+        let occurrence = Occurrence::new(place, at, module, key.code.as_str().into());
         for _ in 0..row.errors {
             self.pass(&occurrence);
         }
@@ -183,35 +184,5 @@ impl<S: Sink> Passage<'_, S> {
                 }
             }
         })
-    }
-}
-
-/// An error of which nothing but this was kept.
-fn counted(
-    file: Arc<str>,
-    at: Option<DateTime<FixedOffset>>,
-    module: Module,
-    code: &str,
-) -> Occurrence {
-    Occurrence {
-        place: Place { file, line: 0, offset: 0 },
-        at,
-        module,
-        code: code.into(),
-        cause: None,
-        message: None,
-        request_id: None,
-        http_status: None,
-        api: None,
-        region: None,
-        project: None,
-        host: None,
-        access_key: None,
-        exception: None,
-        limit: None,
-        period: None,
-        inferred: false,
-        repeat: false,
-        sample: Box::default(),
     }
 }

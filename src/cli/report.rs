@@ -44,8 +44,9 @@ pub(super) struct ReportArgs {
     #[command(flatten)]
     input: InputArgs,
 
-    /// Instead of logs: what a run has counted (its state directory or `state.db`), or what a fleet
-    /// has published (`nats://HOST:4222`, or a configuration with `[fleet]`) (repeatable)
+    /// Instead of logs: what a run has counted (its state directory, `state.db` or configuration),
+    /// or what a fleet has published (`nats://HOST:4222`, or a configuration with `[fleet]`)
+    /// (repeatable)
     ///
     /// Several are added up. Counts of a state are by minute and know neither messages nor causes.
     /// No alerts are looked for.

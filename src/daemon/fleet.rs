@@ -86,8 +86,7 @@ impl Part {
     ) -> io::Result<(Self, Rows)> {
         let (intake, others) = Intake::restore(rows);
         let (name, life) = (machine_name(fleet), new_life());
-        let mut packing = Packing::new(Arc::clone(&name), life.clone(), waiting.last + 1);
-        packing.set(fleet.partitions, fleet.samples);
+        let packing = Packing::new(fleet, Arc::clone(&name), life.clone(), waiting.last + 1);
         let is_aggregator = fleet.role == Role::Aggregator;
         let feeds: Vec<Option<u16>> = match (&fleet.consume, is_aggregator) {
             (_, false) => Vec::new(),

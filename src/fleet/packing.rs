@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::message::{FINDS_MAX, MESSAGE_BYTES_MAX, Message, Origin, Sent, VERSION};
 use super::subject::Subject;
+use crate::config::Fleet;
 use crate::engine::Source;
 use crate::follow::Passed;
 use crate::store::MessageRow;
@@ -42,16 +43,10 @@ struct Open {
 
 impl Packing {
     /// Goes on with a number.
-    pub fn new(machine: Arc<str>, life: Box<str>, next_number: u64) -> Self {
-        let (partitions, with_samples) = (1, false);
+    pub fn new(fleet: &Fleet, machine: Arc<str>, life: Box<str>, next_number: u64) -> Self {
+        let (partitions, with_samples) = (fleet.partitions, fleet.samples);
         let (open, rows) = (None, Vec::new());
         Self { machine, life, partitions, with_samples, next_number, open, rows }
-    }
-
-    /// How finds are spread, and whether the lines around codes go with them.
-    pub fn set(&mut self, partitions: u16, with_samples: bool) {
-        self.partitions = partitions;
-        self.with_samples = with_samples;
     }
 
     /// Takes a find in. A further print of an error is no find of its own.

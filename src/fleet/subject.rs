@@ -3,7 +3,6 @@
 //! Owns the words of subjects. Must never know how they are carried. Nothing here fails.
 
 use std::fmt;
-use std::str::FromStr;
 
 use super::message::Sent;
 use crate::engine::Source;
@@ -101,34 +100,4 @@ impl fmt::Display for Subject {
 /// What may stand between the dots of a subject.
 fn token(c: char) -> char {
     if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }
-}
-
-/// That a text is no subject of ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Foreign;
-
-impl FromStr for Subject {
-    type Err = Foreign;
-
-    /// The code comes back with its first `-` as a dot.
-    fn from_str(text: &str) -> Result<Self, Foreign> {
-        let rest = text.strip_prefix(PREFIX).and_then(|rest| rest.strip_prefix('.'));
-        let mut tokens = rest.ok_or(Foreign)?.split('.');
-        let (Some(first), Some(second), Some(partition), None) =
-            (tokens.next(), tokens.next(), tokens.next(), tokens.next())
-        else {
-            return Err(Foreign);
-        };
-        let partition = partition.parse().map_err(|_| Foreign)?;
-        let kind = match (first, second) {
-            ("success", "none") => Kind::Success,
-            ("line", "none") => Kind::Line,
-            ("told", "none") => Kind::Told,
-            (module, code) => {
-                let known = Module::ALL.into_iter().find(|known| known.name() == module);
-                Kind::Error(known.ok_or(Foreign)?, code.replacen('-', ".", 1).into())
-            }
-        };
-        Ok(Self { kind, partition })
-    }
 }

@@ -122,28 +122,20 @@ impl Reader<'_> {
         let Details { cause: known, api, limit, period } = details.unwrap_or_default();
         let feed = feed?;
         let occurrence = Occurrence {
-            place: place(&feed.source),
-            at: None,
-            module,
             cause: cause.map_or_else(
                 || known.map(|cause| Arc::clone(&cause.id)),
                 |cause| Some(cause.into_inner().into()),
             ),
             message: message.as_ref().map(boxed),
             request_id: request_id.as_ref().map(boxed),
-            http_status: None,
             api: labels.api.or_else(|| api.map(Into::into)),
             region: labels.region,
             project: labels.project,
             host: labels.host,
             access_key: labels.access_key,
-            exception: None,
             limit,
             period: period.map(Into::into),
-            inferred: false,
-            repeat: false,
-            sample: Box::default(),
-            code,
+            ..Occurrence::new(place(&feed.source), None, module, code)
         };
         Some(Feed { what: Fed::Error(Box::new(occurrence)), ..feed })
     }

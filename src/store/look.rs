@@ -51,7 +51,7 @@ impl Look {
         let file = directory.join(DATABASE_NAME);
         let failed = |why: String, hint| LookError { file: file.clone(), why, hint };
         if let Err(error) = file.metadata() {
-            let hint = "name the directory of the run with `--state-dir` or its `--config`";
+            let hint = "name the directory in which a run keeps its state, or its configuration";
             let is_gone = error.kind() == std::io::ErrorKind::NotFound;
             let why = if is_gone { "there is none".to_owned() } else { error.to_string() };
             return Err(failed(why, hint));

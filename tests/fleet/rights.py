@@ -1,20 +1,24 @@
 """Facts about who may do what at the broker, and what is said to who may not."""
 
 import json
+import subprocess
 
 from broker import Broker, until
 from logins import Key, certificates, claimed, secret
 from member import Member
-from traffic import ERRORS, Log
+from traffic import ERRORS, Log, written
 from verdict import counted
 
 PUBLISHES = ["ocrwatch.v1.>"]
 ANSWERS = ["_INBOX.>"]
 # What an aggregator needs beside that: the stream, its consumer, and the lease.
 DECIDES = ["$JS.API.>", "$JS.ACK.>", "ocrwatch.lease.>", *PUBLISHES]
+# What a report needs: to read the stream by a consumer of its own, and to change nothing.
+READS = ["$JS.API.STREAM.INFO.OCRWATCH", "$JS.API.CONSUMER.CREATE.OCRWATCH", "$JS.API.CONSUMER.MSG.NEXT.OCRWATCH.>"]
 USERS = {
     "agent": {"publish": PUBLISHES, "subscribe": ANSWERS},
     "watch": {"publish": DECIDES, "subscribe": ANSWERS},
+    "report": {"publish": READS, "subscribe": ANSWERS},
     "stranger": {"publish": ["elsewhere.>"], "subscribe": ANSWERS},
 }
 
@@ -53,6 +57,39 @@ def an_agent_needs_no_more_than_to_publish(world):
     access = users({"agent": 'user: agent, password: "one"', "watch": 'user: watch, password: "two"'})
     watch, _ = fleet(world, access, password(world, "watch", "two"), password(world, "agent", "one"))
     arrives(world, watch)
+
+
+def a_report_needs_no_more_than_to_read_the_stream(world):
+    world.room()
+    access = users({"agent": 'user: agent, password: "one"', "watch": 'user: watch, password: "two"',
+                    "report": 'user: report, password: "three"'})
+    watch, agent = fleet(world, access, password(world, "watch", "two"), password(world, "agent", "one"))
+    for _ in range(3):
+        for error in ERRORS[:3]:
+            world.log.error(*error)
+    should = written([world.log])
+    until("all is counted", lambda: counted(watch) == should, 20)
+    # Everything that the stream has, read by who may read, while nobody else is there.
+    agent.stop(), watch.stop()
+    reader = Member(world, "desk-1", "agent")
+    reader.configure(world.broker.urls, fleet=password(world, "report", "three"))
+    for _ in range(2):
+        done = reported(world, reader)
+        assert done.returncode == 0, done.stderr
+        report = json.loads(done.stdout)
+        by_code = {code["code"]: code["occurrences"] for code in report["codes"]}
+        assert by_code == {code: count for (_, _, code), count in should.items()}, by_code
+    [file] = [file["name"] for file in report["inputs"]["listed"]]
+    assert file == f"web-1:{world.log.path}", file
+    reader.configure(world.broker.urls, fleet=password(world, "agent", "one"))
+    done = reported(world, reader)
+    assert done.returncode == 74 and "the broker refuses: " in done.stderr, done
+
+
+def reported(world, member):
+    """A report from the stream, with the login of a configuration."""
+    command = [*world.network.on(member.name), world.program, "report", "--from", str(member.config), "--format", "json", "--quiet"]
+    return subprocess.run(command, env=world.environment, capture_output=True, text=True, timeout=60)
 
 
 def a_wrong_password_is_said_and_its_right_one_taken_without_a_loss(world):
@@ -107,6 +144,7 @@ def credentials_that_an_operator_signed_are_a_login(world):
 
 RIGHTS = [
     an_agent_needs_no_more_than_to_publish,
+    a_report_needs_no_more_than_to_read_the_stream,
     a_wrong_password_is_said_and_its_right_one_taken_without_a_loss,
     who_may_not_publish_is_told_so,
     over_tls_with_an_authority_of_our_own_a_key_is_a_login,

@@ -16,6 +16,7 @@ mod errors;
 mod examples;
 mod export;
 mod fuzz;
+mod gathered;
 mod harness;
 mod init;
 mod invariants;

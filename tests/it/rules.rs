@@ -76,26 +76,12 @@ fn shipped_tables() -> Vec<toml::Table> {
 
 /// An error as a log tells it.
 fn occurrence(code: &str, cause: Option<&str>) -> Occurrence {
+    let place = Place { file: "app.log".into(), line: 1, offset: 0 };
+    let module = Module::of_code(code).expect("a code");
     Occurrence {
-        place: Place { file: "app.log".into(), line: 1, offset: 0 },
-        at: None,
-        module: Module::of_code(code).expect("a code"),
-        code: code.into(),
         cause: cause.map(Into::into),
-        message: None,
-        request_id: None,
-        http_status: None,
-        api: None,
-        region: None,
-        project: None,
-        host: None,
         access_key: Some("AKEX****".into()),
-        exception: None,
-        limit: None,
-        period: None,
-        inferred: false,
-        repeat: false,
-        sample: "".into(),
+        ..Occurrence::new(place, None, module, code.into())
     }
 }
 

@@ -46,27 +46,10 @@ fn moment(at: Instant) -> DateTime<FixedOffset> {
 }
 
 pub(super) fn occurrence(at: Instant, code: &str, source: &str) -> Occurrence {
-    Occurrence {
-        place: Place { file: source.into(), line: 1, offset: 0 },
-        at: Some(moment(at)),
-        module: Module::of_code(code).expect("a code of a known module"),
-        code: code.into(),
-        cause: None,
-        message: None,
-        request_id: None,
-        http_status: None,
-        api: None,
-        region: None,
-        project: None,
-        host: None,
-        access_key: None,
-        exception: None,
-        limit: None,
-        period: None,
-        inferred: false,
-        repeat: false,
-        sample: "a sample".into(),
-    }
+    let place = Place { file: source.into(), line: 1, offset: 0 };
+    let module = Module::of_code(code).expect("a code of a known module");
+    let error = Occurrence::new(place, Some(moment(at)), module, code.into());
+    Occurrence { sample: "a sample".into(), ..error }
 }
 
 impl Fed {

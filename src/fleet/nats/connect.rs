@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event};
+use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerError};
 
 use super::super::exchange::{Came, Trouble, Way};
 use super::{Desk, Member};
@@ -87,13 +87,17 @@ pub(super) fn why(error: &async_nats::ConnectError) -> String {
     }
 }
 
+pub(super) fn refusal(error: &ServerError) -> String {
+    format!("the broker refuses: {error}")
+}
+
 fn say(desk: &Desk, event: Event) {
     let trouble = |what: &'static str, why: String| Came::Way(Way::Trouble(Trouble { what, why }));
     let came = match event {
         Event::Connected => Came::Way(Way::Open),
         Event::Disconnected => trouble("connect", "the broker is not reached any more".to_owned()),
         // A subject that this machine may not use is refused in this way alone.
-        Event::ServerError(error) => trouble("connect", format!("the broker refuses: {error}")),
+        Event::ServerError(error) => trouble("connect", refusal(&error)),
         Event::ClientError(error) => trouble("connect", error.to_string()),
         Event::LameDuckMode | Event::Draining | Event::Closed | Event::SlowConsumer(_) => return,
     };

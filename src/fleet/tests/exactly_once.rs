@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::super::outgoing::UNDER_WAY_MAX;
 use super::super::{Delivered, Intake, Outgoing, Packing};
-use super::{begin, error};
+use super::{begin, error, fleet};
 use crate::follow::Found;
 use crate::store::{MessageRow, MessagesWaiting};
 
@@ -41,7 +41,7 @@ impl Machine {
         let last = database.keys().next_back().copied().unwrap_or_default();
         let bytes = database.values().map(|row| row.bytes() as u64).sum();
         let waiting = MessagesWaiting { rows: database.len() as u64, bytes, last };
-        let packing = Packing::new((&*name).into(), format!("{life:x}").into(), last + 1);
+        let packing = Packing::new(&fleet(), (&*name).into(), format!("{life:x}").into(), last + 1);
         let (outgoing, wire) = (Outgoing::new(waiting), VecDeque::new());
         Self { name, packing, outgoing, database, wire, next_line: committed + 1, committed }
     }
