@@ -5,7 +5,9 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Days, FixedOffset, Local, Offset, TimeZone, Utc};
+use chrono::{DateTime, Days, FixedOffset, Local, Offset as _, TimeZone as _, Utc};
+
+use crate::zone::Zone;
 
 /// The wall clock's present instant.
 #[expect(clippy::disallowed_methods, reason = "this module is the clock")]
@@ -31,12 +33,10 @@ fn zone_name_under(
     name: Option<String>,
     now: DateTime<Utc>,
 ) -> Option<String> {
-    let zone = name.as_ref().and_then(|name| name.parse::<chrono_tz::Tz>().ok());
+    let zone = name.as_ref().and_then(|name| Zone::of_database(name));
     // Half a year on, zones that share an offset for a season part.
     let instants = [now, now.checked_add_days(Days::new(182)).unwrap_or(now)];
-    let agrees = |zone: chrono_tz::Tz| {
-        instants.iter().all(|at| zone.offset_from_utc_datetime(&at.naive_utc()).fix() == rules(*at))
-    };
+    let agrees = |zone: Zone| instants.iter().all(|at| zone.show(*at).offset() == &rules(*at));
     match zone {
         Some(zone) if agrees(zone) => name,
         None if instants.iter().all(|at| rules(*at).local_minus_utc() == 0) => name,

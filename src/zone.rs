@@ -4,14 +4,15 @@
 //! or never. Must never ask the machine; its zone's name is handed in. Fails with [`ZoneError`],
 //! which names the nearest known zone.
 
-use std::fmt;
-
-use chrono::offset::{LocalResult, Offset};
-use chrono::{DateTime, FixedOffset, NaiveDateTime, TimeDelta, TimeZone, Utc};
-use chrono_tz::{TZ_VARIANTS, Tz};
-
+mod named;
 #[cfg(test)]
 mod tests;
+
+use std::fmt;
+
+use chrono::{DateTime, FixedOffset, NaiveDateTime, Offset as _, Utc};
+
+use named::Named;
 
 /// A zone of wall clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +20,9 @@ pub struct Zone(Kind);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
+    Utc,
     Fixed(FixedOffset),
-    Named(Tz),
+    Named(Named),
 }
 
 /// Why a text is not a zone.
@@ -44,7 +46,7 @@ impl std::error::Error for ZoneError {}
 impl fmt::Display for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Kind::Fixed(offset) if offset.local_minus_utc() == 0 => f.pad("UTC"),
+            Kind::Utc => f.pad("UTC"),
             Kind::Fixed(offset) => write!(f, "{offset}"),
             Kind::Named(zone) => f.pad(zone.name()),
         }
@@ -53,7 +55,7 @@ impl fmt::Display for Zone {
 
 impl Zone {
     /// Coordinated universal time.
-    pub const UTC: Self = Self(Kind::Named(Tz::UTC));
+    pub const UTC: Self = Self(Kind::Utc);
 
     /// Reads a zone as people write it: `Asia/Shanghai` in any case, `UTC`, `Z`, `+08:00`, `+0800`,
     /// `+8`, `UTC+8`, `GMT+08:00`. In all of them `+` is east of Greenwich.
@@ -70,13 +72,13 @@ impl Zone {
             Some("") => return Ok(Self::UTC),
             Some(tail) => {
                 if let Some(offset) = loose_offset(tail) {
-                    return Ok(Self(Kind::Fixed(offset)));
+                    return Ok(Self::at_offset(offset));
                 }
             }
             None => {}
         }
         if let Some(offset) = loose_offset(name) {
-            return Ok(Self(Kind::Fixed(offset)));
+            return Ok(Self::at_offset(offset));
         }
         Self::of_database(name)
             .ok_or_else(|| ZoneError { given: text.to_owned(), hint: hint(name) })
@@ -97,23 +99,29 @@ impl Zone {
         Self::of_database(name).or_else(|| posix(name)).or_else(|| Self::parse(name).ok())
     }
 
+    /// The names of the zone database.
+    pub(crate) fn names() -> impl Iterator<Item = String> {
+        Named::names()
+    }
+
     /// A name of the zone database, in any case.
     pub(crate) fn of_database(name: &str) -> Option<Self> {
-        let exact = name.parse::<Tz>().ok();
-        let zone = exact.or_else(|| {
-            TZ_VARIANTS.iter().copied().find(|zone| zone.name().eq_ignore_ascii_case(name))
-        })?;
-        Some(Self(Kind::Named(zone)))
+        let zone = Named::find(name)?;
+        Some(if zone.name() == "UTC" { Self::UTC } else { Self(Kind::Named(zone)) })
+    }
+
+    fn at_offset(offset: FixedOffset) -> Self {
+        Self(if offset.local_minus_utc() == 0 { Kind::Utc } else { Kind::Fixed(offset) })
     }
 
     /// The same instant on this zone's wall.
     pub fn show(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
-        match self.0 {
-            Kind::Fixed(offset) => at.with_timezone(&offset),
-            Kind::Named(zone) => {
-                at.with_timezone(&zone.offset_from_utc_datetime(&at.naive_utc()).fix())
-            }
-        }
+        let offset = match self.0 {
+            Kind::Utc => Utc.fix(),
+            Kind::Fixed(offset) => offset,
+            Kind::Named(zone) => zone.offset_at(at),
+        };
+        at.with_timezone(&offset)
     }
 
     /// The instant of a wall clock's time: in the given offset, else in this zone. A local time
@@ -131,34 +139,14 @@ impl Zone {
     }
 
     pub(crate) fn earliest(self, local: NaiveDateTime) -> Option<DateTime<FixedOffset>> {
-        match self.0 {
-            Kind::Fixed(offset) => local.and_local_timezone(offset).single(),
-            Kind::Named(zone) => match zone.offset_from_local_datetime(&local) {
-                LocalResult::Single(offset) => with_offset(local, offset.fix()),
-                LocalResult::Ambiguous(one, other) => {
-                    // The offset further east is the earlier instant.
-                    let east = one.fix().local_minus_utc().max(other.fix().local_minus_utc());
-                    with_offset(local, FixedOffset::east_opt(east)?)
-                }
-                LocalResult::None => behind_gap(zone, local),
-            },
-        }
+        let offset = match self.0 {
+            Kind::Utc => Utc.fix(),
+            Kind::Fixed(offset) => offset,
+            Kind::Named(zone) => zone.offset_of(local)?,
+        };
+        let utc = local.checked_sub_offset(offset)?.and_utc();
+        Some(self.show(utc))
     }
-}
-
-fn with_offset(local: NaiveDateTime, offset: FixedOffset) -> Option<DateTime<FixedOffset>> {
-    local.and_local_timezone(offset).single()
-}
-
-/// The instant that a skipped local time means to a clock which was not put forward.
-fn behind_gap(zone: Tz, local: NaiveDateTime) -> Option<DateTime<FixedOffset>> {
-    // The longest gap on record is a whole day (Samoa, 2011-12-30).
-    let before = (1..=26).find_map(|hours| {
-        let earlier = local.checked_sub_signed(TimeDelta::hours(hours))?;
-        zone.offset_from_local_datetime(&earlier).latest()
-    })?;
-    let utc = local.checked_sub_offset(before.fix())?;
-    Some(utc.and_utc().with_timezone(&zone.offset_from_utc_datetime(&utc).fix()))
 }
 
 /// `+08:00`, `+8:00`, `+0800`, `+08`, `+8`, and the same with a minus sign; `-00:00` is UTC.
@@ -201,7 +189,7 @@ fn posix(rule: &str) -> Option<Zone> {
     };
     let (hours, minutes) = digits.split_once(':').unwrap_or((digits, "0"));
     let offset = offset_of_parts(is_east, hours.parse().ok()?, minutes.parse().ok()?)?;
-    Some(Zone(Kind::Fixed(offset)))
+    Some(Zone::at_offset(offset))
 }
 
 /// The offset of hours and minutes, when a zone of the world can have it (`-12` to `+14`).
@@ -232,17 +220,17 @@ fn hint(name: &str) -> String {
     if posix(name).is_some() {
         return format!("POSIX rules count west as positive; write {FORMS}");
     }
-    let distance = |zone: &&Tz| {
-        let zone = zone.name().to_ascii_lowercase();
+    let distance = |zone: &String| {
+        let zone = zone.to_ascii_lowercase();
         let city = zone.rsplit('/').next().unwrap_or(&zone);
         strsim::damerau_levenshtein(&zone, &lower).min(strsim::damerau_levenshtein(city, &lower))
     };
     let near = (lower.len() <= NAME_BYTES_MAX)
-        .then(|| TZ_VARIANTS.iter().map(|zone| (distance(&zone), zone)))
+        .then(|| Zone::names().map(|zone| (distance(&zone), zone)))
         .and_then(|zones| zones.min_by_key(|(distance, _)| *distance))
         .filter(|(distance, _)| *distance <= (lower.chars().count() / 3).min(3));
     match near {
-        Some((_, zone)) => format!("did you mean `{}`?", zone.name()),
+        Some((_, zone)) => format!("did you mean `{zone}`?"),
         None => format!("write {FORMS}"),
     }
 }

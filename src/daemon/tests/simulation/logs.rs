@@ -12,6 +12,7 @@ use chrono::{DateTime, Timelike as _, Utc};
 
 use super::random::Random;
 use crate::store::HistoryKey;
+use crate::zone::Zone;
 
 /// What may have become of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,8 +130,8 @@ impl Logs {
             }
             Stamps::Utc => at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
             Stamps::Berlin => {
-                let local = at.with_timezone(&chrono_tz::Europe::Berlin);
-                local.format("%Y-%m-%d %H:%M:%S%.3f").to_string()
+                let berlin = Zone::parse("Europe/Berlin").unwrap();
+                berlin.show(at).format("%Y-%m-%d %H:%M:%S%.3f").to_string()
             }
         }
     }

@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use proptest::sample;
 
 use super::*;
 use crate::extract::timestamp::{find, time_of_day};
@@ -70,9 +71,9 @@ fn a_time_of_day_takes_the_date_nearest_to_its_envelope() {
 proptest! {
     #[test]
     fn any_local_time_has_an_instant_in_every_zone(
-        seconds in 0i64..4_000_000_000, index in 0..chrono_tz::TZ_VARIANTS.len()
+        seconds in 0i64..4_000_000_000, name in sample::select(Vec::from_iter(Zone::names()))
     ) {
-        let zone = Zone::parse(chrono_tz::TZ_VARIANTS[index].name()).expect("its own name");
+        let zone = Zone::parse(&name).expect("its own name");
         let local = DateTime::from_timestamp(seconds, 0).expect("in range").naive_utc();
         let stamp = find(local.to_string().as_bytes()).expect("a stamp");
         prop_assert!(zone.at(&stamp, DateTime::UNIX_EPOCH).is_some());
