@@ -18,13 +18,14 @@
 //!
 //! Modules in reading order; each may import only from those above it in this list.
 
+pub mod zone;
+
 pub mod clock;
 pub mod diagnostic;
 pub mod file_pattern;
 pub mod fnv;
 pub mod length;
 pub mod occurrence;
-pub mod zone;
 
 pub mod toml_file;
 

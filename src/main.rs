@@ -7,12 +7,5 @@ use ocrwatch::cli::{self, Cli};
 
 fn main() -> ExitCode {
     cli::tell_panics();
-    let code = match Cli::try_parse() {
-        Ok(cli) => cli.run().unwrap_or_else(|failure| {
-            failure.print();
-            failure.exit_code()
-        }),
-        Err(error) => cli::not_parsed(&error),
-    };
-    code.into()
+    cli::ended(Cli::try_parse().map(|cli| cli.run())).into()
 }

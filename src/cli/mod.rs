@@ -3,6 +3,7 @@
 //! Owns the way from arguments to a command and from what happened to messages and an exit code.
 //! Must never extract, count or lay out. Fails with a [`Failure`], which knows its exit code.
 
+mod agent;
 mod backtest;
 mod baseline;
 mod catalogue;
@@ -48,6 +49,7 @@ mod why;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
+pub use agent::Agent;
 pub use exit_code::ExitCode;
 pub use failure::Failure;
 
@@ -150,16 +152,24 @@ impl Cli {
     }
 }
 
+/// The exit code of what was parsed and run; what went wrong is printed.
+pub fn ended(parsed: Result<Result<ExitCode, Failure>, clap::Error>) -> ExitCode {
+    let ran = match parsed {
+        Ok(ran) => ran,
+        Err(error) => not_parsed(&error),
+    };
+    ran.unwrap_or_else(|failure| {
+        failure.print();
+        failure.exit_code()
+    })
+}
+
 /// Prints what clap has to say of the arguments: help, the version, or what is wrong with them.
-pub fn not_parsed(error: &clap::Error) -> ExitCode {
+fn not_parsed(error: &clap::Error) -> Result<ExitCode, Failure> {
     let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     match failure::written(error.print()) {
-        _ if !is_asked_for => ExitCode::Usage,
-        Ok(()) => ExitCode::Done,
-        Err(failure) => {
-            failure.print();
-            failure.exit_code()
-        }
+        _ if !is_asked_for => Ok(ExitCode::Usage),
+        printed => printed.map(|()| ExitCode::Done),
     }
 }
 
@@ -172,5 +182,6 @@ mod tests {
     #[test]
     fn the_options_do_not_contradict_each_other() {
         Cli::command().debug_assert();
+        Agent::command().debug_assert();
     }
 }

@@ -11,6 +11,7 @@ use clap::Args;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use tracing::{error, warn};
 
+use super::agent;
 use super::catalogue::CatalogueArgs;
 use super::config;
 use super::exit_code::ExitCode;
@@ -20,9 +21,10 @@ use super::state::{self, state_failure};
 use super::terminal::StyleArgs;
 use crate::clock;
 use crate::config::{Config, Level, Role};
-use crate::daemon::machine::System;
+use crate::daemon::machine::{Nobody, System};
 use crate::daemon::systemd::Supervisor;
 use crate::daemon::{Daemon, Options, StartError, logging};
+use crate::deliver::Post;
 use crate::engine::Span;
 use crate::zone::Zone;
 
@@ -76,6 +78,25 @@ impl RunArgs {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         leave_no_core();
         let config = self.load()?;
+        if has_role(&config, Role::Agent) {
+            agent::become_agent();
+        }
+        self.follow(config, System::new(|wake| Box::new(Post::new(wake))))
+    }
+
+    /// Follows until told to stop, if the configuration is an agent's.
+    pub(super) fn run_agent(&self) -> Result<ExitCode, Failure> {
+        leave_no_core();
+        let config = self.load()?;
+        if !has_role(&config, Role::Agent) {
+            let what = "the configuration is no agent's: [fleet] has no `role = \"agent\"`";
+            let what = with_hint(what, "run it with `ocrwatch run`");
+            return Err(Failure::new(ExitCode::Configuration, vec![what]));
+        }
+        self.follow(config, System::new(|_| Box::new(Nobody)))
+    }
+
+    fn follow(&self, config: Config, machine: System) -> Result<ExitCode, Failure> {
         let variable = |name: &str| std::env::var_os(name);
         let stream = variable("JOURNAL_STREAM").and_then(|stream| stream.into_string().ok());
         logging::begin(config.log, logging::leads_to_journal(stream.as_deref()));
@@ -100,7 +121,7 @@ impl RunArgs {
             reload: Box::new(move || args.load().map_err(Failure::into_problems)),
             out: Box::new(io::stdout()),
             supervisor: Supervisor::of_environment(),
-            machine: Box::new(System::new()),
+            machine: Box::new(machine),
         };
         let daemon = Daemon::start(config, options).map_err(|error| match error {
             StartError::State(error) => state_failure(&error),
@@ -143,7 +164,7 @@ impl RunArgs {
             (false, true) => Ok(config),
             (true, false) => config::with_files(config, &self.files),
             // What others publish is enough for an aggregator.
-            (true, true) if is_aggregator(&config) => Ok(config),
+            (true, true) if has_role(&config, Role::Aggregator) => Ok(config),
             (true, true) => {
                 let what = format!("nothing is followed: {} has no [[source]]", path.display());
                 let hint = "write one, or name files on the command line";
@@ -181,6 +202,6 @@ fn leave_no_core() {
     let _ = setrlimit(Resource::Core, limit);
 }
 
-fn is_aggregator(config: &Config) -> bool {
-    config.fleet.as_ref().is_some_and(|fleet| fleet.role == Role::Aggregator)
+fn has_role(config: &Config, role: Role) -> bool {
+    config.fleet.as_ref().is_some_and(|fleet| fleet.role == role)
 }

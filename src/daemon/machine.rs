@@ -89,18 +89,14 @@ pub trait Carry {
 /// The machine that there is.
 pub struct System {
     stopwatch: Stopwatch,
+    carrier: fn(Wake) -> Box<dyn Carry>,
 }
 
 impl System {
-    /// Its own time begins now.
-    pub fn new() -> Self {
-        Self { stopwatch: Stopwatch::start() }
-    }
-}
-
-impl Default for System {
-    fn default() -> Self {
-        Self::new()
+    /// Its own time begins now. Who carries is handed in: a program without receivers has neither
+    /// mail nor HTTP's client in it.
+    pub fn new(carrier: fn(Wake) -> Box<dyn Carry>) -> Self {
+        Self { stopwatch: Stopwatch::start(), carrier }
     }
 }
 
@@ -122,7 +118,7 @@ impl Machine for System {
     }
 
     fn carrier(&self, wake: Wake) -> Box<dyn Carry> {
-        Box::new(Post::new(wake))
+        (self.carrier)(wake)
     }
 
     fn exchange(&self, member: Member, wake: Wake) -> io::Result<Box<dyn Exchange>> {
@@ -181,5 +177,24 @@ impl Carry for Post {
 
     fn take_reports(&mut self) -> Vec<Report> {
         self.take_reports()
+    }
+}
+
+/// Carries for an agent, who tells nobody.
+pub struct Nobody;
+
+impl Carry for Nobody {
+    fn set_receivers(&mut self, _: &[Receiver], _: &Arc<Texts>, _: Standing<'_>) {}
+
+    fn end_others(&self, _: &[Receiver], _: Standing<'_>) {}
+
+    fn has(&self, _: &str) -> bool {
+        false
+    }
+
+    fn send(&mut self, _: Parcel, _: &Arc<Texts>) {}
+
+    fn take_reports(&mut self) -> Vec<Report> {
+        Vec::new()
     }
 }

@@ -185,7 +185,7 @@ fn time_of_week() -> Table {
 fn engine() -> Table {
     let usual = Settings::default();
     let lateness = "what is further back is settled; a line may come so much later than those \
-                    behind it, {range}";
+                    behind it, {range}. A gap of this length ends no alert";
     let past_max = "a time further back than this is not believed, and counts as of when it was \
                     read; {range}";
     let groups_max = "how many groups all rules have together, {range}";

@@ -1,7 +1,7 @@
 //! Everything that a stream keeps, read once.
 //!
-//! Owns a consumer that the broker forgets once nobody asks it. Must never say that anything is taken. Fails
-//! with what the broker says, or that it says nothing: a lowercase sentence.
+//! Owns a consumer that the broker forgets once nobody asks it. Must never say that anything is
+//! taken. Fails with what the broker says, or that it says nothing: a lowercase sentence.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

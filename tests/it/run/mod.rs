@@ -3,6 +3,7 @@
 //! Every test prints how often what it is about has happened: a hazard that did not come proves
 //! nothing. A place that lacks a program or a right skips a test, and says so.
 
+mod agent;
 pub(crate) mod alertmanager;
 mod backlog;
 pub(crate) mod daemon;

@@ -53,6 +53,11 @@ impl State {
         counters.filter(|(name, _)| name.starts_with("lines ")).map(|(_, lines)| lines).sum()
     }
 
+    /// How many messages wait for the fleet's broker.
+    pub(super) fn messages(&self) -> u64 {
+        self.sums("SELECT 'all', count(*) FROM message").values().sum()
+    }
+
     fn sums(&self, sql: &str) -> BTreeMap<String, u64> {
         let rows = || -> rusqlite::Result<_> {
             let connection = open(&self.database())?;
