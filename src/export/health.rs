@@ -7,10 +7,14 @@
 pub(super) const JOB: &str = "ocrwatch";
 
 /// Counters that should never rise, and the name of what they rose by in a quarter of an hour.
-pub(super) const FEARED: [(&str, &str); 3] = [
+pub(super) const FEARED: [(&str, &str); 4] = [
     ("ocrwatch:dead:increase15m", "ocrwatch_notifications_total{outcome=\"dead\"}"),
     ("ocrwatch:lost_bytes:increase15m", "ocrwatch_lost_bytes_total"),
     ("ocrwatch:left_out:increase15m", "ocrwatch_left_out_total"),
+    (
+        "ocrwatch:fleet_left_aside:increase15m",
+        "ocrwatch_fleet_messages_total{fate=~\"foreign|lost|newer\"}",
+    ),
 ];
 
 /// An alert.
@@ -26,7 +30,7 @@ pub(super) struct Health {
     pub(super) description: &'static str,
 }
 
-pub(super) const ALERTS: [Health; 13] = [
+pub(super) const ALERTS: [Health; 17] = [
     Health {
         name: "ocrwatch-watchdog",
         severity: "none",
@@ -151,5 +155,44 @@ pub(super) const ALERTS: [Health; 13] = [
         summary: "ocrwatch at {{ $labels.instance }} has nearly all the open files that it may",
         description: "Logs that cannot be opened are not read. Raise `LimitNOFILE=` of the \
                       service.",
+    },
+    Health {
+        name: "ocrwatch-fleet-cut-off",
+        severity: "warning",
+        expr: "ocrwatch_fleet_trouble == 1",
+        hold: Some("5m"),
+        summary: "ocrwatch at {{ $labels.instance }} does not reach the fleet's broker",
+        description: "What it finds waits in its state, and nobody decides about it yet. `ocrwatch \
+                      status` on that machine says what is wrong.",
+    },
+    Health {
+        name: "ocrwatch-fleet-full",
+        severity: "critical",
+        expr: "ocrwatch_fleet_full == 1",
+        hold: None,
+        summary: "logs at {{ $labels.instance }} are not read on: too much waits for the fleet's \
+                  broker",
+        description: "They wait on disk as long as rotation leaves them there. Bring the broker \
+                      back, or raise `buffer_max` of [fleet].",
+    },
+    Health {
+        name: "ocrwatch-fleet-untold",
+        severity: "critical",
+        expr: "max by (job) (ocrwatch_fleet_tells) == 0",
+        hold: Some("2m"),
+        summary: "no aggregator of the fleet tells",
+        description: "Each of them leaves it to another one, and none has the lease. `ocrwatch \
+                      status` on them says what the broker answers.",
+    },
+    Health {
+        name: "ocrwatch-fleet-left-aside",
+        severity: "warning",
+        expr: "ocrwatch:fleet_left_aside:increase15m > 0",
+        hold: None,
+        summary: "messages of the fleet that {{ $labels.instance }} did not take: \
+                  {{ $labels.fate }}, {{ $value }}",
+        description: "`lost`: the broker let them go before they were taken, so its `retention` or \
+                      its disk is too small. `newer`: an agent is newer than this aggregator. \
+                      `foreign`: somebody publishes who is no agent.",
     },
 ];

@@ -61,10 +61,8 @@ def an_agent_does_its_work_in_less_than_15_mib(world):
     agent = Member(world, log.machine, "agent", log)
     # Files that nobody else has in memory: their pages are this agent's alone.
     agent.program = world.home / "ocrwatch"
-    for program in (agent.program, world.home / "ocrwatch-agent"):
-        shutil.copyfile(Path(world.program).with_name(program.name), program)
-        program.chmod(0o755)
-        with open(program) as copy:
+    for program in (world.program, world.agent):
+        with open(shutil.copy(program, world.home)) as copy:
             os.fsync(copy.fileno())
             os.posix_fadvise(copy.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     try:

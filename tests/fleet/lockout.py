@@ -1,12 +1,15 @@
 """Facts about what no single host sees: one key that fails on many."""
 
 import json
+import re
+from pathlib import Path
 
 from broker import Broker, until
 from member import Member
 from traffic import Log
 from verdict import changed, counted, fired
 
+CONTRIB = [Path(__file__).parents[2] / "contrib" / path for path in ("prometheus/ocrwatch.rules.yml", "grafana/ocrwatch.json")]
 KEY = "HPUA0123456789ABCDBC"
 LOCKED = ("aksk-lockout", (("credential", "HPUA****BC"),))
 
@@ -51,6 +54,15 @@ def further_failures_are_the_same_alert(world):
     assert len(told_of(watch)) == 1, told_of(watch)
 
 
+def what_rules_and_dashboard_ask_of_a_fleet_is_told(world):
+    watch = next(member for member in world.running if member.role == "aggregator")
+    asked = {name for path in CONTRIB for name in re.findall(r"ocrwatch_fleet_\w+", path.read_text())}
+    assert len(asked) > 5, asked
+    told = watch.asked("/metrics")
+    missing = [name for name in asked if f"\n# TYPE {name} " not in told]
+    assert not missing, missing
+
+
 def aggregators_share_the_keys_and_each_is_decided_about_by_one(world):
     logs, _, watches = three_hosts(world, partitions=2)
     keys = [f"HPU{letter}0123456789ABCDB{letter}" for letter in "ABCDEFGH"]
@@ -72,5 +84,6 @@ def told_of(member):
 LOCKOUT = [
     two_failures_on_each_of_three_hosts_lock_the_key_and_only_the_sixth_tells_it,
     further_failures_are_the_same_alert,
+    what_rules_and_dashboard_ask_of_a_fleet_is_told,
     aggregators_share_the_keys_and_each_is_decided_about_by_one,
 ]

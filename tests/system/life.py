@@ -53,6 +53,24 @@ group_wait = "0s"
 group_interval = "1s"
 """
 
+# Of a fleet whose broker is away.
+AGENT = f"""
+[fleet]
+servers = ["nats://127.0.0.1:4222"]
+role = "agent"
+name = "scan-1"
+
+[state]
+directory = "{STATE}/agent"
+
+[http]
+socket = "/run/ocrwatch/http.sock"
+
+[[source]]
+name = "gateway"
+files = ["/var/log/app/*.log"]
+"""
+
 numbers = count(1)
 
 
@@ -333,6 +351,22 @@ def what_waited_is_told_after_the_next_start(world):
     told_once(world)
 
 
+def an_agent_of_a_fleet_is_the_smaller_program_under_the_same_unit(world):
+    machine = world.machine
+    right = machine.path(CONFIG).read_text()
+    machine.path(CONFIG).write_text(AGENT)
+    machine.run("systemctl", "restart", SERVICE)
+    assert machine.run("readlink", f"/proc/{pid(world)}/exe").stdout.strip() == "/usr/libexec/ocrwatch-agent"
+    assert machine.show(SERVICE, "SubState") == "running"
+    assert "agent scan-1" in machine.run("ocrwatch", "status", check=False).stdout
+    # As good as any, it takes a reload and stops when it is told to.
+    machine.run("systemctl", "reload", SERVICE)
+    machine.run("systemctl", "stop", SERVICE)
+    assert machine.show(SERVICE, "Result") == "success"
+    machine.path(CONFIG).write_text(right)
+    start(world)
+
+
 def enabled_it_comes_up_with_the_machine(world):
     world.postbox.close()
     world.machine.reboot()
@@ -375,5 +409,6 @@ LIFE = [
     it_stops_in_time_although_a_receiver_hangs,
     what_waited_is_told_after_the_next_start,
     its_memory_and_threads_are_few,
+    an_agent_of_a_fleet_is_the_smaller_program_under_the_same_unit,
     enabled_it_comes_up_with_the_machine,
 ]

@@ -22,6 +22,7 @@ pub(super) fn rows(rules: &RuleSet, catalogue: &Catalogue) -> Vec<(&'static str,
         ("Notifications", notifications()),
         ("State", state()),
         ("Process", process()),
+        ("Fleet", fleet()),
     ]
 }
 
@@ -294,5 +295,49 @@ fn process() -> Vec<Panel> {
             format!("sum by (why) ({})", rate("ocrwatch_http_refused_total")),
             "refused each second: {{why}}",
         ),
+    ]
+}
+
+fn fleet() -> Vec<Panel> {
+    let by_fate = format!("sum by (fate) ({})", risen("ocrwatch_fleet_messages_total"));
+    vec![
+        Panel::lines(
+            "Waiting for the broker",
+            chosen("ocrwatch_fleet_waiting_bytes"),
+            "{{instance}}",
+            Unit::Bytes,
+            (8, 8),
+        )
+        .about("Where it reaches `buffer_max` logs are not read on."),
+        Panel::lines(
+            "Not taken yet",
+            chosen("ocrwatch_fleet_pending_messages"),
+            "{{instance}}",
+            Unit::Number,
+            (8, 8),
+        )
+        .about("Messages at the broker that an aggregator has still to take."),
+        Panel::bars("Messages", by_fate, "{{fate}}", (8, 8)),
+        Panel::lines(
+            "Machines heard of",
+            chosen("ocrwatch_fleet_machines"),
+            "{{instance}}",
+            Unit::Number,
+            (8, 6),
+        ),
+        Panel::table(
+            "Aggregators",
+            Query::now(chosen("ocrwatch_fleet_tells")),
+            &["instance", "Value"],
+            (8, 6),
+        )
+        .yes_or_no("who tells", 1, ["stands by", "tells"]),
+        Panel::table(
+            "Way to the broker",
+            Query::now(chosen("ocrwatch_fleet_trouble")),
+            &["instance", "Value"],
+            (8, 6),
+        )
+        .yes_or_no("state", 0, ["open", "in trouble"]),
     ]
 }

@@ -227,5 +227,5 @@ fn every_condition_is_said_or_told_why_it_is_not() {
         let own = format!("(ocrwatch_alerts{{rule=\"{name}\", state=\"firing\"}}) > 0");
         assert!(rules.contains(&own), "{name}");
     }
-    assert_eq!(rules.matches("\n      - alert: ").count(), 12 + 13);
+    assert_eq!(rules.matches("\n      - alert: ").count(), 12 + 17);
 }
