@@ -63,6 +63,16 @@ def what_rules_and_dashboard_ask_of_a_fleet_is_told(world):
     assert not missing, missing
 
 
+def two_aggregators_of_one_name_are_said(world):
+    first = next(member for member in world.running if member.role == "aggregator")
+    until("the first tells", lambda: first.said("this aggregator tells"))
+    second = Member(world, "watch-9", "aggregator")
+    second.config.write_text(second.config.read_text().replace('name = "watch-9"', f'name = "{first.name}"'))
+    second.start()
+    until("it is said", lambda: first.said(f"another aggregator is called `{first.name}`, too"))
+    assert first.total("ocrwatch_fleet_trouble") == 1
+
+
 def aggregators_share_the_keys_and_each_is_decided_about_by_one(world):
     logs, _, watches = three_hosts(world, partitions=2)
     keys = [f"HPU{letter}0123456789ABCDB{letter}" for letter in "ABCDEFGH"]
@@ -85,5 +95,6 @@ LOCKOUT = [
     two_failures_on_each_of_three_hosts_lock_the_key_and_only_the_sixth_tells_it,
     further_failures_are_the_same_alert,
     what_rules_and_dashboard_ask_of_a_fleet_is_told,
+    two_aggregators_of_one_name_are_said,
     aggregators_share_the_keys_and_each_is_decided_about_by_one,
 ]

@@ -30,7 +30,8 @@ const PREFIX: &str = "ocrwatch.lease";
 
 /// Asks until nobody wants to know any more.
 pub(super) async fn run(context: Context, member: Arc<Member>, desk: Desk) {
-    let mut asker = Asker { context, subject: subject(&member), member, held: None, stream: None };
+    let subject = subject(&member);
+    let mut asker = Asker { context, member, subject, held: None, was_ours: false, stream: None };
     loop {
         let is_heard = match asker.ask().await {
             Ok(Some(answer)) => desk.put(Came::Lease(answer)).await,
@@ -53,6 +54,8 @@ struct Asker {
     subject: String,
     /// The lease's number, while it is this machine's.
     held: Option<u64>,
+    /// It was this machine's since this start.
+    was_ours: bool,
     stream: Option<Stream>,
 }
 
@@ -82,7 +85,14 @@ impl Asker {
         let holder = String::from_utf8_lossy(&last.payload).into_owned();
         let (machine, life) = holder.split_once('/').unwrap_or((&holder, ""));
         if machine == &*self.member.machine && life != &*self.member.life {
-            // This machine's from before it was started anew, or another one of the same name.
+            if self.was_ours {
+                // Who held it before this start is gone: somebody else writes under this name.
+                return Err(format!(
+                    "another aggregator is called `{machine}`, too: each takes a part of what is \
+                     published; give each a `name` of its own"
+                ));
+            }
+            // This machine's from before it was started anew.
             self.held = Some(last.sequence);
             return Ok(self.write().await?.then_some(Answer::Ours));
         }
@@ -103,6 +113,7 @@ impl Asker {
         match answered {
             Ok(stored) => {
                 self.held = Some(stored.sequence);
+                self.was_ours = true;
                 Ok(true)
             }
             Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => Ok(false),
