@@ -120,7 +120,10 @@ impl Tail {
         let least = if start == 0 { HEAD_BYTES_MAX } else { 1 };
         let wanted = self.limits.read_bytes.max(least) + followed.position.marker.len();
         let mut buffer = std::mem::take(&mut self.buffer);
-        buffer.resize(wanted.max(buffer.len()), 0);
+        if buffer.len() < wanted {
+            // Fresh zeroes take no memory until they are written to, unlike a resize.
+            buffer = vec![0; wanted];
+        }
         let read = self.content(id).and_then(|content| {
             let Some(content) = content else { return Ok(None) };
             content.read_at(start, buffer.get_mut(..wanted).unwrap_or_default()).map(Some)
