@@ -2,17 +2,19 @@
 //! `tests/fleet/run`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use chrono::{Duration, Utc};
+use ocrwatch::clock;
 use serde_json::Value;
 
 use crate::harness::Sandbox;
 
 /// A log whose errors are some minutes old, as a run forgets what is older than it keeps.
 fn log(codes: &[&str]) -> String {
-    let at = |minutes: usize| Utc::now() - Duration::minutes(minutes as i64);
-    let lines = codes.iter().rev().enumerate().rev().map(|(minutes, code)| {
-        let at = at(minutes + 1).format("%Y-%m-%d %H:%M:%S,000+00:00");
+    let now = clock::now();
+    let lines = codes.iter().zip((1..=codes.len()).rev()).map(|(code, minutes)| {
+        let at = now - Duration::from_mins(minutes as u64);
+        let at = at.format("%Y-%m-%d %H:%M:%S,000+00:00");
         format!("{at} ERROR scan: {{\"error_msg\": \"wrong\", \"error_code\": \"{code}\"}}\n")
     });
     lines.collect()

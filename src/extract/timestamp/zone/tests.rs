@@ -71,7 +71,7 @@ fn a_time_of_day_takes_the_date_nearest_to_its_envelope() {
 proptest! {
     #[test]
     fn any_local_time_has_an_instant_in_every_zone(
-        seconds in 0i64..4_000_000_000, name in sample::select(Vec::from_iter(Zone::names()))
+        seconds in 0i64..4_000_000_000, name in sample::select(Zone::names().collect::<Vec<_>>())
     ) {
         let zone = Zone::parse(&name).expect("its own name");
         let local = DateTime::from_timestamp(seconds, 0).expect("in range").naive_utc();
