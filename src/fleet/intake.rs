@@ -244,16 +244,15 @@ impl Intake {
             self.removed_told.remove(id);
         }
         let oldest = now - TimeDelta::hours(TOLD_HOURS);
-        let mut gone: Vec<_> = self
-            .told
-            .iter()
-            .filter(|(_, told)| told.at < oldest)
-            .map(|(id, _)| id.clone())
-            .collect();
-        if self.told.len() > TOLD_MAX {
-            let first = self.told.iter().min_by_key(|(_, told)| told.at);
-            gone.extend(first.map(|(id, _)| id.clone()));
+        let mut by_age: Vec<_> = self.told.iter().map(|(id, told)| (told.at, id)).collect();
+        let over = by_age.len().saturating_sub(TOLD_MAX);
+        if over > 0 {
+            by_age.sort_unstable();
         }
+        let is_gone =
+            |(place, (at, _)): &(usize, (DateTime<Utc>, _))| *place < over || *at < oldest;
+        let gone = by_age.into_iter().enumerate().filter(is_gone);
+        let gone: Vec<Box<str>> = gone.map(|(_, (_, id))| id.clone()).collect();
         for id in gone {
             self.told.remove(&id);
             self.changed_told.remove(&id);

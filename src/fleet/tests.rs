@@ -229,3 +229,18 @@ fn what_another_machine_told_is_known_over_a_restart() {
     let (intake, others) = Intake::restore(rows);
     assert_eq!((intake.who_told("n1").map(|who| &**who), others.len()), (Some("web-1"), 0));
 }
+
+#[test]
+fn what_others_told_is_bounded_however_much_one_message_tells() {
+    let mut packing = packing();
+    packing.tell(0, (0..101_500).map(|number| format!("n{number:06}")));
+    let mut intake = Intake::default();
+    for (row, sequence) in packing.take_rows().iter().zip(1_u64..) {
+        let now = begin() + TimeDelta::seconds(sequence.cast_signed());
+        let body = row.body.to_vec();
+        intake.take(&Delivered { feed: None, stream_ns: 1, sequence, body }, "web-2", now);
+    }
+    let is_known = |number: &u32| intake.who_told(&format!("n{number:06}")).is_some();
+    let known: Vec<u32> = (0..101_500).filter(is_known).collect();
+    assert_eq!((known.len(), known.first()), (100_000, Some(&1_500)));
+}

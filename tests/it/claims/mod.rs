@@ -8,6 +8,7 @@ mod checkpoint;
 mod decompression;
 mod envelope;
 mod files;
+mod fleet;
 mod http;
 mod state;
 mod template;
@@ -22,7 +23,7 @@ pub(crate) struct Target {
     pub(crate) runs: u64,
 }
 
-pub(crate) const TARGETS: [Target; 10] = [
+pub(crate) const TARGETS: [Target; 11] = [
     Target { name: "extract", check: crate::invariants::check, runs: 100 },
     Target { name: "timestamp", check: timestamp::check, runs: 10_000 },
     Target { name: "envelope", check: envelope::check, runs: 1_000 },
@@ -32,5 +33,6 @@ pub(crate) const TARGETS: [Target; 10] = [
     Target { name: "template", check: template::check, runs: 2_000 },
     Target { name: "checkpoint", check: checkpoint::check, runs: 1_000 },
     Target { name: "state", check: state::check, runs: 40 },
+    Target { name: "fleet", check: fleet::check, runs: 500 },
     Target { name: "http", check: http::check, runs: 500 },
 ];

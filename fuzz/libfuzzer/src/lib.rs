@@ -1,0 +1,1 @@
+//! What has libFuzzer built: `fuzz/rustc` hands it to the fuzz program.
