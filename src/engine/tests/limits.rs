@@ -74,3 +74,32 @@ fn evidence_before_an_alert_is_kept_of_some_groups_and_of_every_alert() {
     assert_eq!((samples(0), samples(99)), (3, 2));
     assert!(alerts.iter().all(|(_, alert)| !alert.evidence.codes.is_empty()));
 }
+
+#[test]
+fn room_for_evidence_is_free_again_once_its_group_is_forgotten() {
+    let settings = Settings { evidence_groups_max: 2, ..Settings::default() };
+    let mut engine = Engine::new(Arc::from([by_api(3)]), catalogue(), settings);
+    // Whoever has evidence takes one room, however many events come.
+    let mut samples_of = |base: i64, api: usize| {
+        for at in [base, base + 20, base + 70, base + 71, base + 72] {
+            call_of(at, api).feed(&mut engine);
+        }
+        let alerts = engine.alerts();
+        let known = alerts.last().map(|(_, alert)| alert.evidence.samples.len());
+        engine.advance(seconds(base + 1_000));
+        engine.take();
+        known
+    };
+    for (number, api) in (0..8).zip([0, 1, 2, 3, 0, 1, 2, 3]) {
+        assert_eq!(samples_of(number * 10_000, api), Some(3), "{number}");
+    }
+}
+
+#[test]
+fn what_cannot_bring_anything_nearer_takes_no_room_in_the_queue() {
+    let mut engine = engine(by_api(1), 10);
+    for _ in 0..100 {
+        call_of(1, 0).feed(&mut engine);
+    }
+    assert_eq!(engine.queue.len(), 1);
+}

@@ -304,3 +304,41 @@ fn a_late_event_counts_where_it_belongs_and_the_alert_says_so() {
     assert_eq!(fired[0].at, seconds(1069));
     assert_eq!(fired[0].alert.late, 1);
 }
+
+#[test]
+fn a_success_between_two_rows_makes_two_alerts_and_the_first_says_when_it_ended() {
+    let mut fed = failures(1..=6, Some("K"));
+    fed.push(success(7, Some("K")));
+    fed.extend(failures(8..=13, Some("K")));
+    let changes = run(&[lockout()], &fed);
+    let told: Vec<_> = changes.iter().map(|change| (change.at, change.alert.resolved_at)).collect();
+    let expected = [(6, None), (7, Some(7)), (13, None), (313, Some(313))];
+    let expected = expected.map(|(at, resolved_at)| (seconds(at), resolved_at.map(seconds)));
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn what_ends_an_alert_brings_its_end_nearer() {
+    let mut engine = super::stream::engine(&[lockout()]);
+    for event in failures(1..=6, Some("K")) {
+        event.feed(&mut engine);
+    }
+    let lateness = crate::engine::Settings::default().lateness;
+    let behind = |at| Some(seconds(at).plus(lateness).plus(Span(1)));
+    assert_eq!(engine.next_deadline(), behind(306));
+    success(7, Some("K")).feed(&mut engine);
+    assert_eq!(engine.next_deadline(), behind(7));
+}
+
+#[test]
+fn a_line_that_is_read_too_late_still_ends_the_silence_that_it_was_in() {
+    let line = |at| Fed { what: Given::Line, ..error(at) };
+    let late = Fed { now: seconds(1060), ..line(1000) };
+    check(
+        &[silence(600)],
+        &[line(0), late],
+        "600 firing silent{source=app.log} 0 of inactive Absent { since: Instant(0) }
+         1000 resolved silent{source=app.log} 0 of firing Back
+         1600 firing silent{source=app.log} 0 of inactive Absent { since: Instant(1000000) }",
+    );
+}

@@ -390,6 +390,25 @@ mod tests {
     }
 
     #[test]
+    fn only_a_step_behind_all_others_makes_the_past_matter_again() {
+        let ratio = ratio();
+        let asked = Asked::Ratio(&ratio);
+        let mut steps = Steps::default();
+        let mut insert = |steps: &mut Steps, at| {
+            let whole = Counted { whole: true, ..Counted::default() };
+            steps.insert(asked, (Instant(at), Instant(0)), whole, false)
+        };
+        assert!(insert(&mut steps, 0));
+        assert!(!insert(&mut steps, 10), "it is looked at already");
+        steps.step_ended(asked, Instant(150), false);
+        assert_eq!(steps.next_step(asked), None);
+        assert!(!insert(&mut steps, 10));
+        assert_eq!(steps.next_step(asked), None);
+        assert!(insert(&mut steps, 160));
+        assert_eq!(steps.next_step(asked), Some(Instant(170)));
+    }
+
+    #[test]
     fn what_comes_late_is_counted_in_its_own_step() {
         let ratio = ratio();
         let asked = Asked::Ratio(&ratio);

@@ -460,3 +460,17 @@ fn a_policy_says_once_that_it_changed() {
     let mut restored = Policy::restore(setup.config.clone(), &setup.rules, kept);
     assert!(restored.changed().is_some(), "the configuration may be another one");
 }
+
+#[test]
+fn a_silence_that_ends_as_the_history_does_is_over() {
+    let (_, policy, _) = run("0s silence s 1d rule=quota\n1h past fire noise\n1d end");
+    assert_eq!(policy.silences().count(), 0);
+    check(
+        "0s silence s 1h rule=noise
+         30m past fire noise
+         1h past resolve noise
+         2h end",
+        "2h default historical: noise()* fired-and-resolved \
+         (was withheld by silence s by ? because ?)",
+    );
+}

@@ -61,3 +61,18 @@ fn alerts_silences_and_the_log_have_limits_that_are_counted() {
     assert_eq!((counters.alerts_refused, counters.silences_refused), (1, 1));
     assert_eq!((counters.withheld, counters.withheld_left_out), (1, 1));
 }
+
+#[test]
+fn what_was_told_what_was_withheld_and_what_was_never_told_are_counted() {
+    let script = "mute all UTC Thu 00:00-24:00 rule=noise
+         0s fire noise api=a
+         0s fire noise api=b
+         0s fire quota api=a
+         0s fire quota api=b
+         1m poll
+         2m resolve noise api=a
+         2m resolve noise api=b
+         10m poll";
+    let counters = *run(script).1.counters();
+    assert_eq!((counters.notifications, counters.withheld, counters.never_told), (1, 2, 2));
+}

@@ -279,3 +279,15 @@ fn each_episode_is_withheld_anew() {
          1h1m default silence-ended: noise()* firing (was withheld by silence s by ann because x)",
     );
 }
+
+#[test]
+fn which_silence_covers_an_alert_is_known_until_it_ends() {
+    let (_, mut policy, _) = run("0s silence s 1h rule=noise\n1m fire noise\n2m poll");
+    let mut alerts = Alerts::default();
+    let noise = alerts.change(Instant(60_000), &["fire", "noise"]).alert;
+    let quota = alerts.change(Instant(60_000), &["fire", "quota"]).alert;
+    assert_eq!(policy.silence_of(&noise).map(|id| &**id), Some("s"));
+    assert_eq!(policy.silence_of(&quota), None);
+    policy.advance(Instant(3_600_000));
+    assert_eq!(policy.silence_of(&noise), None);
+}
