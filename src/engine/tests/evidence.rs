@@ -82,6 +82,11 @@ fn of_the_samples_the_first_of_the_episode_stays_with_the_two_latest() {
         add(&mut evidence, 0, |error| on_line(error, line));
     }
     assert_eq!(lines(&evidence), [1, 4, 5]);
+    let (source, at) = (Source::named("app.log"), seconds(0));
+    let error = on_line(occurrence(at, "APIG.0301", "app.log"), 5);
+    evidence.add(&Event::error(&source, &error), &[], at, at);
+    assert_eq!(lines(&evidence), [1, 5, 5], "an episode's first may be of its first instant");
+    evidence.samples[1].line = 4;
     let (source, at) = (Source::named("app.log"), seconds(9));
     let error = on_line(occurrence(at, "APIG.0301", "other.log"), 6);
     evidence.add(&Event::error(&source, &error), &[], at, seconds(1));

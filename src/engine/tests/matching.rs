@@ -87,6 +87,10 @@ fn a_credential_is_the_key_else_what_the_source_names_else_the_source() {
         assert_eq!(event.shared_label(&LabelName::Credential).as_deref(), Some(expected));
         assert_eq!(event.shows_access_key(), expected == "K");
     }
+    // What the configuration gives is there once, however many events have it.
+    let event = Event::error(&named, &plain);
+    let (given, kept) = (named.credential.as_ref(), event.shared_label(&LabelName::Credential));
+    assert!(given.zip(kept).is_some_and(|(given, kept)| Arc::ptr_eq(given, &kept)));
 }
 
 #[test]

@@ -261,6 +261,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_before_a_settled_success_is_forgotten() {
+        let kept = |watermark| {
+            let mut row = Consecutive::default();
+            for (at, event) in (0..).zip("xx.".chars()) {
+                row.insert(Instant(at), event == 'x');
+            }
+            row.trim(&rule(5), Instant(watermark));
+            row.marks.len()
+        };
+        assert_eq!([2, 3].map(kept), [3, 1], "at the watermark itself something may still come");
+    }
+
+    #[test]
     fn what_is_kept_depends_on_the_number_asked_for_alone() {
         let kept = |more_than, failed: fn(i64) -> bool, settled: fn(i64) -> i64| {
             let (rule, mut row) = (rule(more_than), Consecutive::default());

@@ -277,8 +277,8 @@ impl Steps {
         let looked_at = self.looked_at?;
         let number = looked_at.step(asked.step());
         let latest = self.counted.back()?.number;
-        // One step beyond the last that an event is in, everything is zero.
-        if number > latest + asked.reach() && self.holds_since.is_none() {
+        // There no window holds an event any more.
+        if number >= latest + asked.reach() && self.holds_since.is_none() {
             return None;
         }
         Some(Instant(number.saturating_add(1).saturating_mul(asked.step().0)))

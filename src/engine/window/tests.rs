@@ -81,6 +81,7 @@ fn a_row_in_a_window_takes_bounded_room() {
     for at in 0..1_000 {
         window.insert(&condition, &arrival(at, MATCHED, None));
         let frontier = window.frontier(&condition, Instant(at)).expect("a row's is the watermark");
+        assert_eq!(frontier, Instant(at));
         window.trim(&condition, frontier);
     }
     let kept = serde_json::to_string(&window).expect("a window is JSON").matches("at").count();
@@ -186,6 +187,8 @@ fn a_value_counts_at_its_latest_instant_in_whichever_order_it_came() {
     ] {
         assert_eq!(shown(&values(&events), &three), expected, "{events:?}");
     }
+    let again = values(&[(10, "a"), (10, "b"), (10, "a")]);
+    assert!(matches!(&again, Window::Distinct(kept) if *kept.values[0] == *"a"), "{again:?}");
     // What is forgotten with its instant counts anew.
     let mut window = values(&[(1, "a"), (2, "b"), (3, "c"), (4, "d"), (5, "e")]);
     let frontier = window.frontier(&three, Instant(5)).expect("the window is full");

@@ -474,3 +474,26 @@ fn a_silence_that_ends_as_the_history_does_is_over() {
          (was withheld by silence s by ? because ?)",
     );
 }
+
+#[test]
+fn what_an_alert_of_that_very_instant_explains_is_not_told() {
+    let decided = |cause: &str| {
+        let (setup, _, decisions) = run(&format!(
+            "inhibit lockout noise
+             30m past fire noise
+             {cause} past fire lockout
+             1h past resolve noise
+             2h end"
+        ));
+        decisions.iter().map(|decision| setup.show(decision)).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        decided("30m30s"),
+        ["1h withheld noise: alert of lockout", "2h default historical: lockout()* firing"]
+    );
+    assert_eq!(
+        decided("30m31s"),
+        ["2h default historical: lockout()* firing", "2h withheld noise: alert of lockout"],
+        "a moment later it is the end of the history that decides"
+    );
+}

@@ -76,3 +76,27 @@ fn what_was_told_what_was_withheld_and_what_was_never_told_are_counted() {
     let counters = *run(script).1.counters();
     assert_eq!((counters.notifications, counters.withheld, counters.never_told), (1, 2, 2));
 }
+
+#[test]
+fn a_silence_that_replaces_another_needs_no_room() {
+    let script = "limit silences 1\n0s silence a 1h rule=noise\n0s silence a 2h rule=quota";
+    let (_, policy, _) = run(script);
+    assert_eq!(policy.counters().silences_refused, 0);
+    let held: Vec<_> = policy.silences().map(|(silence, _)| silence.matchers.len()).collect();
+    assert_eq!(held, [1]);
+}
+
+#[test]
+fn a_notification_counts_what_fires_and_what_is_over() {
+    let (_, _, decisions) = run("route all by=
+         0s fire noise api=a
+         0s fire noise api=b
+         0s fire noise api=c
+         1m resolve noise api=a
+         1h poll");
+    let counts = decisions.iter().filter_map(|decision| match decision {
+        Decision::Notify(told) => Some((told.firing, told.resolved)),
+        Decision::Withhold(_) => None,
+    });
+    assert_eq!(counts.collect::<Vec<_>>(), [(3, 0), (2, 1)]);
+}

@@ -207,3 +207,17 @@ fn what_is_over_is_news_to_nobody_who_was_not_told_of_it() {
         "1h30s default resolved: noise(api=a)* resolved",
     );
 }
+
+#[test]
+fn a_configured_silence_that_ends_now_does_not_begin() {
+    let (setup, steps) = read("0s fire noise\n1h poll");
+    let mut policy = setup.policy();
+    for (at, what) in &steps {
+        step(&mut policy, *at, what);
+    }
+    let silences = |end| {
+        let config = configured(SilenceEnd::Until(Instant(end)));
+        Policy::restore(config, &setup.rules, policy.snapshot().clone()).silences().count()
+    };
+    assert_eq!([3_600_000, 3_600_001].map(silences), [0, 1]);
+}

@@ -291,3 +291,29 @@ fn which_silence_covers_an_alert_is_known_until_it_ends() {
     policy.advance(Instant(3_600_000));
     assert_eq!(policy.silence_of(&noise), None);
 }
+
+#[test]
+fn of_what_was_told_and_has_not_changed_nobody_says_that_it_is_withheld() {
+    check(
+        "route all by=
+         0s fire noise
+         1m silence s 1d rule=noise by ann because x
+         2m fire quota
+         10m poll",
+        "30s all first: noise()* firing
+         5m30s all new: quota()* firing",
+    );
+}
+
+#[test]
+fn what_is_over_when_its_silence_ends_is_told_with_who_asked_for_quiet() {
+    check(
+        "0s fire noise
+         40s silence s 10m rule=noise by ann because x
+         50s resolve noise
+         1h poll",
+        "30s default first: noise()* firing
+         5m30s withheld noise: silence s by ann because x
+         10m40s default resolved: noise()* resolved (was withheld by silence s by ann because x)",
+    );
+}
