@@ -420,3 +420,26 @@ fn a_share_has_the_samples_of_its_whole_window() {
     let sampled: Vec<_> = changes[0].alert.evidence.samples.iter().map(|it| it.at).collect();
     assert_eq!(sampled, [10, 20, 30].map(seconds));
 }
+
+#[test]
+fn a_success_of_whatever_key_shows_that_successes_are_visible() {
+    let reason_of = |fed: &[Fed]| shown(&run(&[lockout()], fed));
+    let mut fed = failures(1..=6, Some("K"));
+    assert!(reason_of(&fed).contains("success_visible: false"));
+    fed.insert(0, success(0, Some("L")));
+    assert!(reason_of(&fed).contains("success_visible: true"));
+}
+
+#[test]
+fn a_line_at_each_end_of_the_time_is_no_silence() {
+    let line = |at| Fed { what: Given::Line, ..error(at) };
+    let alert = &run(&[silence(600)], &[line(5)])[0].alert;
+    assert_eq!((alert.first_at, alert.last_at), (seconds(5), seconds(5)), "of its last line");
+    check(
+        &[silence(600)],
+        &[line(0), line(600), line(1200), line(1801)],
+        "1800 firing silent{source=app.log} 0 of inactive Absent { since: Instant(1200000) }
+         1801 resolved silent{source=app.log} 0 of firing Back
+         2401 firing silent{source=app.log} 0 of inactive Absent { since: Instant(1801000) }",
+    );
+}

@@ -497,3 +497,29 @@ fn what_an_alert_of_that_very_instant_explains_is_not_told() {
         "a moment later it is the end of the history that decides"
     );
 }
+
+#[test]
+fn mutes_that_touch_withhold_what_came_in_one_and_went_in_the_other() {
+    check(
+        "mute a UTC Thu 00:00-02:00
+         mute b UTC Thu 02:00-04:00
+         1h past fire noise
+         2h past resolve noise
+         5h end",
+        "2h withheld noise: mute b",
+    );
+}
+
+#[test]
+fn of_two_routes_to_one_receiver_the_one_to_whom_it_is_news_counts() {
+    check(
+        "route a to=ops proceed
+         route b to=ops by= wait=1h
+         0s fire noise
+         1m poll
+         2m past fire quota
+         1d end",
+        "30s ops first: noise()* firing
+         1d ops historical: noise()* firing; quota()* firing",
+    );
+}
