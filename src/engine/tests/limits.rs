@@ -103,3 +103,28 @@ fn what_cannot_bring_anything_nearer_takes_no_room_in_the_queue() {
     }
     assert_eq!(engine.queue.len(), 1);
 }
+
+#[test]
+fn room_is_sought_among_the_next_64_to_be_woken() {
+    let counted = |firing: usize| {
+        let mut engine = engine(by_api(2), firing + 1);
+        for api in 0..firing {
+            call_of(1, api).feed(&mut engine);
+            call_of(1, api).feed(&mut engine);
+        }
+        call_of(40, firing).feed(&mut engine);
+        call_of(41, firing + 1).feed(&mut engine);
+        (engine.counters().groups_refused, engine.counters().groups_evicted)
+    };
+    assert_eq!([63, 64].map(counted), [(0, 1), (1, 0)]);
+}
+
+#[test]
+fn keys_that_found_no_room_are_told_apart_up_to_65_536() {
+    let mut groups = crate::engine::groups::Groups::default();
+    for key in 0..65_537 {
+        groups.leave_out(&[Some(key.to_string().into())]);
+        groups.leave_out(&[Some("0".into())]);
+    }
+    assert_eq!(groups.left_out(), 65_536);
+}
