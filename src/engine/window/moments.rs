@@ -251,5 +251,13 @@ mod tests {
         assert_eq!(silence.opens(window, Instant::MIN), Some(Instant(19)));
         silence.insert(Instant(17), window);
         assert_eq!(silence.opens(window, Instant::MIN), Some(Instant(35)));
+
+        // Of several it breaks the one that it lies in.
+        let mut silence = Silence::default();
+        for at in [0, 25, 50, 30] {
+            silence.insert(Instant(at), window);
+        }
+        let opened = [Instant::MIN, Instant(11)].map(|from| silence.opens(window, from));
+        assert_eq!(opened, [Some(Instant(10)), Some(Instant(40))]);
     }
 }
