@@ -155,7 +155,7 @@ class Crate:
     def first_failure(self, program, names, limit_s, **env):
         """Runs tests until one fails or they took too much of a processor, and ends them then: what failed."""
         # A mutant may eat time and memory. Bodies that stand side by side make large frames.
-        limits = f'ulimit -t {math.ceil(limit_s)} -v {MEMORY_KB}; exec "$@"'
+        limits = f'ulimit -t {math.ceil(limit_s)} && ulimit -v {MEMORY_KB} && exec "$@"'
         command = ["sh", "-c", limits, "sh", program, "--test-threads=1", "--exact", *names]
         env = {
             **self.env, "CARGO_MANIFEST_DIR": str(self.home), "RUST_BACKTRACE": "0",
