@@ -459,3 +459,16 @@ fn what_is_called_access_is_a_key_if_it_looks_like_one() {
         check_kept(&format!("access={word} x"));
     }
 }
+
+#[test]
+fn a_number_of_up_to_eight_digits_counts_something_and_is_no_secret() {
+    check_kept("token=12345678 x");
+    check("token=123456789 x", "token=[redacted] x");
+    check("password=12345678 x", "password=[redacted] x");
+}
+
+#[test]
+fn a_value_ends_where_a_newline_is_written_in_octal() {
+    check("sk=abc123DEF#012X-Error: 1", "sk=[redacted]#012X-Error: 1");
+    check("sk=abc123DEF#999 x", "sk=[redacted] x");
+}

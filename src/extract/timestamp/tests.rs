@@ -391,3 +391,22 @@ proptest! {
         prop_assert_eq!(Zone::UTC.at(&stamp, DateTime::UNIX_EPOCH), Some(at));
     }
 }
+
+#[test]
+fn a_key_may_stand_apart_from_its_colon_and_its_value_may_be_escaped() {
+    check("{\"ts\" : 1795168801, \"msg\":\"x\"}", "2026-11-20T10:00:01Z from `1795168801`");
+    check(
+        r#"{\"msg\":\"a \\\" b\",\"time\":\"2026-11-20T10:00:01Z\"}"#,
+        "2026-11-20T10:00:01Z from `2026-11-20T10:00:01Z`",
+    );
+}
+
+#[test]
+fn a_priority_of_one_to_three_digits_stands_before_a_stamp() {
+    for priority in ["<1>", "<14>", "<165>"] {
+        let expected = "2026-11-20T10:00:01Z from `2026-11-20T10:00:01Z`";
+        check(&format!("{priority}1 2026-11-20T10:00:01Z web-1 app - - - x"), expected);
+        let expected = "????-11-20T10:00:01 from `Nov 20 10:00:01`";
+        check(&format!("{priority}Nov 20 10:00:01 web-1 app: x"), expected);
+    }
+}
