@@ -121,8 +121,8 @@ def program(file):
     """A source without its tests; words and comments are blanked, so that places stay what they are."""
     source = (ROOT / file).read_text()
     code = OPAQUE.sub(lambda text: re.sub(r"[^\n]", " ", text[0]), source)
-    tests = source.find("#[cfg(test)]\nmod tests {")
-    return code if tests < 0 else code[:tests]
+    tests = re.search(r"^#\[cfg\(test\)\]\n(?:pub\S* )?mod tests \{", source, re.MULTILINE)
+    return code[: tests.start()] if tests else code
 
 
 def of_file(file):
