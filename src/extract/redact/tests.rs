@@ -472,3 +472,18 @@ fn a_value_ends_where_a_newline_is_written_in_octal() {
     check("sk=abc123DEF#012X-Error: 1", "sk=[redacted]#012X-Error: 1");
     check("sk=abc123DEF#999 x", "sk=[redacted] x");
 }
+
+#[test]
+fn of_an_address_the_password_goes_and_one_that_is_empty_is_none() {
+    check("http://user:secret@host/x", "http://user:[redacted]@host/x");
+    check("http://user:s@host/x", "http://user:[redacted]@host/x");
+    check_kept("http://user:@host/x");
+    check_kept("http://user@host:80/x");
+}
+
+#[test]
+fn base64_that_begins_with_an_escaped_slash_goes_with_it() {
+    let text = "aZ3kQ9xZ".repeat(8);
+    check(&format!("image \\/{text} x"), "image [base64 48 bytes] x");
+    check(&format!("image /{text} x"), "image [base64 48 bytes] x");
+}

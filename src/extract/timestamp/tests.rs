@@ -410,3 +410,15 @@ fn a_priority_of_one_to_three_digits_stands_before_a_stamp() {
         check(&format!("{priority}Nov 20 10:00:01 web-1 app: x"), expected);
     }
 }
+
+#[test]
+fn a_zone_s_name_behind_its_offset_stands_apart() {
+    check(
+        "2026-11-20 10:00:01 +0800 CST x",
+        "2026-11-20T10:00:01+08:00 from `2026-11-20 10:00:01 +0800 CST`",
+    );
+    check(
+        "2026-11-20 10:00:01 +0800CST x",
+        "2026-11-20T10:00:01+08:00 from `2026-11-20 10:00:01 +0800`",
+    );
+}
