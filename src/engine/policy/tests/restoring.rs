@@ -221,3 +221,22 @@ fn a_configured_silence_that_ends_now_does_not_begin() {
     };
     assert_eq!([3_600_000, 3_600_001].map(silences), [0, 1]);
 }
+
+#[test]
+fn a_configured_silence_that_is_another_now_ends_for_whom_it_covers_no_more() {
+    let (setup, steps) = read("0s fire noise\n1h poll");
+    let mut policy = Policy::new(configured(SilenceEnd::UntilResolved), &setup.rules);
+    for (at, what) in &steps {
+        step(&mut policy, *at, what);
+    }
+    policy.take();
+    let mut config = configured(SilenceEnd::Until(Instant(10 * 3_600_000)));
+    config.silences[0].matchers = matcher("rule=quota").into_iter().collect();
+    let mut restored = Policy::restore(config, &setup.rules, policy.snapshot().clone());
+    restored.advance(Instant(2 * 3_600_000));
+    let told: Vec<_> = restored.take().iter().map(|told| setup.show(told)).collect();
+    assert_eq!(
+        told,
+        ["1h default silence-ended: noise()* firing (was withheld by silence s by ann because ?)"]
+    );
+}

@@ -99,7 +99,7 @@ fn only_a_step_behind_all_others_makes_the_past_matter_again() {
     let ratio = ratio();
     let asked = Asked::Ratio(&ratio);
     let mut steps = Steps::default();
-    let mut insert = |steps: &mut Steps, at| {
+    let insert = |steps: &mut Steps, at| {
         let whole = Counted { whole: true, ..Counted::default() };
         steps.insert(asked, (Instant(at), Instant(0)), whole, false)
     };
