@@ -218,3 +218,18 @@ fn a_sequence_is_of_two_events_and_says_how_far_they_lie_apart() {
     assert_eq!(window.idle_at(&sequence), Instant(17));
     check(&sequence, &[(3, Role::Then), (7, Role::First)], "-");
 }
+
+#[test]
+fn a_count_takes_room_by_the_number_that_is_asked_for() {
+    let three = Condition::Count(threshold(3));
+    let mut window = Window::of(&three);
+    for at in 0..1_000 {
+        window.insert(&three, &arrival(at, MATCHED, None));
+        if let Some(frontier) = window.frontier(&three, Instant(at - 5)) {
+            window.trim(&three, frontier);
+        }
+    }
+    let kept = serde_json::to_string(&window).expect("a window is JSON").matches(',').count();
+    assert!(kept < 10, "{kept} are kept");
+    assert_eq!(window.opens(&three, Instant(999)), Some(Instant(999)));
+}

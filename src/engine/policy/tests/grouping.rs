@@ -309,3 +309,16 @@ fn what_no_route_takes_is_told_by_the_default_and_by_that_alone() {
     let all = Route { proceed: true, ..Route::to("all") };
     assert_eq!(routes_of(vec![all], "quota"), ["all"], "no other route is made up");
 }
+
+#[test]
+fn what_fires_anew_though_its_end_was_never_heard_of_is_news() {
+    let setup = Setup::new();
+    let mut policy = setup.policy();
+    for at in [0, 3_600_000] {
+        let fired = Alerts::default().change(Instant(at), &["fire", "noise"]);
+        policy.apply(Instant(at), &fired);
+        policy.advance(Instant(at + 60_000));
+    }
+    let told: Vec<_> = policy.take().iter().map(|told| setup.show(told)).collect();
+    assert_eq!(told, ["30s default first: noise()* firing", "1h30s default new: noise()* firing"]);
+}

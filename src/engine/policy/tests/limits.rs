@@ -100,3 +100,12 @@ fn a_notification_counts_what_fires_and_what_is_over() {
     });
     assert_eq!(counts.collect::<Vec<_>>(), [(3, 0), (2, 1)]);
 }
+
+#[test]
+fn what_came_and_went_and_is_withheld_when_it_is_due_is_counted_as_never_told() {
+    let script = "0s fire noise
+         10s resolve noise
+         20s silence s 1h rule=noise
+         1m poll";
+    assert_eq!(run(script).1.counters().never_told, 1);
+}

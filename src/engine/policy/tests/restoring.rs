@@ -240,3 +240,18 @@ fn a_configured_silence_that_is_another_now_ends_for_whom_it_covers_no_more() {
         ["1h default silence-ended: noise()* firing (was withheld by silence s by ann because ?)"]
     );
 }
+
+#[test]
+fn a_configured_silence_that_goes_on_covers_no_incident_that_came_later() {
+    let (setup, steps) = read("10m fire noise api=a\n20m fire noise api=b\n1h poll");
+    let config = configured(SilenceEnd::UntilResolved);
+    let mut policy = Policy::new(config.clone(), &setup.rules);
+    for (at, what) in &steps {
+        step(&mut policy, *at, what);
+    }
+    policy.take();
+    let mut restored = Policy::restore(config, &setup.rules, policy.snapshot().clone());
+    restored.advance(Instant(5 * 3_600_000));
+    let told: Vec<_> = restored.take().iter().map(|told| setup.show(told)).collect();
+    assert_eq!(told, ["4h20m30s default repeat 1: noise(api=b) firing"]);
+}

@@ -317,3 +317,25 @@ fn what_is_over_when_its_silence_ends_is_told_with_who_asked_for_quiet() {
          10m40s default resolved: noise()* resolved (was withheld by silence s by ann because x)",
     );
 }
+
+#[test]
+fn a_silence_that_came_and_went_behind_an_end_withheld_nothing() {
+    check(
+        "0s fire noise
+         1m resolve noise
+         2m silence s 1m rule=noise
+         1h poll",
+        "30s default first: noise()* firing
+         5m30s default resolved: noise()* resolved",
+    );
+}
+
+#[test]
+fn a_silence_that_was_ended_is_a_change_to_be_kept() {
+    let (_, mut policy, _) = run("0s silence s 1h rule=noise");
+    assert!(policy.changed().is_some() && policy.changed().is_none());
+    assert!(!policy.expire_silence(Instant(1_000), "another"));
+    assert!(policy.changed().is_none());
+    assert!(policy.expire_silence(Instant(1_000), "s"));
+    assert!(policy.changed().is_some());
+}

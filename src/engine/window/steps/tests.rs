@@ -160,3 +160,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_step_s_end_at_which_an_event_came_was_looked_at_with_it() {
+    let ratio = ratio();
+    let asked = Asked::Ratio(&ratio);
+    let mut steps = Steps::default();
+    let counted = Counted { matched: true, whole: true, success: false };
+    for at in [0, 10] {
+        steps.insert(asked, (Instant(at), Instant(0)), counted, false);
+    }
+    steps.step_ended(asked, Instant(10), false);
+    assert_eq!((steps.opens(Instant::MIN), steps.closes()), (Some(Instant(10)), None));
+}
