@@ -50,11 +50,6 @@ impl Queue {
         self.0.pop().map(|Reverse(wake)| wake)
     }
 
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
     pub(super) fn next(&self) -> Option<Instant> {
         self.0.peek().map(|Reverse(wake)| wake.at)
     }

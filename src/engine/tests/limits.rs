@@ -97,11 +97,22 @@ fn room_for_evidence_is_free_again_once_its_group_is_forgotten() {
 
 #[test]
 fn what_cannot_bring_anything_nearer_takes_no_room_in_the_queue() {
-    let mut engine = engine(by_api(1), 10);
+    let waiting = |engine: &mut Engine| {
+        std::iter::from_fn(|| engine.queue.pop_before(crate::engine::Instant::MAX)).count()
+    };
+    let mut firing = engine(by_api(1), 10);
     for _ in 0..100 {
-        call_of(1, 0).feed(&mut engine);
+        call_of(1, 0).feed(&mut firing);
     }
-    assert_eq!(engine.queue.len(), 1);
+    assert_eq!(waiting(&mut firing), 1);
+    let mut locked = engine(super::stream::lockout(), 10);
+    for at in 1..=106 {
+        let (cause, key) = (Some("aksk-signature"), Some("K".to_owned()));
+        let failure = Given::Error { code: "APIG.0301", cause, key: key.clone(), api: None };
+        let what = if at <= 6 { failure } else { Given::Success { key, api: None } };
+        Fed { what, ..error(at.min(7)) }.feed(&mut locked);
+    }
+    assert_eq!(waiting(&mut locked), 3, "idle, the end by time, the end by a success");
 }
 
 #[test]

@@ -223,6 +223,7 @@ mod tests {
         assert_eq!(silence.opens(window, Instant::MIN), Some(Instant(10)));
         assert_eq!(silence.closes(Instant(10)), Some(Instant(25)));
         assert_eq!(silence.opens(window, Instant(11)), Some(Instant(36)));
+        assert_eq!(silence.opens(window, Instant(36)), Some(Instant(36)));
     }
 
     #[test]

@@ -217,6 +217,9 @@ fn a_sequence_is_of_two_events_and_says_how_far_they_lie_apart() {
     let window = of(&sequence, &[(7, Role::First), (3, Role::Then)]);
     assert_eq!(window.idle_at(&sequence), Instant(17));
     check(&sequence, &[(3, Role::Then), (7, Role::First)], "-");
+    let reason = "5 Sequence { after: Span(0) }";
+    let at_once = [(5, Role::First), (5, Role::Then)];
+    check(&sequence, &at_once, &format!("{reason}, 2 from 5, quiet 5"));
 }
 
 #[test]
