@@ -72,7 +72,7 @@ class Crate:
     def __init__(self, part, target):
         self.part = part
         self.home = target / "mutants" / part.name
-        self.env = {**os.environ, "CARGO_TARGET_DIR": str(target), "CARGO_INCREMENTAL": "1"}
+        self.env = {**os.environ, "CARGO_TARGET_DIR": str(target), "CARGO_INCREMENTAL": "0"}
         self.programs, self.wrong, self.said = [], [], ""
 
     def make(self):

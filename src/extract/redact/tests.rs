@@ -487,3 +487,25 @@ fn base64_that_begins_with_an_escaped_slash_goes_with_it() {
     check(&format!("image \\/{text} x"), "image [base64 48 bytes] x");
     check(&format!("image /{text} x"), "image [base64 48 bytes] x");
 }
+
+#[test]
+fn a_secret_in_parentheses_goes_and_a_comma_in_a_password_does_not_end_it() {
+    check(&format!("token ({SK}) x"), "token ([redacted]) x");
+    check("password=ab,12cd x", "password=[redacted] x");
+    check("password=ab,code=1 x", "password=[redacted],code=1 x");
+}
+
+#[test]
+fn a_mark_that_is_escaped_in_the_value_does_not_end_it_and_an_outer_one_does() {
+    check(r#""sk":"abc123\\\"DEF456","x":"y""#, r#""sk":"[redacted]","x":"y""#);
+    check(r#""sk":"abc123\\","x":"y""#, r#""sk":"[redacted]","x":"y""#);
+    let cut = r#"{"log":"{\"m\":\"{\\\"sk\\\":\\\"abc123DEF\",\"x\":\"y\"}"}"#;
+    check(cut, &cut.replace("abc123DEF", "[redacted]"));
+}
+
+#[test]
+fn an_encoded_message_is_told_by_its_size_from_sixteen_characters_on() {
+    let message = |text: &str| format!("\"encoded_authorization_message\":\"{text}\"");
+    check(&message("aZ3kQ9xZaZ3kQ9xZ"), &message("[base64 12 bytes]"));
+    check(&message("aZ3kQ9xZaZ3kQ9x"), &message("[redacted]"));
+}

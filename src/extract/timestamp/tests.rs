@@ -402,8 +402,15 @@ fn a_key_may_stand_apart_from_its_colon_and_its_value_may_be_escaped() {
 }
 
 #[test]
+fn an_escaped_quote_does_not_end_a_text_before_the_time() {
+    check(r#"{"msg":"x\" created","ts":1795168801}"#, "2026-11-20T10:00:01Z from `1795168801`");
+}
+
+#[test]
 fn a_priority_of_one_to_three_digits_stands_before_a_stamp() {
     for priority in ["<1>", "<14>", "<165>"] {
+        let number = format!("{priority}1795168801 x");
+        check(&number, "2026-11-20T10:00:01Z from `1795168801`");
         let expected = "2026-11-20T10:00:01Z from `2026-11-20T10:00:01Z`";
         check(&format!("{priority}1 2026-11-20T10:00:01Z web-1 app - - - x"), expected);
         let expected = "????-11-20T10:00:01 from `Nov 20 10:00:01`";
