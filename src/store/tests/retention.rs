@@ -233,4 +233,14 @@ fn more_is_to_do_while_more_pages_are_free_than_one_call_gives_back() {
     let more: Vec<bool> = (0..4).map(|_| store.retain(now()).unwrap().more).collect();
     assert_eq!(more, [true, true, false, false], "of some 48 MiB 16 go at a time");
     assert!(store.retain(now()).unwrap().database_bytes < 1 << 20);
+    // Nor is a file above its size while pages of it can be given back.
+    for bytes in [48 << 20, 10] {
+        let mut batch = Batch::default();
+        batch.put_policy(vec![b'p'; bytes]);
+        store.commit(&batch, now()).unwrap();
+    }
+    store.settings.bytes_max = 1;
+    let first = store.retain(now()).unwrap();
+    assert!(first.more && !first.above_limit, "{first:?}");
+    assert!(retain_all(&mut store).above_limit);
 }
