@@ -216,3 +216,25 @@ fn roles(event: &Event<'_>, rule: &Rule, known: bool) -> impl Iterator<Item = Ro
     };
     first.into_iter().chain(second)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Source;
+
+    #[test]
+    fn looks_are_remembered_up_to_their_number() {
+        let rules: [Rule; 0] = [];
+        let (candidates, catalogue) = (Candidates::new(&rules), Catalogue::embedded());
+        let map =
+            Map { rules: &rules, candidates: &candidates, catalogue: &catalogue, routes_max: 2 };
+        let mut routes = Routes::default();
+        let mut known = Vec::new();
+        for name in ["a", "b", "a", "c", "c", "a", "b"] {
+            let source = Source::named(name);
+            routes.of(&Event { source: &source, at: None, what: What::Line }, map);
+            known.push((routes.known.len(), routes.found.len()));
+        }
+        assert_eq!(known, [(1, 1), (2, 2), (2, 2), (1, 1), (1, 1), (2, 2), (1, 1)]);
+    }
+}

@@ -4,6 +4,7 @@ mod changes;
 mod evidence;
 mod exhaustive;
 mod limits;
+mod matching;
 mod reference;
 mod replay;
 mod routes;

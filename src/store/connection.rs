@@ -266,6 +266,41 @@ mod tests {
     }
 
     #[test]
+    fn what_a_check_found_is_said_without_its_headline() {
+        let connection = Connection::open_in_memory().unwrap();
+        let answer = |answer: &str| check_with(&connection, &format!("SELECT '{answer}'"));
+        assert!(answer("ok").is_ok());
+        let found = "*** in database main ***\nTree 5 page 7: error code 11";
+        let said = answer(found).unwrap_err();
+        let expected = "a check found: Tree 5 page 7: error code 11";
+        assert!(matches!(&said, Fault::Damaged(said) if said == expected), "{said:?}");
+    }
+
+    #[test]
+    fn a_large_file_is_checked_in_full_only_if_the_last_run_did_not_end_in_order() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE history (n INTEGER CHECK (n > 0));
+             PRAGMA ignore_check_constraints = ON; INSERT INTO history VALUES (-1);
+             PRAGMA ignore_check_constraints = OFF;",
+            )
+            .unwrap();
+        for table in
+            ["meta", "position", "engine_head", "engine_rule", "engine_group", "policy", "counter"]
+        {
+            connection.execute_batch(&format!("CREATE TABLE {table} (n)")).unwrap();
+        }
+        let is_in_full = |bytes, in_order| check(&connection, bytes, in_order).is_err();
+        let (always, at_most) = (64 << 20, 1 << 30);
+        assert_eq!(
+            [0, always, always + 1].map(|bytes| is_in_full(bytes, true)),
+            [true, true, false]
+        );
+        assert_eq!([at_most, at_most + 1].map(|bytes| is_in_full(bytes, false)), [true, false]);
+    }
+
+    #[test]
     fn a_path_of_any_bytes_is_one_file_in_a_uri() {
         let uri = immutable_uri(Path::new("/var/state 1%?#/ü.db"));
         assert_eq!(uri, "file:/var/state%201%25%3F%23/%C3%BC.db?immutable=1");

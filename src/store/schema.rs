@@ -102,3 +102,25 @@ pub(super) fn put_meta(connection: &Connection, key: &str, value: &str) -> Resul
     connection.execute(sql, [key, value])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_that_the_tables_contradict_is_damage() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        assert_eq!(form(&connection).unwrap(), Form::Empty);
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        assert!(matches!(form(&connection), Err(Fault::Damaged(_))), "nothing stands in it");
+        connection.pragma_update(None, "user_version", 0).unwrap();
+        migrate(&mut connection, 0, MIGRATIONS).unwrap();
+        assert_eq!(form(&connection).unwrap(), Form::Known(VERSION));
+        for version in [0, VERSION + 1] {
+            connection.pragma_update(None, "user_version", version).unwrap();
+            assert!(matches!(form(&connection), Err(Fault::Damaged(_))), "{version}");
+        }
+        put_meta(&connection, "schema", &(VERSION + 1).to_string()).unwrap();
+        assert_eq!(form(&connection).unwrap(), Form::Newer(VERSION + 1));
+    }
+}

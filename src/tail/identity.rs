@@ -226,6 +226,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_marker_covers_the_last_bytes_and_tells_others_apart() {
+        assert!(Marker::of(b"").is_empty() && !Marker::of(b"x").is_empty());
         let text = [b'x'; 100];
         let marker = Marker::of(&text);
         assert_eq!(marker.len(), MARKER_BYTES_MAX);

@@ -132,7 +132,7 @@ impl Position {
             let density = |index: usize| {
                 let at = |index: usize| self.trail.get(index).map_or(0, |(at, _)| *at);
                 let gap = at(index + 1).saturating_sub(index.checked_sub(1).map_or(0, at));
-                u128::from(gap) * 1_000_000 / u128::from(ends.saturating_sub(at(index)) + 1)
+                u128::from(gap) * 1_000_000 / u128::from(ends.saturating_sub(at(index)).max(1))
             };
             let densest = (1..self.trail.len() - 1).min_by_key(|index| density(*index));
             if let Some(densest) = densest {
@@ -241,6 +241,26 @@ mod tests {
             assert_eq!(position.still_known(size, bytes(anew)), 0, "{lines} new lines");
         }
         assert_eq!(position.still_known(0, bytes(Vec::new())), 0);
+    }
+
+    #[test]
+    fn marks_get_sparser_towards_the_beginning_and_the_first_and_the_latest_stay() {
+        let mut position = position();
+        let file = &text(0, 5000)[..50_000];
+        read(&mut position, file, 500);
+        let marks: Vec<u64> = position.trail.iter().map(|(offset, _)| *offset).collect();
+        assert_eq!(marks, [500, 24_500, 36_000, 42_000, 46_000, 48_500, 49_000, 49_500]);
+        let bytes = |file: Vec<u8>| {
+            move |offset: u64, count: usize| {
+                let start = usize::try_from(offset).unwrap().min(file.len());
+                file[start..file.len().min(start + count)].to_vec()
+            }
+        };
+        // Cut at a mark, and written anew behind one, with the same size.
+        assert_eq!(position.still_known(500, bytes(file[..500].to_vec())), 500);
+        assert_eq!(position.still_known(499, bytes(file[..499].to_vec())), 0);
+        let anew = [&file[..49_900], &[b'x'; 100]].concat();
+        assert_eq!(position.still_known(50_000, bytes(anew)), 49_500);
     }
 
     #[test]

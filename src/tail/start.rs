@@ -119,4 +119,48 @@ mod tests {
         check(b"half of a line", Start::End, 0);
         check(b"", Start::End, 0);
     }
+    #[test]
+    fn an_end_in_the_middle_of_a_line_is_behind_the_line_before_however_long() {
+        let long = [b"a\n".to_vec(), vec![b'x'; 65_536]].concat();
+        check(&long, Start::End, 2);
+        check(&long, Start::LastLines(1), 2);
+        check(&long[..65_537], Start::End, 2);
+        check(&[vec![b'x'; 65_535], b"\n".to_vec()].concat(), Start::End, 65_536);
+        check(b"\n", Start::LastLines(1), 0);
+        check(b"x", Start::LastLines(1), 0);
+    }
+
+    fn zeroes_then(zeroes: usize, text: &[u8]) -> u64 {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&[vec![0; zeroes], text.to_vec()].concat()).unwrap();
+        behind_zeroes(file.as_file(), (zeroes + text.len()) as u64).unwrap()
+    }
+
+    #[test]
+    fn text_begins_behind_zeroes_however_many() {
+        for zeroes in [0, 1, 100, 65_535, 65_536, 65_537, 200_000] {
+            assert_eq!(zeroes_then(zeroes, b"text"), zeroes as u64);
+        }
+        assert_eq!(zeroes_then(70_000, b""), 70_000, "where no text follows, at the end");
+    }
+
+    #[test]
+    fn the_first_half_of_a_wide_character_is_no_zero_before_the_text() {
+        assert_eq!(zeroes_then(101, b"a\0b\0"), 100, "with its big end first");
+        assert_eq!(zeroes_then(65_537, b"a\0b\0"), 65_536);
+        assert_eq!(zeroes_then(100, b"a\0b\0"), 100, "with its little end first");
+        assert_eq!(zeroes_then(101, b"ab"), 101);
+    }
+
+    #[test]
+    fn what_is_not_on_the_disk_is_jumped_over_and_nothing_behind_the_size_is_text() {
+        let file = tempfile::tempfile().unwrap();
+        file.write_all_at(b"text", 1 << 40).unwrap();
+        assert_eq!(behind_zeroes(&file, (1 << 40) + 4).unwrap(), 1 << 40);
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&[vec![0; 100], b"text".to_vec()].concat()).unwrap();
+        assert_eq!(behind_zeroes(file.as_file(), 0).unwrap(), 0);
+        file.as_file().set_len(90).unwrap();
+        assert_eq!(behind_zeroes(file.as_file(), 95).unwrap(), 90, "it was cut meanwhile");
+    }
 }

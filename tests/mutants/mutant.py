@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 
 from small import ROOT, sources
 
@@ -23,6 +24,9 @@ class Mutant:
     start: int
     end: int
     instead: str
+
+    def part(self):
+        return self.file.split("/")[1]
 
     def source(self):
         return (ROOT / self.file).read_text()
@@ -74,7 +78,20 @@ RESULTS = [("bool", ["true", "false"]), ("usize", ["0", "1"]), ("Option<", ["Non
 OPAQUE = re.compile(
     r"""//[^\n]*|/\*.*?\*/|(?<!\w)b?r(\#*)".*?"\1|b?"(?:\\.|[^"\\])*"|b?'(?:\\[^\n]*?|[^'\\\n])'|\#!?\[[^\n]*\]""", re.DOTALL
 )
-FUNCTION = re.compile(r"\bfn (\w+)[^;{}]*?\)(?: -> ([^;{]+?))?(?:\s+where [^{;]*)? \{")
+FUNCTION = re.compile(
+    r"(\bconst )?\bfn (\w+)(?:[^;{}\[]|\[[^\]]*\])*?\)(?: -> ((?:[^;{\[]|\[[^\]]*\])+?))?(?:\s+where [^{;]*)? \{"
+)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function's body, without its braces."""
+
+    start: int
+    end: int
+    name: str
+    result: str
+    may_branch: bool
 
 
 def read(part):
@@ -82,36 +99,58 @@ def read(part):
     return [mutant for file in sources(part) for mutant in of_file(file)]
 
 
-def of_file(file):
+def function_of(mutant):
+    """The function that a mutant changes: of nested ones the outermost."""
+    holding = (one for one in functions(mutant.file) if one.start <= mutant.start and mutant.end <= one.end)
+    return next(holding, None)
+
+
+@cache
+def functions(file):
+    """In the order in which they begin."""
+    code, found = program(file), []
+    for head in FUNCTION.finditer(code):
+        result = (head[3] or "").strip()
+        may_branch = not head[1] and not re.search(r"\bimpl ", result)
+        found.append(Function(head.end(), body_end(code, head.end()), head[2], result, may_branch))
+    return found
+
+
+@cache
+def program(file):
+    """A source without its tests; words and comments are blanked, so that places stay what they are."""
     source = (ROOT / file).read_text()
-    # Words and comments are blanked, so that places stay what they are.
     code = OPAQUE.sub(lambda text: re.sub(r"[^\n]", " ", text[0]), source)
-    tests = source.find("#[cfg(test)]\nmod tests {")
-    code = code if tests < 0 else code[:tests]
-    functions = [(f.start(), body_end(code, f.end()), f) for f in FUNCTION.finditer(code)]
-    for start, end, function in functions:
-        yield from of_results(file, source, function, end)
-        nested = lambda at: any(start < other < at < end for other, end, _ in functions)
-        for found in re.finditer(r" (?:==|!=|<=?|>=?|&&|\|\||[-+*/%]|[-+|&]=) |(?<=[ (])!(?=[\w(])", code[function.end() : end]):
-            at = function.end() + found.start()
+    tests = re.search(r"^#\[cfg\(test\)\]\n(?:pub\S* )?mod tests \{", source, re.MULTILINE)
+    return code[: tests.start()] if tests else code
+
+
+def of_file(file):
+    source, code = (ROOT / file).read_text(), program(file)
+    for function in functions(file):
+        yield from of_results(file, source, function)
+        nested = lambda at: any(function.start < other.start <= at < other.end for other in functions(file))
+        body = code[function.start : function.end]
+        for found in re.finditer(r" (?:==|!=|<=?|>=?|&&|\|\||[-+*/%]|[-+|&]=) |(?<=[ (])!(?=[\w(])", body):
+            at = function.start + found.start()
             if not nested(at):
                 old, new = found[0], SWAPS.get(found[0], "")
                 what = f"replace {old.strip()} with {new.strip()}" if new else "delete !"
                 skip = 1 if new else 0
-                yield Mutant(file, f"{what} in {function[1]}", at + skip, at + len(old) - skip, new.strip())
+                yield Mutant(file, f"{what} in {function.name}", at + skip, at + len(old) - skip, new.strip())
 
 
-def of_results(file, source, function, end):
+def of_results(file, source, function):
     """The body of a function, replaced by a result."""
-    result = (function[2] or "").strip()
-    body = source[function.end() : end]
-    start = end - len(body.lstrip())
+    result = function.result
+    body = source[function.start : function.end]
+    start = function.end - len(body.lstrip())
     end = start + len(body.strip())
     for begins, values in RESULTS:
         if result == begins or begins.endswith("<") and result.startswith(begins):
             arrow = f" -> {result}" if result else ""
             for value in values:
-                yield Mutant(file, f"replace {function[1]}{arrow} with {value}", start, end, value)
+                yield Mutant(file, f"replace {function.name}{arrow} with {value}", start, end, value)
             return
 
 

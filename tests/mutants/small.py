@@ -5,6 +5,7 @@ Owns which modules and tests a part needs. The crate is made of copies: nothing 
 
 import contextlib
 import json
+import math
 import os
 import re
 import select
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # What the tests of every part may read.
 READ = ["rules", "docs", "tests/data"]
+MEMORY_KB = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,6 @@ class Part:
     name: str
     below: str
     claims: str = ""
-    # Tests of seconds: they are asked last, about what all others let live.
-    late: str = ""
     # Tests of a minute, of a limit that others ask for as well.
     never: str = ""
 
@@ -43,26 +43,18 @@ PARTS = {
             "extract",
             "clock diagnostic fnv length occurrence zone toml_file catalogue",
             claims="captures invariants truth",
-            late="segments_of_any_size what_is_not_looked_at_closely no_code_is_made_of",
         ),
         Part(
             "engine",
             "clock diagnostic fnv length occurrence zone toml_file catalogue",
-            late="every_short_sequence_around rows_that_follow restarts_and_polls "
-            "exhaustive::every_short_sequence_in exhaustive::every_short_sequence_with any_polls_and_any",
             never="a_million_keys",
         ),
         Part(
             "tail",
             "clock diagnostic file_pattern fnv length occurrence zone toml_file catalogue surface input",
-            late="every_line_is_read_once ten_thousand_files",
             never="a_program_with_a_name_for_each_minute",
         ),
-        Part(
-            "store",
-            "clock diagnostic fnv length occurrence zone toml_file catalogue surface",
-            late="a_file_cut_anywhere a_file_with_random a_log_with_damage batches_are_whole_after_kill",
-        ),
+        Part("store", "clock diagnostic fnv length occurrence zone toml_file catalogue surface"),
     ]
 }
 
@@ -80,22 +72,13 @@ class Crate:
     def __init__(self, part, target):
         self.part = part
         self.home = target / "mutants" / part.name
-        self.env = {**os.environ, "CARGO_TARGET_DIR": str(target), "CARGO_INCREMENTAL": "1"}
-        self.programs = []
+        self.env = {**os.environ, "CARGO_TARGET_DIR": str(target), "CARGO_INCREMENTAL": "0"}
+        self.programs, self.wrong, self.said = [], [], ""
 
     def make(self):
         """Makes the crate anew from the tree."""
         shutil.rmtree(self.home, ignore_errors=True)
-        modules = [*self.part.below.split(), self.part.name]
-        for module in modules:
-            for path in [Path(f"src/{module}.rs"), Path(f"src/{module}")]:
-                if (ROOT / path).is_dir():
-                    shutil.copytree(ROOT / path, self.home / path)
-                elif (ROOT / path).exists():
-                    (self.home / path).parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy(ROOT / path, self.home / path)
-        declared = "".join(f"pub mod {module};\n" for module in modules)
-        (self.home / "src/lib.rs").write_text(f"#![allow(warnings)]\n{declared}")
+        self.restore()
         claims = self.part.claims.split()
         (self.home / "tests/it").mkdir(parents=True)
         for claim in claims:
@@ -108,6 +91,19 @@ class Crate:
         shutil.copy(ROOT / "Cargo.lock", self.home)
         (self.home / "Cargo.toml").write_text(self.manifest())
 
+    def restore(self):
+        """Gives the sources back as they stand in the tree."""
+        modules = [*self.part.below.split(), self.part.name]
+        for module in modules:
+            for path in [Path(f"src/{module}.rs"), Path(f"src/{module}")]:
+                if (ROOT / path).is_dir():
+                    shutil.copytree(ROOT / path, self.home / path, dirs_exist_ok=True)
+                elif (ROOT / path).exists():
+                    (self.home / path).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(ROOT / path, self.home / path)
+        declared = "".join(f"pub mod {module};\n" for module in modules)
+        (self.home / "src/lib.rs").write_text(f"#![allow(warnings)]\n{declared}")
+
     def manifest(self):
         """The dependencies that the copied sources name, in the versions of the program."""
         text = "".join(path.read_text() for path in self.home.rglob("*.rs"))
@@ -116,6 +112,8 @@ class Crate:
         lines = ['[package]\nname = "ocrwatch"\nversion = "0.0.0"\nedition = "2024"\n\n[workspace]']
         lines.append("\n[profile.dev]")
         lines += [f"{key} = {inline(value)}" for key, value in project["profile"]["dev"].items()]
+        # The tests run more often than the crate is built. What it stands on is that of the program.
+        lines.append('opt-level = 1\n[profile.dev.package."*"]\nopt-level = 0')
         for kind in ["dependencies", "dev-dependencies"]:
             lines.append(f"\n[{kind}]")
             for crate, wanted in project[kind].items():
@@ -125,13 +123,15 @@ class Crate:
         return "\n".join(lines) + "\n"
 
     def build(self):
-        """Whether the crate builds; the programs of its tests are known then."""
+        """Whether the crate builds; the programs of its tests are known then, else what is wrong where."""
         last = self.built_at()
         command = ["cargo", "test", "--offline", "--quiet", "--no-run", "--message-format=json"]
         run = subprocess.run(command, cwd=self.home, env=self.env, capture_output=True, text=True)
-        built = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
-        self.programs = [message["executable"] for message in built if message.get("executable")]
-        self.said = run.stderr + "".join(m["message"]["rendered"] for m in built if m.get("message"))
+        told = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+        self.programs = [message["executable"] for message in told if message.get("executable")]
+        wrong = [one["message"] for one in told if one.get("message", {}).get("level") == "error"]
+        self.wrong = [place for message in wrong for place in places(message)]
+        self.said = run.stderr + "".join(message["rendered"] for message in wrong)
         if run.returncode == 0 and self.built_at() == last:
             # What is tried then is what was built before.
             sys.exit(f"{self.part.name}: cargo saw no change; is something else building there?")
@@ -141,48 +141,57 @@ class Crate:
         """When the programs were linked."""
         return [os.stat(program).st_mtime_ns for program in self.programs]
 
-    def test(self, late, limit_s):
-        """Asks the tests until one fails: `None` if none does, else what is said."""
-        names = self.part.late.split()
-        if late and not names:
-            return None
-        skipped = [*self.part.never.split(), *names * (not late)]
-        which = [*names * late, *(word for name in skipped for word in ("--skip", name))]
-        end = time.monotonic() + limit_s
+    def tests(self):
+        """The tests that say something about the part."""
         for program in self.programs:
-            # The unit tests of what the part stands on say nothing about the part.
-            own = [f"{self.part.name}::"] if "/it-" not in program and not late else []
-            said = first_failure([program, "--test-threads=2", *own, *which], self.home, end)
-            if said:
-                return said
-        return None
+            command = [program, "--list", "--format=terse"]
+            listed = subprocess.run(command, cwd=self.home, env=self.env, capture_output=True, text=True)
+            for name in re.findall(r"^(\S+): test$", listed.stdout, re.MULTILINE):
+                # The unit tests of what the part stands on say nothing about the part.
+                is_own = "/it-" in program or name.startswith(f"{self.part.name}::")
+                if is_own and not any(word in name for word in self.part.never.split()):
+                    yield program, name
+
+    def first_failure(self, program, names, limit_s, **env):
+        """Runs tests until one fails or they took too much of a processor, and ends them then: what failed."""
+        # A mutant may eat time and memory. Bodies that stand side by side make large frames.
+        limits = f'ulimit -t {math.ceil(limit_s)} && ulimit -v {MEMORY_KB} && exec "$@"'
+        command = ["sh", "-c", limits, "sh", program, "--test-threads=1", "--exact", *names]
+        env = {
+            **self.env, "CARGO_MANIFEST_DIR": str(self.home), "RUST_BACKTRACE": "0",
+            "RUST_MIN_STACK": str(64 << 20), **env,
+        }  # fmt: skip
+        run = subprocess.Popen(
+            command, cwd=self.home, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        text, end = b"", time.monotonic() + 10 + 4 * limit_s
+        try:
+            while time.monotonic() < end:
+                if not select.select([run.stdout], [], [], max(0, end - time.monotonic()))[0]:
+                    continue
+                piece = os.read(run.stdout.fileno(), 65536)
+                text += piece
+                failed = re.search(rb"^test (\S+).* FAILED$", text, re.MULTILINE)
+                if failed:
+                    return failed[1].decode()
+                if not piece:
+                    return "tests that end without an answer" if run.wait() else None
+            return "tests that do not end"
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(run.pid, signal.SIGKILL)
+            run.stdout.close()
+            run.wait()
 
 
-def first_failure(command, home, end):
-    """Runs tests until one fails or the time is over, and ends them then."""
-    env = {**os.environ, "CARGO_MANIFEST_DIR": str(home), "RUST_BACKTRACE": "0"}
-    run = subprocess.Popen(
-        command, cwd=home, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
-    text = b""
-    try:
-        while time.monotonic() < end:
-            if not select.select([run.stdout], [], [], max(0, end - time.monotonic()))[0]:
-                continue
-            piece = os.read(run.stdout.fileno(), 65536)
-            text += piece
-            failed = re.search(rb"^test (\S+).* FAILED$", text, re.MULTILINE)
-            if failed:
-                return failed[1].decode()
-            if not piece:
-                return "the tests end without an answer" if run.wait() else None
-        return "the tests do not end"
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(run.pid, signal.SIGKILL)
-        run.stdout.close()
-        run.wait()
+def places(message):
+    """The file and the byte of what the compiler points at, through all macros."""
+    for span in message["spans"]:
+        while span and span["is_primary"]:
+            yield span["file_name"], span["byte_start"]
+            outer = (span["expansion"] or {}).get("span")
+            span = outer and {**outer, "is_primary": True}
 
 
 def inline(value):

@@ -222,9 +222,8 @@ impl Policy {
                 self.state.fires_again(member);
                 member.fire(transition)
             } else {
-                let member = Member { changed_at: transition.at, ..Member::firing(alert) };
                 self.state.counters.overflowed += u64::from(id.key.is_none());
-                group.members.insert(alert.fingerprint, member);
+                group.members.insert(alert.fingerprint, Member::firing(alert));
                 true
             };
             if is_news {

@@ -55,3 +55,14 @@ impl Passage {
         *self == Self::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_mark_is_delivered_as_it_was_decided() {
+        assert!(Passage::default().is_direct());
+        assert!(!Passage { is_sample: true, ..Passage::default() }.is_direct());
+    }
+}

@@ -83,7 +83,8 @@ impl Known {
             State::Resolved => 3,
         };
         let mut hash = Fnv::new();
-        hash.number(alert.fingerprint.0).number(state(transition.from) * 4 + state(transition.to));
+        hash.number(alert.fingerprint.0);
+        hash.number(state(transition.from)).number(state(transition.to));
         for at in [Some(transition.at), alert.fired_at, alert.resolved_at] {
             hash_instant(&mut hash, at);
         }

@@ -82,6 +82,11 @@ fn of_the_samples_the_first_of_the_episode_stays_with_the_two_latest() {
         add(&mut evidence, 0, |error| on_line(error, line));
     }
     assert_eq!(lines(&evidence), [1, 4, 5]);
+    let (source, at) = (Source::named("app.log"), seconds(0));
+    let error = on_line(occurrence(at, "APIG.0301", "app.log"), 5);
+    evidence.add(&Event::error(&source, &error), &[], at, at);
+    assert_eq!(lines(&evidence), [1, 5, 5], "an episode's first may be of its first instant");
+    evidence.samples[1].line = 4;
     let (source, at) = (Source::named("app.log"), seconds(9));
     let error = on_line(occurrence(at, "APIG.0301", "other.log"), 6);
     evidence.add(&Event::error(&source, &error), &[], at, seconds(1));
@@ -129,12 +134,19 @@ fn behind_an_alert_only_what_came_later_is_kept_and_counts_begin_anew() {
         evidence.add(&Event::error(&source, &error), &labels, seconds(at), Instant::MIN);
     }
     (evidence.codes_left_out, evidence.affected_left_out) = (1, 1);
+    let mut later = evidence.clone();
     evidence.forget(seconds(2));
     let codes: Vec<_> = evidence.codes.iter().map(|code| (&*code.code, code.count)).collect();
     assert_eq!(codes, [("APIG.0303", 1)]);
-    assert_eq!(evidence.affected.len(), 1);
+    let values: Vec<_> = evidence.affected.iter().map(|known| &*known.value).collect();
+    assert_eq!(values, ["APIG.0303"]);
     assert_eq!(lines(&evidence), [3, 4]);
     assert!(evidence.request_ids.is_empty());
     assert_eq!((evidence.codes_left_out, evidence.affected_left_out), (0, 0));
     assert_eq!((evidence.access_key_unseen, evidence.inferred), (0, 0));
+
+    later.forget(seconds(3));
+    assert_eq!(lines(&later), [4], "what came at that instant is the alert's");
+    later.forget(seconds(4));
+    assert_eq!((later.codes.len(), later.affected.len(), lines(&later).len()), (0, 0, 0));
 }

@@ -71,6 +71,71 @@ fn evidence_before_an_alert_is_kept_of_some_groups_and_of_every_alert() {
     let alerts = engine.alerts();
     assert_eq!(alerts.len(), 100);
     let samples = |number: usize| alerts[number].1.evidence.samples.len();
-    assert_eq!((samples(0), samples(99)), (3, 2));
+    assert_eq!([0, 9, 10, 99].map(samples), [3, 3, 2, 2]);
     assert!(alerts.iter().all(|(_, alert)| !alert.evidence.codes.is_empty()));
+}
+
+#[test]
+fn room_for_evidence_is_free_again_once_its_group_is_forgotten() {
+    let settings = Settings { evidence_groups_max: 2, ..Settings::default() };
+    let mut engine = Engine::new(Arc::from([by_api(3)]), catalogue(), settings);
+    // Whoever has evidence takes one room, however many events come.
+    let mut samples_of = |base: i64, api: usize| {
+        for at in [base, base + 20, base + 70, base + 71, base + 72] {
+            call_of(at, api).feed(&mut engine);
+        }
+        let alerts = engine.alerts();
+        let known = alerts.last().map(|(_, alert)| alert.evidence.samples.len());
+        engine.advance(seconds(base + 1_000));
+        engine.take();
+        known
+    };
+    for (number, api) in (0..8).zip([0, 1, 2, 3, 0, 1, 2, 3]) {
+        assert_eq!(samples_of(number * 10_000, api), Some(3), "{number}");
+    }
+}
+
+#[test]
+fn what_cannot_bring_anything_nearer_takes_no_room_in_the_queue() {
+    let waiting = |engine: &mut Engine| {
+        std::iter::from_fn(|| engine.queue.pop_before(crate::engine::Instant::MAX)).count()
+    };
+    let mut firing = engine(by_api(1), 10);
+    for _ in 0..100 {
+        call_of(1, 0).feed(&mut firing);
+    }
+    assert_eq!(waiting(&mut firing), 1);
+    let mut locked = engine(super::stream::lockout(), 10);
+    for at in 1..=106 {
+        let (cause, key) = (Some("aksk-signature"), Some("K".to_owned()));
+        let failure = Given::Error { code: "APIG.0301", cause, key: key.clone(), api: None };
+        let what = if at <= 6 { failure } else { Given::Success { key, api: None } };
+        Fed { what, ..error(at.min(7)) }.feed(&mut locked);
+    }
+    assert_eq!(waiting(&mut locked), 3, "idle, the end by time, the end by a success");
+}
+
+#[test]
+fn room_is_sought_among_the_next_64_to_be_woken() {
+    let counted = |firing: usize| {
+        let mut engine = engine(by_api(2), firing + 1);
+        for api in 0..firing {
+            call_of(1, api).feed(&mut engine);
+            call_of(1, api).feed(&mut engine);
+        }
+        call_of(40, firing).feed(&mut engine);
+        call_of(41, firing + 1).feed(&mut engine);
+        (engine.counters().groups_refused, engine.counters().groups_evicted)
+    };
+    assert_eq!([63, 64].map(counted), [(0, 1), (1, 0)]);
+}
+
+#[test]
+fn keys_that_found_no_room_are_told_apart_up_to_65_536() {
+    let mut groups = crate::engine::groups::Groups::default();
+    for key in 0..65_537 {
+        groups.leave_out(&[Some(key.to_string().into())]);
+        groups.leave_out(&[Some("0".into())]);
+    }
+    assert_eq!(groups.left_out(), 65_536);
 }

@@ -6,12 +6,13 @@ use regex::Regex;
 
 use super::stream::{catalogue, count, occurrence, rule, seconds};
 use crate::engine::candidates::Candidates;
-use crate::engine::route::{Map, Route, Routes, route};
+use crate::engine::route::{Map, Route, Routes, Step, route};
 use crate::engine::window::Role;
 use crate::engine::{
     Condition, Consecutive, Event, EventKind, LabelName, Matcher, Pattern, Ratio, Rule, Sequence,
     Source, Span, What,
 };
+use crate::occurrence::Occurrence;
 
 fn matcher() -> impl Strategy<Value = Matcher> {
     let code = select(vec!["AIS.0101", "APIG.0301", "APIG.*", ""]).prop_map(|code| {
@@ -78,6 +79,30 @@ fn a_rule_that_names_its_codes_is_asked_about_these_alone() {
     assert_eq!(of("APIG.0301"), [0, 1, 2, 3]);
     assert_eq!(of("AIS.0101"), [2, 3, 4]);
     assert_eq!(of("AIS.0104"), [2, 3]);
+}
+
+#[test]
+fn a_group_has_the_values_of_its_labels_and_an_alert_those_of_who_is_affected() {
+    let by = |labels: [LabelName; 2]| Rule {
+        group_by: labels.into(),
+        ..rule("any", "APIG.0301", count(1, 60))
+    };
+    let rules = [by([LabelName::Api, LabelName::Source]), by([LabelName::Service, LabelName::Api])];
+    let (candidates, catalogue) = (Candidates::new(&rules), catalogue());
+    let map = Map { rules: &rules, candidates: &candidates, catalogue: &catalogue, routes_max: 9 };
+    let source = Source { service: Some("billing".into()), ..Source::named("app.log") };
+    let error = Occurrence {
+        api: Some("id-card".into()),
+        host: Some("h".into()),
+        ..occurrence(seconds(1), "APIG.0301", "app.log")
+    };
+    let found = route(&Event::error(&source, &error), map, &[0, 1]);
+    let values = |step: &Step| step.key.iter().flatten().map(ToString::to_string).collect();
+    let keys: Vec<Vec<String>> = found.steps.iter().map(values).collect();
+    assert_eq!(keys, [["id-card", "app.log"], ["billing", "id-card"]]);
+    let labels: Vec<_> =
+        found.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(labels, ["api=id-card", "host=h", "source=app.log", "service=billing"]);
 }
 
 proptest! {

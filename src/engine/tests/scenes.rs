@@ -304,3 +304,142 @@ fn a_late_event_counts_where_it_belongs_and_the_alert_says_so() {
     assert_eq!(fired[0].at, seconds(1069));
     assert_eq!(fired[0].alert.late, 1);
 }
+
+#[test]
+fn a_success_between_two_rows_makes_two_alerts_and_the_first_says_when_it_ended() {
+    let mut fed = failures(1..=6, Some("K"));
+    fed.push(success(7, Some("K")));
+    fed.extend(failures(8..=13, Some("K")));
+    let changes = run(&[lockout()], &fed);
+    let told: Vec<_> = changes.iter().map(|change| (change.at, change.alert.resolved_at)).collect();
+    let expected = [(6, None), (7, Some(7)), (13, None), (313, Some(313))];
+    let expected = expected.map(|(at, resolved_at)| (seconds(at), resolved_at.map(seconds)));
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn what_ends_an_alert_brings_its_end_nearer() {
+    let mut engine = super::stream::engine(&[lockout()]);
+    for event in failures(1..=6, Some("K")) {
+        event.feed(&mut engine);
+    }
+    let lateness = crate::engine::Settings::default().lateness;
+    let behind = |at| Some(seconds(at).plus(lateness).plus(Span(1)));
+    assert_eq!(engine.next_deadline(), behind(306));
+    success(7, Some("K")).feed(&mut engine);
+    assert_eq!(engine.next_deadline(), behind(7));
+}
+
+#[test]
+fn a_line_that_is_read_too_late_still_ends_the_silence_that_it_was_in() {
+    let line = |at| Fed { what: Given::Line, ..error(at) };
+    let late = Fed { now: seconds(1060), ..line(1000) };
+    check(
+        &[silence(600)],
+        &[line(0), late],
+        "600 firing silent{source=app.log} 0 of inactive Absent { since: Instant(0) }
+         1000 resolved silent{source=app.log} 0 of firing Back
+         1600 firing silent{source=app.log} 0 of inactive Absent { since: Instant(1000000) }",
+    );
+}
+
+#[test]
+fn what_is_new_is_learnt_from_the_first_event_of_the_rule_on() {
+    let new = Condition::New(New { unseen: Span::DAY, learning: Span::HOUR });
+    let new = Rule { group_by: Arc::from([LabelName::Api]), ..rule("new", "ModelArts.4204", new) };
+    let fed = [call_of(100_000, "a"), call_of(103_599, "b"), call_of(103_600, "c")];
+    let changes = run(&[new], &fed);
+    assert_eq!(changes.iter().map(|change| change.at).collect::<Vec<_>>(), [seconds(103_600); 2]);
+}
+
+#[test]
+fn a_success_without_a_key_ends_the_row_of_its_own_log() {
+    let mut fed = vec![in_source("b.log", failure(0, Some("L")))];
+    fed.extend(failures(1..=5, Some("K")).into_iter().map(|fed| in_source("a.log", fed)));
+    fed.push(in_source("a.log", success(6, None)));
+    fed.push(in_source("a.log", failure(7, Some("K"))));
+    check(&[lockout()], &fed, "");
+}
+
+#[test]
+fn an_end_at_the_watermark_itself_is_not_settled() {
+    let window = Window { span: Span(10_000), aligned: false };
+    let threshold = Threshold { at_least: 3, clear_below: 1, window };
+    let three = rule("three", "APIG.0301", Condition::Count(threshold));
+    let late = Fed { now: seconds(43), ..error(5) };
+    let changes = run(&[three], &[error(1), error(2), error(3), late]);
+    assert_eq!(changes.iter().map(|it| it.at).collect::<Vec<_>>(), [seconds(3), seconds(15)]);
+}
+
+#[test]
+fn a_burst_far_behind_an_alert_is_another_alert() {
+    let mut fed = vec![error(1)];
+    for moment in 0..100 {
+        let at = seconds(60).plus(Span(moment));
+        fed.push(Fed { now: at, at, ..error(60) });
+    }
+    let changes = run(&[rule("one", "APIG.0301", count(1, 10))], &fed);
+    let told: Vec<_> = changes.iter().map(|it| (it.to.to_string(), it.at.0 / 1000)).collect();
+    let expected = [("firing", 1), ("resolved", 11), ("firing", 60), ("resolved", 70)];
+    assert_eq!(told, expected.map(|(state, at)| (state.to_owned(), at)));
+}
+
+#[test]
+fn a_sequence_that_is_read_late_is_one_all_the_same() {
+    let then = Matcher { event: crate::engine::EventKind::Success, ..Matcher::default() };
+    let sequence = Condition::Sequence(Sequence { then, within: Span(60_000) });
+    let late = |fed: Fed| Fed { now: seconds(100), ..fed };
+    check(
+        &[rule("recovered", "APIG.0301", sequence)],
+        &[late(error(10)), late(success(15, None))],
+        "15 firing recovered{} 2 of inactive Sequence { after: Span(5000) }
+         15 resolved recovered{} 2 of firing Quiet { since: Instant(15000) }",
+    );
+}
+
+#[test]
+fn a_share_has_the_samples_of_its_whole_window() {
+    let of = Matcher { event: crate::engine::EventKind::Call, ..Matcher::default() };
+    let ratio = crate::engine::Ratio {
+        of,
+        at_least_permille: 750,
+        clear_below_permille: 750,
+        floor: 4,
+        needs_success: true,
+        window: Span(60_000),
+    };
+    let changes = run(
+        &[rule("share", "APIG.0301", Condition::Ratio(ratio))],
+        &[success(1, None), error(10), error(20), error(30)],
+    );
+    assert_eq!(
+        shown(&changes),
+        "30 firing share{} 3 of inactive Ratio { permille: 750, of: 4, within: Span(60000) }\n\
+         65 resolved share{} 3 of firing Quiet { since: Instant(65000) }\n"
+    );
+    let sampled: Vec<_> = changes[0].alert.evidence.samples.iter().map(|it| it.at).collect();
+    assert_eq!(sampled, [10, 20, 30].map(seconds));
+}
+
+#[test]
+fn a_success_of_whatever_key_shows_that_successes_are_visible() {
+    let reason_of = |fed: &[Fed]| shown(&run(&[lockout()], fed));
+    let mut fed = failures(1..=6, Some("K"));
+    assert!(reason_of(&fed).contains("success_visible: false"));
+    fed.insert(0, success(0, Some("L")));
+    assert!(reason_of(&fed).contains("success_visible: true"));
+}
+
+#[test]
+fn a_line_at_each_end_of_the_time_is_no_silence() {
+    let line = |at| Fed { what: Given::Line, ..error(at) };
+    let alert = &run(&[silence(600)], &[line(5)])[0].alert;
+    assert_eq!((alert.first_at, alert.last_at), (seconds(5), seconds(5)), "of its last line");
+    check(
+        &[silence(600)],
+        &[line(0), line(600), line(1200), line(1801)],
+        "1800 firing silent{source=app.log} 0 of inactive Absent { since: Instant(1200000) }
+         1801 resolved silent{source=app.log} 0 of firing Back
+         2401 firing silent{source=app.log} 0 of inactive Absent { since: Instant(1801000) }",
+    );
+}

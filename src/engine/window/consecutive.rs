@@ -249,7 +249,7 @@ mod tests {
             row.insert(Instant(at), true);
             row.trim(&rule, Instant(at));
         }
-        assert!(row.marks.len() <= MARKS_MAX + 1, "{}", row.marks.len());
+        assert_eq!(row.marks.len(), MARKS_MAX);
         let found = row.row(&rule, Instant::MAX);
         let last_at = Instant(9_999);
         assert_eq!(found, Some(Row { count: 10_000, first_at: Instant(0), last_at }));
@@ -258,6 +258,35 @@ mod tests {
             row.trim(&rule, Instant(at));
         }
         assert!(row.marks.len() <= 4 * MARKS_MAX, "{}", row.marks.len());
+    }
+
+    #[test]
+    fn what_was_before_a_settled_success_is_forgotten() {
+        let kept = |watermark| {
+            let mut row = Consecutive::default();
+            for (at, event) in (0..).zip("xx.".chars()) {
+                row.insert(Instant(at), event == 'x');
+            }
+            row.trim(&rule(5), Instant(watermark));
+            row.marks.len()
+        };
+        assert_eq!([2, 3].map(kept), [3, 1], "at the watermark itself something may still come");
+    }
+
+    #[test]
+    fn what_is_kept_depends_on_the_number_asked_for_alone() {
+        let kept = |more_than, failed: fn(i64) -> bool, settled: fn(i64) -> i64| {
+            let (rule, mut row) = (rule(more_than), Consecutive::default());
+            for at in 0..3_000 {
+                row.insert(Instant(at), failed(at));
+                row.trim(&rule, Instant(settled(at)));
+            }
+            row.marks.len()
+        };
+        let (always, by_turns) = (|_| true, |at| at % 2 == 0);
+        assert_eq!(kept(200, always, |at| at), 201);
+        assert_eq!(kept(5, by_turns, |_| -1), 4 * MARKS_MAX, "where nothing is settled");
+        assert_eq!(kept(200, by_turns, |_| -1), 4 * 201);
     }
 
     #[test]

@@ -9,6 +9,8 @@ mod consecutive;
 mod count;
 mod moments;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

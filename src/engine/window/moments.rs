@@ -97,7 +97,8 @@ pub(in crate::engine) struct Silence {
 
 impl Silence {
     pub(super) fn insert(&mut self, at: Instant, window: Span) {
-        let long_enough = |from: Instant, to: Instant| to.since(from) >= window;
+        // What comes as the time is over comes in time.
+        let long_enough = |from: Instant, to: Instant| to.since(from) > window;
         match self.last {
             Some(last) if at <= last => {
                 let broken = |(from, to): &(Instant, Instant)| *from < at && at < *to;
@@ -184,7 +185,7 @@ mod tests {
 
         let mut silence = Silence::default();
         for at in 0..most + 3 {
-            silence.insert(Instant(at * 10), Span(10));
+            silence.insert(Instant(at * 10), Span(9));
         }
         let ends = (silence.ended.front().copied(), silence.ended.len());
         assert_eq!(ends, (Some((Instant(20), Instant(30))), MOMENTS_MAX));
@@ -222,6 +223,23 @@ mod tests {
         assert_eq!(silence.opens(window, Instant::MIN), Some(Instant(10)));
         assert_eq!(silence.closes(Instant(10)), Some(Instant(25)));
         assert_eq!(silence.opens(window, Instant(11)), Some(Instant(36)));
+        assert_eq!(silence.opens(window, Instant(36)), Some(Instant(36)));
+    }
+
+    #[test]
+    fn what_comes_as_the_time_is_over_comes_in_time() {
+        let window = Span(10);
+        let mut silence = Silence::default();
+        for at in [0, 10, 31] {
+            silence.insert(Instant(at), window);
+        }
+        assert_eq!(silence.opens(window, Instant::MIN), Some(Instant(20)));
+        assert_eq!(silence.since(window, Instant(20)), Some(Instant(10)));
+        silence.insert(Instant(21), window);
+        assert_eq!(silence.opens(window, Instant::MIN), Some(Instant(20)));
+        assert_eq!(silence.closes(Instant(20)), Some(Instant(21)));
+        silence.insert(Instant(20), window);
+        assert_eq!(silence.opens(window, Instant::MIN), Some(Instant(41)));
     }
 
     #[test]
@@ -234,5 +252,13 @@ mod tests {
         assert_eq!(silence.opens(window, Instant::MIN), Some(Instant(19)));
         silence.insert(Instant(17), window);
         assert_eq!(silence.opens(window, Instant::MIN), Some(Instant(35)));
+
+        // Of several it breaks the one that it lies in.
+        let mut silence = Silence::default();
+        for at in [0, 25, 50, 30] {
+            silence.insert(Instant(at), window);
+        }
+        let opened = [Instant::MIN, Instant(11)].map(|from| silence.opens(window, from));
+        assert_eq!(opened, [Some(Instant(10)), Some(Instant(40))]);
     }
 }

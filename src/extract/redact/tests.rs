@@ -459,3 +459,53 @@ fn what_is_called_access_is_a_key_if_it_looks_like_one() {
         check_kept(&format!("access={word} x"));
     }
 }
+
+#[test]
+fn a_number_of_up_to_eight_digits_counts_something_and_is_no_secret() {
+    check_kept("token=12345678 x");
+    check("token=123456789 x", "token=[redacted] x");
+    check("password=12345678 x", "password=[redacted] x");
+}
+
+#[test]
+fn a_value_ends_where_a_newline_is_written_in_octal() {
+    check("sk=abc123DEF#012X-Error: 1", "sk=[redacted]#012X-Error: 1");
+    check("sk=abc123DEF#999 x", "sk=[redacted] x");
+}
+
+#[test]
+fn of_an_address_the_password_goes_and_one_that_is_empty_is_none() {
+    check("http://user:secret@host/x", "http://user:[redacted]@host/x");
+    check("http://user:s@host/x", "http://user:[redacted]@host/x");
+    check_kept("http://user:@host/x");
+    check_kept("http://user@host:80/x");
+}
+
+#[test]
+fn base64_that_begins_with_an_escaped_slash_goes_with_it() {
+    let text = "aZ3kQ9xZ".repeat(8);
+    check(&format!("image \\/{text} x"), "image [base64 48 bytes] x");
+    check(&format!("image /{text} x"), "image [base64 48 bytes] x");
+}
+
+#[test]
+fn a_secret_in_parentheses_goes_and_a_comma_in_a_password_does_not_end_it() {
+    check(&format!("token ({SK}) x"), "token ([redacted]) x");
+    check("password=ab,12cd x", "password=[redacted] x");
+    check("password=ab,code=1 x", "password=[redacted],code=1 x");
+}
+
+#[test]
+fn a_mark_that_is_escaped_in_the_value_does_not_end_it_and_an_outer_one_does() {
+    check(r#""sk":"abc123\\\"DEF456","x":"y""#, r#""sk":"[redacted]","x":"y""#);
+    check(r#""sk":"abc123\\","x":"y""#, r#""sk":"[redacted]","x":"y""#);
+    let cut = r#"{"log":"{\"m\":\"{\\\"sk\\\":\\\"abc123DEF\",\"x\":\"y\"}"}"#;
+    check(cut, &cut.replace("abc123DEF", "[redacted]"));
+}
+
+#[test]
+fn an_encoded_message_is_told_by_its_size_from_sixteen_characters_on() {
+    let message = |text: &str| format!("\"encoded_authorization_message\":\"{text}\"");
+    check(&message("aZ3kQ9xZaZ3kQ9xZ"), &message("[base64 12 bytes]"));
+    check(&message("aZ3kQ9xZaZ3kQ9x"), &message("[redacted]"));
+}

@@ -391,3 +391,41 @@ proptest! {
         prop_assert_eq!(Zone::UTC.at(&stamp, DateTime::UNIX_EPOCH), Some(at));
     }
 }
+
+#[test]
+fn a_key_may_stand_apart_from_its_colon_and_its_value_may_be_escaped() {
+    check("{\"ts\" : 1795168801, \"msg\":\"x\"}", "2026-11-20T10:00:01Z from `1795168801`");
+    check(
+        r#"{\"msg\":\"a \\\" b\",\"time\":\"2026-11-20T10:00:01Z\"}"#,
+        "2026-11-20T10:00:01Z from `2026-11-20T10:00:01Z`",
+    );
+}
+
+#[test]
+fn an_escaped_quote_does_not_end_a_text_before_the_time() {
+    check(r#"{"msg":"x\" created","ts":1795168801}"#, "2026-11-20T10:00:01Z from `1795168801`");
+}
+
+#[test]
+fn a_priority_of_one_to_three_digits_stands_before_a_stamp() {
+    for priority in ["<1>", "<14>", "<165>"] {
+        let number = format!("{priority}1795168801 x");
+        check(&number, "2026-11-20T10:00:01Z from `1795168801`");
+        let expected = "2026-11-20T10:00:01Z from `2026-11-20T10:00:01Z`";
+        check(&format!("{priority}1 2026-11-20T10:00:01Z web-1 app - - - x"), expected);
+        let expected = "????-11-20T10:00:01 from `Nov 20 10:00:01`";
+        check(&format!("{priority}Nov 20 10:00:01 web-1 app: x"), expected);
+    }
+}
+
+#[test]
+fn a_zone_s_name_behind_its_offset_stands_apart() {
+    check(
+        "2026-11-20 10:00:01 +0800 CST x",
+        "2026-11-20T10:00:01+08:00 from `2026-11-20 10:00:01 +0800 CST`",
+    );
+    check(
+        "2026-11-20 10:00:01 +0800CST x",
+        "2026-11-20T10:00:01+08:00 from `2026-11-20 10:00:01 +0800`",
+    );
+}

@@ -351,3 +351,45 @@ fn a_usual_step_is_one_write_of_the_log() {
     println!("a commit takes {} µs, 99th percentile {} µs", micros[99], micros[197]);
     assert!(wal() < 5 * 1024 * 1024, "the log is written back as it grows: {} bytes", wal());
 }
+
+#[test]
+fn history_that_waits_is_by_the_minute_up_to_its_number_then_by_the_hour() {
+    let mut batch = Batch::default();
+    let mut count = |minute, source: usize| {
+        let (source, module, code) = (source.to_string(), String::new(), String::new());
+        batch.count_errors(HistoryKey { minute, source, module, code }, 1);
+        batch.deltas.history.len()
+    };
+    let all = i64::try_from(HISTORY_KEYS_MAX).unwrap();
+    for minute in 0..all {
+        count(minute, 0);
+    }
+    assert_eq!(count(119, 0), HISTORY_KEYS_MAX, "one of them again");
+    assert_eq!(count(all, 0), HISTORY_KEYS_MAX.div_ceil(60), "50,001 minutes are 834 hours");
+    let hours: Vec<_> = batch.deltas.history.iter().map(|(key, sum)| (key.minute, *sum)).collect();
+    assert_eq!(hours[..3], [(0, 60), (60, 61), (120, 60)]);
+}
+
+#[test]
+fn a_tenth_of_the_hours_is_left_out_at_once_and_counted() {
+    let mut batch = Batch::default();
+    for source in 0..=HISTORY_KEYS_MAX {
+        let (source, module, code) = (source.to_string(), String::new(), String::new());
+        batch.count_errors(HistoryKey { minute: 60, source, module, code }, 2);
+    }
+    assert_eq!((batch.deltas.history.len(), batch.history_left_out()), (45_000, 10_002));
+}
+
+#[test]
+fn decisions_of_one_moment_are_left_out_together_and_counted() {
+    let mut batch = Batch::default();
+    for number in 0..3 {
+        batch.note_decision(decision(&format!("first {number}"), 0));
+    }
+    for second in 1..19_998 {
+        batch.note_decision(decision("later", second));
+    }
+    assert_eq!((batch.decisions.len(), batch.decisions_left_out()), (20_000, 0));
+    batch.note_decision(decision("later", 20_000));
+    assert_eq!((batch.decisions.len(), batch.decisions_left_out()), (19_998, 3));
+}

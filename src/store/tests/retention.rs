@@ -35,6 +35,7 @@ fn retain_all(store: &mut Store) -> Retained {
     let mut sum = Retained::default();
     for _ in 0..10_000 {
         let retained = store.retain(now()).unwrap();
+        assert!(!(retained.more && retained.above_limit), "{retained:?}");
         sum = Retained {
             history_rows: sum.history_rows + retained.history_rows,
             outbox_rows: sum.outbox_rows + retained.outbox_rows,
@@ -110,7 +111,11 @@ fn a_file_above_its_size_shrinks_by_its_oldest_history_then_by_what_was_sent() {
     batch.put_policy(vec![b'p'; 20_000]);
     let before = store.commit(&batch, now()).unwrap();
     assert!(before.wal_bytes > limit);
-    let retained = retain_all(&mut store);
+    let first = store.retain(now()).unwrap();
+    assert!(first.history_rows > 1000, "as many as it must remove at least: {first:?}");
+    let rest = retain_all(&mut store);
+    let history_rows = first.history_rows + rest.history_rows;
+    let retained = Retained { history_rows, ..rest };
     let size = |name: &str| folder.path().join(name).metadata().unwrap().len();
     assert_eq!((retained.database_bytes, retained.wal_bytes), (size("state.db"), 0));
     assert_eq!(size("state.db-wal"), 0);
@@ -132,4 +137,110 @@ fn a_file_above_its_size_shrinks_by_its_oldest_history_then_by_what_was_sent() {
     let (_, loaded, _) = open(folder.path());
     assert_eq!(loaded.queued.len(), 100);
     assert_eq!(loaded.policy.unwrap().len(), 20_000);
+}
+
+#[test]
+fn notifications_that_were_sent_long_ago_go_a_thousand_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, ..) = Store::open(folder.path(), settings(u64::MAX), now()).unwrap();
+    let mut batch = Batch::default();
+    for number in 1..=2_000 {
+        batch.queue(notification(number));
+        batch.sent(format!("n{number:06}"), 1, later(-6 * DAY));
+    }
+    store.commit(&batch, now()).unwrap();
+    for (rows, more) in [(1_000, true), (1_000, true), (0, false)] {
+        let retained = store.retain(now()).unwrap();
+        assert_eq!((retained.outbox_rows, retained.more), (rows, more));
+    }
+}
+
+#[test]
+fn where_no_history_is_left_the_oldest_decisions_go_before_what_was_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, ..) = Store::open(folder.path(), settings(u64::MAX), now()).unwrap();
+    let mut batch = Batch::default();
+    batch.queue(notification(1));
+    batch.sent("n000001", 1, later(-DAY));
+    store.commit(&batch, now()).unwrap();
+    let sql = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 12000)
+               INSERT INTO decision SELECT 'x', n, 'y', ?1 + n, 0, zeroblob(100) FROM n";
+    let connection = store.connection.as_ref().unwrap();
+    connection.execute(sql, [later(-DAY).timestamp_millis()]).unwrap();
+    let limit = 800_000;
+    store.settings.bytes_max = limit;
+    let first = store.retain(now()).unwrap();
+    assert_eq!((first.decision_rows, first.outbox_rows, first.more), (5_000, 0, true));
+    let retained = retain_all(&mut store);
+    assert!(retained.database_bytes <= limit, "{retained:?}");
+    assert_eq!((retained.decision_rows, retained.outbox_rows), (5_000, 0));
+}
+
+#[test]
+fn what_waits_for_a_broker_takes_nothing_from_the_room_of_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let limit = 200_000;
+    let (mut store, ..) = Store::open(folder.path(), settings(limit), now()).unwrap();
+    let mut batch = Batch::default();
+    for minute in 0..20_000 {
+        let key = HistoryKey::at(later(-minute * 60), "orders", "ModelArts", "ModelArts.4204");
+        batch.count_errors(key, 1);
+    }
+    for number in 1..=300 {
+        let body = vec![b'm'; 1_000].into();
+        let (subject, id) = (String::new(), String::new());
+        batch.put_message(super::super::MessageRow { number, subject, id, body });
+    }
+    store.commit(&batch, now()).unwrap();
+    let retained = retain_all(&mut store);
+    let kept_bytes = limit + 300_000 + 150_000;
+    assert!(retained.database_bytes <= kept_bytes && !retained.above_limit, "{retained:?}");
+    assert!(retained.database_bytes > kept_bytes - 50_000, "{retained:?}");
+    let waiting = super::super::message::waiting(store.connection.as_ref().unwrap()).unwrap();
+    assert_eq!(waiting.rows, 300);
+}
+
+#[test]
+fn a_log_that_a_reader_keeps_counts_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, ..) = Store::open(folder.path(), settings(u64::MAX), now()).unwrap();
+    let mut batch = Batch::default();
+    for minute in 0..5_000 {
+        batch.count_errors(HistoryKey::at(later(-minute * 60), "orders", "APIG", "APIG.0301"), 1);
+    }
+    store.commit(&batch, now()).unwrap();
+    let database_bytes = store.retain(now()).unwrap().database_bytes;
+    let reader = rusqlite::Connection::open(folder.path().join("state.db")).unwrap();
+    reader.execute_batch("BEGIN; SELECT * FROM history").unwrap();
+    let mut batch = Batch::default();
+    batch.put_policy(vec![b'p'; 200_000]);
+    store.commit(&batch, now()).unwrap();
+    store.settings.bytes_max = database_bytes + 100_000;
+    let retained = store.retain(now()).unwrap();
+    assert!(retained.wal_bytes > 200_000, "{retained:?}");
+    assert!(retained.history_rows > 0 && retained.more, "{retained:?}");
+}
+
+#[test]
+fn more_is_to_do_while_more_pages_are_free_than_one_call_gives_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, ..) = Store::open(folder.path(), settings(u64::MAX), now()).unwrap();
+    for bytes in [48 << 20, 10] {
+        let mut batch = Batch::default();
+        batch.put_policy(vec![b'p'; bytes]);
+        store.commit(&batch, now()).unwrap();
+    }
+    let more: Vec<bool> = (0..4).map(|_| store.retain(now()).unwrap().more).collect();
+    assert_eq!(more, [true, true, false, false], "of some 48 MiB 16 go at a time");
+    assert!(store.retain(now()).unwrap().database_bytes < 1 << 20);
+    // Nor is a file above its size while pages of it can be given back.
+    for bytes in [48 << 20, 10] {
+        let mut batch = Batch::default();
+        batch.put_policy(vec![b'p'; bytes]);
+        store.commit(&batch, now()).unwrap();
+    }
+    store.settings.bytes_max = 1;
+    let first = store.retain(now()).unwrap();
+    assert!(first.more && !first.above_limit, "{first:?}");
+    assert!(retain_all(&mut store).above_limit);
 }

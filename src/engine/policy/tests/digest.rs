@@ -32,3 +32,19 @@ fn a_digest_of_which_nothing_is_left_is_not_told() {
         "",
     );
 }
+
+#[test]
+fn a_digest_begins_with_what_happened_most_and_another_notification_with_what_fired_first() {
+    let script = |digest: &str| {
+        format!(
+            "route day by= {digest}
+             0s fire lockout
+             1s fire noise
+             2s resolve noise
+             3s fire noise
+             1d poll"
+        )
+    };
+    check(&script("digest=08:00"), "8h day digest: noise()* firing x2; lockout()* firing");
+    check(&script("repeat=2d"), "30s day first: lockout()* firing; noise()* firing x2");
+}

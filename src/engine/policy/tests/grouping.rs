@@ -261,3 +261,64 @@ fn what_stands_is_what_fires_and_was_told_to_that_receiver() {
     check_standing("0s fire noise\n1m poll\n2m resolve noise\n2m poll", "");
     check_standing("0s fire noise\n1m poll\n2m resolve noise\n1h poll", "");
 }
+
+#[test]
+fn what_is_due_at_the_very_instant_is_told() {
+    check("0s fire noise\n30s poll", "30s default first: noise()* firing");
+    let (_, mut policy, _) = run("0s fire noise");
+    policy.advance(Instant(29_999));
+    assert_eq!((policy.take().len(), policy.next_deadline()), (0, Some(Instant(30_000))));
+}
+
+#[test]
+fn of_two_repeats_that_are_due_the_one_that_is_due_now_is_told() {
+    check(
+        "route all repeat=1h
+         0s fire noise
+         30s poll
+         2h30s poll",
+        "30s all first: noise()* firing
+         2h30s all repeat 2: noise() firing",
+    );
+}
+
+#[test]
+fn a_matcher_says_in_words_what_it_asks() {
+    let shown = |text: &str| matcher(text).map(|matcher| matcher.to_string());
+    assert_eq!(shown("rule=aksk-*,api-*").as_deref(), Some("rule = aksk-* or api-*"));
+    assert_eq!(shown("service!=test").as_deref(), Some("service != test"));
+}
+
+#[test]
+fn what_no_route_takes_is_told_by_the_default_and_by_that_alone() {
+    let routes_of = |routes: Vec<Route>, rule: &str| {
+        let mut policy = Policy::new(PolicyConfig { routes, ..PolicyConfig::new() }, &[]);
+        policy.apply(Instant(0), &Alerts::default().change(Instant(0), &["fire", rule]));
+        policy.advance(Instant(60_000));
+        let told = policy.take().into_iter().filter_map(|decision| match decision {
+            Decision::Notify(told) => Some(told.route.to_string()),
+            Decision::Withhold(_) => None,
+        });
+        told.collect::<Vec<_>>()
+    };
+    let noise =
+        || Route { matchers: matcher("rule=noise").into_iter().collect(), ..Route::to("a") };
+    assert_eq!(routes_of(vec![noise()], "noise"), ["a"]);
+    assert_eq!(routes_of(vec![noise()], "quota"), ["default"]);
+    assert_eq!(routes_of(vec![], "quota"), ["default"]);
+    let all = Route { proceed: true, ..Route::to("all") };
+    assert_eq!(routes_of(vec![all], "quota"), ["all"], "no other route is made up");
+}
+
+#[test]
+fn what_fires_anew_though_its_end_was_never_heard_of_is_news() {
+    let setup = Setup::new();
+    let mut policy = setup.policy();
+    for at in [0, 3_600_000] {
+        let fired = Alerts::default().change(Instant(at), &["fire", "noise"]);
+        policy.apply(Instant(at), &fired);
+        policy.advance(Instant(at + 60_000));
+    }
+    let told: Vec<_> = policy.take().iter().map(|told| setup.show(told)).collect();
+    assert_eq!(told, ["30s default first: noise()* firing", "1h30s default new: noise()* firing"]);
+}

@@ -460,3 +460,66 @@ fn a_policy_says_once_that_it_changed() {
     let mut restored = Policy::restore(setup.config.clone(), &setup.rules, kept);
     assert!(restored.changed().is_some(), "the configuration may be another one");
 }
+
+#[test]
+fn a_silence_that_ends_as_the_history_does_is_over() {
+    let (_, policy, _) = run("0s silence s 1d rule=quota\n1h past fire noise\n1d end");
+    assert_eq!(policy.silences().count(), 0);
+    check(
+        "0s silence s 1h rule=noise
+         30m past fire noise
+         1h past resolve noise
+         2h end",
+        "2h default historical: noise()* fired-and-resolved \
+         (was withheld by silence s by ? because ?)",
+    );
+}
+
+#[test]
+fn what_an_alert_of_that_very_instant_explains_is_not_told() {
+    let decided = |cause: &str| {
+        let (setup, _, decisions) = run(&format!(
+            "inhibit lockout noise
+             30m past fire noise
+             {cause} past fire lockout
+             1h past resolve noise
+             2h end"
+        ));
+        decisions.iter().map(|decision| setup.show(decision)).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        decided("30m30s"),
+        ["1h withheld noise: alert of lockout", "2h default historical: lockout()* firing"]
+    );
+    assert_eq!(
+        decided("30m31s"),
+        ["2h default historical: lockout()* firing", "2h withheld noise: alert of lockout"],
+        "a moment later it is the end of the history that decides"
+    );
+}
+
+#[test]
+fn mutes_that_touch_withhold_what_came_in_one_and_went_in_the_other() {
+    check(
+        "mute a UTC Thu 00:00-02:00
+         mute b UTC Thu 02:00-04:00
+         1h past fire noise
+         2h past resolve noise
+         5h end",
+        "2h withheld noise: mute b",
+    );
+}
+
+#[test]
+fn of_two_routes_to_one_receiver_the_one_to_whom_it_is_news_counts() {
+    check(
+        "route a to=ops proceed
+         route b to=ops by= wait=1h
+         0s fire noise
+         1m poll
+         2m past fire quota
+         1d end",
+        "30s ops first: noise()* firing
+         1d ops historical: noise()* firing; quota()* firing",
+    );
+}

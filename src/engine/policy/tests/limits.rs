@@ -61,3 +61,51 @@ fn alerts_silences_and_the_log_have_limits_that_are_counted() {
     assert_eq!((counters.alerts_refused, counters.silences_refused), (1, 1));
     assert_eq!((counters.withheld, counters.withheld_left_out), (1, 1));
 }
+
+#[test]
+fn what_was_told_what_was_withheld_and_what_was_never_told_are_counted() {
+    let script = "mute all UTC Thu 00:00-24:00 rule=noise
+         0s fire noise api=a
+         0s fire noise api=b
+         0s fire quota api=a
+         0s fire quota api=b
+         1m poll
+         2m resolve noise api=a
+         2m resolve noise api=b
+         10m poll";
+    let counters = *run(script).1.counters();
+    assert_eq!((counters.notifications, counters.withheld, counters.never_told), (1, 2, 2));
+}
+
+#[test]
+fn a_silence_that_replaces_another_needs_no_room() {
+    let script = "limit silences 1\n0s silence a 1h rule=noise\n0s silence a 2h rule=quota";
+    let (_, policy, _) = run(script);
+    assert_eq!(policy.counters().silences_refused, 0);
+    let held: Vec<_> = policy.silences().map(|(silence, _)| silence.matchers.len()).collect();
+    assert_eq!(held, [1]);
+}
+
+#[test]
+fn a_notification_counts_what_fires_and_what_is_over() {
+    let (_, _, decisions) = run("route all by=
+         0s fire noise api=a
+         0s fire noise api=b
+         0s fire noise api=c
+         1m resolve noise api=a
+         1h poll");
+    let counts = decisions.iter().filter_map(|decision| match decision {
+        Decision::Notify(told) => Some((told.firing, told.resolved)),
+        Decision::Withhold(_) => None,
+    });
+    assert_eq!(counts.collect::<Vec<_>>(), [(3, 0), (2, 1)]);
+}
+
+#[test]
+fn what_came_and_went_and_is_withheld_when_it_is_due_is_counted_as_never_told() {
+    let script = "0s fire noise
+         10s resolve noise
+         20s silence s 1h rule=noise
+         1m poll";
+    assert_eq!(run(script).1.counters().never_told, 1);
+}

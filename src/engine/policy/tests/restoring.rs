@@ -166,3 +166,92 @@ fn no_route_loses_an_alert_and_equal_names_are_told_apart() {
         .collect();
     assert_eq!(routes, ["a", "a'"]);
 }
+
+#[test]
+fn a_configured_silence_that_is_as_it_was_goes_on() {
+    let (setup, steps) = read("0s fire noise\n1h poll");
+    let config = configured(SilenceEnd::UntilResolved);
+    let mut policy = Policy::new(config.clone(), &setup.rules);
+    for (at, what) in &steps {
+        step(&mut policy, *at, what);
+    }
+    assert_eq!(policy.take().len(), 1, "what is withheld is said");
+    let told_by = |config: PolicyConfig| {
+        let mut restored = Policy::restore(config, &setup.rules, policy.snapshot().clone());
+        restored.advance(Instant(2 * 3_600_000));
+        restored.take().iter().map(|told| setup.show(told)).collect::<Vec<_>>()
+    };
+    assert_eq!(told_by(config), [""; 0]);
+    let ended = told_by(configured(SilenceEnd::Until(Instant(3_600_001))));
+    let expected = "1h default silence-ended: noise()* firing \
+                    (was withheld by silence s by ann because ?)";
+    assert_eq!(ended, [expected]);
+}
+
+#[test]
+fn an_alert_moves_to_another_group_of_the_same_route() {
+    check(
+        "route all by=api\n0s fire noise api=a\n0s fire noise api=b\n1h poll",
+        "route all by=\n5h poll",
+        "4h30s all repeat 1: noise(api=a) firing; noise(api=b) firing",
+    );
+}
+
+#[test]
+fn what_is_over_is_news_to_nobody_who_was_not_told_of_it() {
+    check(
+        "0s fire noise api=a\n1h poll\n1h resolve noise api=a",
+        "route log by=api proceed
+         route other to=default by=api
+         2h poll",
+        "1h30s default resolved: noise(api=a)* resolved",
+    );
+}
+
+#[test]
+fn a_configured_silence_that_ends_now_does_not_begin() {
+    let (setup, steps) = read("0s fire noise\n1h poll");
+    let mut policy = setup.policy();
+    for (at, what) in &steps {
+        step(&mut policy, *at, what);
+    }
+    let silences = |end| {
+        let config = configured(SilenceEnd::Until(Instant(end)));
+        Policy::restore(config, &setup.rules, policy.snapshot().clone()).silences().count()
+    };
+    assert_eq!([3_600_000, 3_600_001].map(silences), [0, 1]);
+}
+
+#[test]
+fn a_configured_silence_that_is_another_now_ends_for_whom_it_covers_no_more() {
+    let (setup, steps) = read("0s fire noise\n1h poll");
+    let mut policy = Policy::new(configured(SilenceEnd::UntilResolved), &setup.rules);
+    for (at, what) in &steps {
+        step(&mut policy, *at, what);
+    }
+    policy.take();
+    let mut config = configured(SilenceEnd::Until(Instant(10 * 3_600_000)));
+    config.silences[0].matchers = matcher("rule=quota").into_iter().collect();
+    let mut restored = Policy::restore(config, &setup.rules, policy.snapshot().clone());
+    restored.advance(Instant(2 * 3_600_000));
+    let told: Vec<_> = restored.take().iter().map(|told| setup.show(told)).collect();
+    assert_eq!(
+        told,
+        ["1h default silence-ended: noise()* firing (was withheld by silence s by ann because ?)"]
+    );
+}
+
+#[test]
+fn a_configured_silence_that_goes_on_covers_no_incident_that_came_later() {
+    let (setup, steps) = read("10m fire noise api=a\n20m fire noise api=b\n1h poll");
+    let config = configured(SilenceEnd::UntilResolved);
+    let mut policy = Policy::new(config.clone(), &setup.rules);
+    for (at, what) in &steps {
+        step(&mut policy, *at, what);
+    }
+    policy.take();
+    let mut restored = Policy::restore(config, &setup.rules, policy.snapshot().clone());
+    restored.advance(Instant(5 * 3_600_000));
+    let told: Vec<_> = restored.take().iter().map(|told| setup.show(told)).collect();
+    assert_eq!(told, ["4h20m30s default repeat 1: noise(api=b) firing"]);
+}

@@ -279,3 +279,63 @@ fn each_episode_is_withheld_anew() {
          1h1m default silence-ended: noise()* firing (was withheld by silence s by ann because x)",
     );
 }
+
+#[test]
+fn which_silence_covers_an_alert_is_known_until_it_ends() {
+    let (_, mut policy, _) = run("0s silence s 1h rule=noise\n1m fire noise\n2m poll");
+    let mut alerts = Alerts::default();
+    let noise = alerts.change(Instant(60_000), &["fire", "noise"]).alert;
+    let quota = alerts.change(Instant(60_000), &["fire", "quota"]).alert;
+    assert_eq!(policy.silence_of(&noise).map(|id| &**id), Some("s"));
+    assert_eq!(policy.silence_of(&quota), None);
+    policy.advance(Instant(3_600_000));
+    assert_eq!(policy.silence_of(&noise), None);
+}
+
+#[test]
+fn of_what_was_told_and_has_not_changed_nobody_says_that_it_is_withheld() {
+    check(
+        "route all by=
+         0s fire noise
+         1m silence s 1d rule=noise by ann because x
+         2m fire quota
+         10m poll",
+        "30s all first: noise()* firing
+         5m30s all new: quota()* firing",
+    );
+}
+
+#[test]
+fn what_is_over_when_its_silence_ends_is_told_with_who_asked_for_quiet() {
+    check(
+        "0s fire noise
+         40s silence s 10m rule=noise by ann because x
+         50s resolve noise
+         1h poll",
+        "30s default first: noise()* firing
+         5m30s withheld noise: silence s by ann because x
+         10m40s default resolved: noise()* resolved (was withheld by silence s by ann because x)",
+    );
+}
+
+#[test]
+fn a_silence_that_came_and_went_behind_an_end_withheld_nothing() {
+    check(
+        "0s fire noise
+         1m resolve noise
+         2m silence s 1m rule=noise
+         1h poll",
+        "30s default first: noise()* firing
+         5m30s default resolved: noise()* resolved",
+    );
+}
+
+#[test]
+fn a_silence_that_was_ended_is_a_change_to_be_kept() {
+    let (_, mut policy, _) = run("0s silence s 1h rule=noise");
+    assert!(policy.changed().is_some() && policy.changed().is_none());
+    assert!(!policy.expire_silence(Instant(1_000), "another"));
+    assert!(policy.changed().is_none());
+    assert!(policy.expire_silence(Instant(1_000), "s"));
+    assert!(policy.changed().is_some());
+}

@@ -1,7 +1,7 @@
 //! What is kept, and what the files have become when it is taken up again.
 
 use super::super::super::*;
-use super::super::world::{World, lines};
+use super::super::world::{World, in_every_way, lines};
 
 #[test]
 fn an_offset_beyond_the_end_is_a_file_that_was_emptied() {
@@ -237,4 +237,24 @@ fn where_files_start_is_about_those_that_were_there_first() {
         world.see();
         world.has_read_in_any_order(expected + &lines(4..=6));
     }
+}
+
+#[test]
+fn what_came_between_and_begins_as_a_log_of_that_name_elsewhere_is_read() {
+    in_every_way(&["a/app.log", "b/app.log"], |world| {
+        world.make_directory("a");
+        world.make_directory("b");
+        world.append("a/app.log", lines(1..=2));
+        world.append("b/app.log", lines(10..=12));
+        world.see();
+        world.commit();
+        world.rename("a/app.log", "a/app.log.2");
+        world.append("a/app.log.1", lines(10..=12));
+        world.append("a/app.log", lines(3..=3));
+        world.kill();
+        world.see();
+        let twice = lines(10..=12) + &lines(10..=12);
+        world.has_read_in_any_order(lines(1..=3) + &twice);
+        world.no_loss_was_told();
+    });
 }
