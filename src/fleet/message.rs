@@ -30,6 +30,12 @@ const TEXT_BYTES_MAX: usize = 64 * 1024;
 /// The most labels of a source that are believed.
 const LABELS_MAX: usize = 64;
 
+/// The longest name and value of such a label.
+const LABEL_BYTES_MAX: usize = 256;
+
+/// The longest name of what was told: two names, a recipient's address and two numbers.
+const TOLD_BYTES_MAX: usize = 1024;
+
 /// The most finds, and notifications that were told, of one message.
 pub(super) const FINDS_MAX: usize = 1000;
 
@@ -185,8 +191,10 @@ impl Message {
             Some("the name of its machine is none")
         } else if self.finds.len() > FINDS_MAX || self.told.len() > FINDS_MAX {
             Some("it tells more than any that is written")
-        } else if self.source.as_ref().is_some_and(|source| source.labels.len() > LABELS_MAX) {
-            Some("its source has more labels than can be configured")
+        } else if self.told.iter().any(|name| name.len() > TOLD_BYTES_MAX) {
+            Some("it names what was told by more than any that is written")
+        } else if self.source.as_ref().is_some_and(|source| !source.has_few_labels()) {
+            Some("its source has more or longer labels than can be configured")
         } else if self.source.is_none() && !self.finds.is_empty() {
             Some("its source is missing")
         } else {
@@ -231,6 +239,11 @@ impl From<&Source> for Origin {
 }
 
 impl Origin {
+    fn has_few_labels(&self) -> bool {
+        let mut lengths = self.labels.iter().flat_map(|(name, value)| [name.len(), value.len()]);
+        self.labels.len() <= LABELS_MAX && lengths.all(|bytes| bytes <= LABEL_BYTES_MAX)
+    }
+
     /// The source as others know it, by its name and its machine's.
     pub fn at(&self, machine: &str) -> Source {
         Source {

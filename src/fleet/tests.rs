@@ -210,6 +210,15 @@ fn what_no_machine_writes_is_left_aside() {
     wrong(b"[]");
     wrong(b"\xff\xfe");
     wrong(br#"{"v":1,"machine":"a","life":"b","number":1,"finds":[{"line":{"at":"2026-11-30T00:00:00Z"}}]}"#);
+    let name = "x".repeat(1025);
+    wrong(format!(r#"{{"v":1,"machine":"a","life":"b","number":1,"told":["{name}"]}}"#).as_bytes());
+    let labelled = |value: &str| {
+        format!(
+            r#"{{"v":1,"machine":"a","life":"b","number":1,"source":{{"name":"app","labels":{{"team":"{value}"}}}}}}"#
+        )
+    };
+    assert!(Message::read(labelled(&"x".repeat(256)).as_bytes()).is_ok());
+    wrong(labelled(&"x".repeat(257)).as_bytes());
     let text = "x".repeat(65 * 1024);
     wrong(format!(r#"{{"v":1,"machine":"a","life":"b","number":1,"told":["{text}"]}}"#).as_bytes());
 }

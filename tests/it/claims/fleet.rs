@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
-use ocrwatch::config::{Config, Draft};
+use ocrwatch::config::{Config, Draft, Fleet, Role};
 use ocrwatch::daemon::Pipeline;
 use ocrwatch::fleet::{Delivered, Intake, Message, Packing, Unreadable, VERSION};
 use ocrwatch::follow::Found;
@@ -80,7 +80,8 @@ fn check_read(body: &[u8]) {
 fn check_taken(bodies: &[&[u8]]) {
     let mut intake = Intake::default();
     let (mut pipeline, _) = Pipeline::new(&AGGREGATOR, None, None);
-    let mut packing = Packing::new("watch-1".into(), "life".into(), 1);
+    let fleet = Fleet::of(Vec::new(), Role::Aggregator);
+    let mut packing = Packing::new(&fleet, "watch-1".into(), "life".into(), 1);
     let mut errors = 0;
     for (body, sequence) in bodies.iter().zip(1..) {
         let taken = intake.take(&delivered(body, 1, sequence), "watch-1", now());
