@@ -1,3 +1,5 @@
+mod ends;
+
 use std::fmt::Write;
 
 use proptest::prelude::*;

@@ -429,3 +429,37 @@ fn a_zone_s_name_behind_its_offset_stands_apart() {
         "2026-11-20T10:00:01+08:00 from `2026-11-20 10:00:01 +0800`",
     );
 }
+
+#[test]
+fn a_time_in_an_object_within_is_the_line_s() {
+    let stamp = "2026-11-20T10:00:01Z from `2026-11-20T10:00:01Z`";
+    for line in [
+        r#"{"a":{"time":"2026-11-20T10:00:01Z"},"b":1}"#,
+        r#"{"a":[{"time":"2026-11-20T10:00:01Z"}],"b":1}"#,
+        r#"{\"a\":\"x\",\"time\":\"2026-11-20T10:00:01Z\"}"#,
+        r#"{\"a\":\"\",\"time\":\"2026-11-20T10:00:01Z\"}"#,
+    ] {
+        check(line, stamp);
+    }
+}
+
+#[test]
+fn names_of_days_and_months_are_read_up_to_their_longest() {
+    check(
+        "Wednesday, 16 September 2026 10:00:01 x",
+        "2026-09-16T10:00:01 from `Wednesday, 16 September 2026 10:00:01`",
+    );
+    check(
+        "September 16, 2026 10:00:01 x",
+        "2026-09-16T10:00:01 from `September 16, 2026 10:00:01`",
+    );
+    check("Septembers 16, 2026 10:00:01 x", "none");
+}
+
+#[test]
+fn what_go_prints_behind_a_time_is_a_part_of_it_only_if_it_is_whole() {
+    let stamp = "2026-11-20T10:00:01+08:00 from `2026-11-20 10:00:01 +0800`";
+    check_value("2026-11-20 10:00:01 +0800 (CST)", stamp);
+    check_value("2026-11-20 10:00:01 +0800 (CST", "none");
+    check_value("2026-11-20 10:00:01 +0800 CST)", "none");
+}
