@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::zone::Zone;
 
+mod edges;
 mod refused;
 
 /// What the stamp is, the bytes it was read from, and what the machine would make of it.
