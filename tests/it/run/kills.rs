@@ -80,7 +80,7 @@ impl Lane {
         );
         let writer = Writer::new(&log, Random::new(number + 1000 + random.below(1000)));
         let state = State(sandbox.path("state"));
-        let lane = Self {
+        let mut lane = Self {
             sandbox,
             rotation,
             random,
@@ -95,12 +95,14 @@ impl Lane {
         // that rotates away unseen could have been anything.
         {
             let mut writer = lane.writer.lock().expect("the writer is well");
-            writer.write();
+            while writer.apis.is_empty() {
+                writer.write();
+            }
             writer.finish();
         }
         let daemon = lane.start();
         daemon.until("the log is met", || lane.state.has_position());
-        daemon.stop();
+        lane.said.push(daemon.stop());
         lane
     }
 
