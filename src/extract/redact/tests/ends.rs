@@ -150,22 +150,18 @@ fn an_access_key_is_found_behind_whatever_is_escaped_before_it() {
 
 #[test]
 fn base64_goes_with_the_lines_it_was_wrapped_into() {
-    let long: String = (0..16u32).map(|at| format!("{}aZ{}Qk", at * 7 % 10, at * 3 % 10)).collect();
+    let long = token().split_off(66);
     for length in [64, 76] {
         for line_break in ["\r\n", "\n", "\\r\\n", "\\n", "\\\\n", "%0D%0A", "%0A"] {
-            let of = |last: &str| format!("x {}{line_break}{last} y", &long[..length]);
-            for (last, goes) in [("a1b2,", false), ("a1b2c3", false), ("word", false)] {
-                let redacted = super::redact(&of(last)).into_owned();
-                assert_eq!(redacted.contains(last), !goes, "{last:?} in {redacted:?}");
+            let behind = |last: &str| {
+                let text = format!("x {}{line_break}{last}", &long[..length]);
+                super::redact(&text).into_owned()
+            };
+            for last in ["a1b2,", "a1b2 c", "word"] {
+                assert!(behind(last).ends_with(last), "{last:?} in {:?}", behind(last));
             }
-            let whole = of("a1b2").replace(" y", "");
-            let redacted = super::redact(&whole).into_owned();
-            assert!(
-                redacted.starts_with("x [base64 ") && redacted.ends_with(" bytes]"),
-                "{redacted}"
-            );
-            let word = of("word").replace(" y", "");
-            assert!(super::redact(&word).ends_with("word"), "{word}");
+            let whole = behind("a1b2");
+            assert!(whole.starts_with("x [base64 ") && whole.ends_with(" bytes]"), "{whole}");
         }
     }
     let encoded = token().replace('=', "").replace('+', "%2B").replace('/', "%2f");
