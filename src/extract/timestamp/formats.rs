@@ -4,7 +4,7 @@
 //! whether a token begins there is the head's business. Nonsense (month 13, hour 24, 30 February)
 //! is `None`.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::cursor::Cursor;
 use super::offset;
@@ -392,7 +392,9 @@ fn local(date: Date, clock: Clock) -> Option<NaiveDateTime> {
         return None;
     }
     // chrono could keep `:60`, and print it; what reads our output often cannot.
-    whole.checked_add_signed(chrono::TimeDelta::seconds(1))
+    let next = whole.checked_add_signed(chrono::TimeDelta::seconds(1))?;
+    // A year of five digits is read by nobody, us included.
+    (next.year() <= 9999).then_some(next)
 }
 
 fn finish(cursor: &mut Cursor<'_>, start: usize, date: Date, clock: Clock) -> Option<Stamp> {

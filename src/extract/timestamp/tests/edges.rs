@@ -161,3 +161,9 @@ fn a_number_in_scientific_form_is_an_epoch_by_its_size() {
         check_value(text, expected);
     }
 }
+
+#[test]
+fn a_leap_second_does_not_lead_behind_the_last_year_that_is_read() {
+    check("9998-12-31T23:59:60 x", "9999-01-01T00:00:00 from `9998-12-31T23:59:60`");
+    check("9999-12-31T23:59:60 x", "none");
+}
