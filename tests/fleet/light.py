@@ -59,12 +59,12 @@ def an_agent_does_its_work_in_less_than_15_mib(world):
         return
     log = Log(world.home / "logs", "web-4", 4, 10)
     agent = Member(world, log.machine, "agent", log)
-    # Files that nobody else has in memory: their pages are this agent's alone.
-    agent.program = world.home / "ocrwatch"
-    for program in (world.program, world.agent):
-        with open(shutil.copy(program, world.home)) as copy:
-            os.fsync(copy.fileno())
-            os.posix_fadvise(copy.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    # A file that nobody else has in memory: its pages are this agent's alone.
+    program = shutil.copy(world.agent, world.home)
+    with open(program) as copy:
+        os.fsync(copy.fileno())
+        os.posix_fadvise(copy.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    agent.command = [program]
     try:
         agent.start(entered=group.entered)
         traffic = Traffic([log], RATE, world.seed)

@@ -70,7 +70,7 @@ class Member:
         self.home.mkdir()
         self.state, self.config = self.home / "state", self.home / "ocrwatch.toml"
         self.said_by, self.told_to = self.home / "log", self.home / "told"
-        self.process, self.rss_max_kib, self.program = None, 0, world.program
+        self.process, self.rss_max_kib, self.command = None, 0, [world.program, "run"]
         world.network.host(name)
         self.configure((broker or world.broker).urls, log, fleet, top)
 
@@ -85,7 +85,7 @@ class Member:
         # By itself: the program of that name waits beside the one that it starts.
         clock = {"LD_PRELOAD": FAKE_CLOCK, "FAKETIME": f"{self.ahead_s:+}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         environment = {**self.world.environment, **(clock if self.ahead_s else {})}
-        command = [*self.world.network.on(self.name), *entered, self.program, "run", "--config", str(self.config),
+        command = [*self.world.network.on(self.name), *entered, *self.command, "--config", str(self.config),
                    "--state-dir", str(self.state)]
         with open(self.said_by, "ab") as out:
             self.process = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
