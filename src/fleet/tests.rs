@@ -25,26 +25,14 @@ fn place(line: u64) -> Place {
 }
 
 fn occurrence(line: u64, code: &str) -> Occurrence {
+    let at = (begin() + TimeDelta::milliseconds(line.cast_signed())).fixed_offset();
     Occurrence {
-        place: place(line),
-        at: Some((begin() + TimeDelta::milliseconds(line.cast_signed())).fixed_offset()),
-        module: Module::of_code(code).unwrap(),
-        code: code.into(),
         cause: Some("aksk-signature".into()),
         message: Some("a \"message\" with \u{7} and 中文".into()),
-        request_id: None,
         http_status: Some(401),
-        api: None,
-        region: None,
         project: Some("0123".into()),
-        host: None,
-        access_key: None,
-        exception: None,
-        limit: None,
-        period: None,
-        inferred: false,
-        repeat: false,
         sample: "the lines around it".into(),
+        ..Occurrence::new(place(line), Some(at), Module::of_code(code).unwrap(), code.into())
     }
 }
 
