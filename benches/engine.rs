@@ -66,26 +66,20 @@ fn occurrences(codes: usize, apis: usize, span_ms: i64) -> Vec<Occurrence> {
 fn occurrences_of(events: usize, codes: usize, apis: usize, span_ms: i64) -> Vec<Occurrence> {
     (0..events)
         .zip(0i64..)
-        .map(|(number, step)| Occurrence {
-            place: Place { file: "app.log".into(), line: number as u64, offset: 0 },
-            at: Instant(1_795_000_000_000 + step * span_ms).to_utc().fixed_offset().into(),
-            module: Module::Ocr,
-            code: format!("AIS.{:04}", 101 + number % codes).into(),
-            cause: None,
-            message: Some("The image quality is poor.".into()),
-            request_id: Some(format!("{number:032x}").into()),
-            http_status: Some(400),
-            api: Some(format!("api-{}", number / codes % apis).into()),
-            region: Some("cn-north-4".into()),
-            project: None,
-            host: Some("ocr.cn-north-4.myhuaweicloud.com".into()),
-            access_key: None,
-            exception: None,
-            limit: None,
-            period: None,
-            inferred: false,
-            repeat: false,
-            sample: "2026-11-23 10:00:00 ERROR {\"error_code\":\"AIS.0104\"}".repeat(4).into(),
+        .map(|(number, step)| {
+            let place = Place { file: "app.log".into(), line: number as u64, offset: 0 };
+            let at = Instant(1_795_000_000_000 + step * span_ms).to_utc().fixed_offset();
+            let code = format!("AIS.{:04}", 101 + number % codes).into();
+            Occurrence {
+                message: Some("The image quality is poor.".into()),
+                request_id: Some(format!("{number:032x}").into()),
+                http_status: Some(400),
+                api: Some(format!("api-{}", number / codes % apis).into()),
+                region: Some("cn-north-4".into()),
+                host: Some("ocr.cn-north-4.myhuaweicloud.com".into()),
+                sample: "2026-11-23 10:00:00 ERROR {\"error_code\":\"AIS.0104\"}".repeat(4).into(),
+                ..Occurrence::new(place, Some(at), Module::Ocr, code)
+            }
         })
         .collect()
 }

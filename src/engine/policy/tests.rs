@@ -23,6 +23,7 @@ mod limits;
 mod muting;
 mod polling;
 mod restoring;
+mod stopping;
 mod withholding;
 
 /// What the configuration says.
@@ -378,4 +379,12 @@ fn check(script: &str, expected: &str) {
     let expected: Vec<&str> =
         expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     assert_eq!(decided, expected, "{script}\ndecided:\n{}\n", decided.join("\n"));
+}
+
+fn ids(decisions: &[Decision]) -> Vec<NotificationId> {
+    let notified = decisions.iter().filter_map(|decision| match decision {
+        Decision::Notify(told) => Some(told.id),
+        Decision::Withhold(_) => None,
+    });
+    notified.collect()
 }
