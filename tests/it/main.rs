@@ -20,6 +20,7 @@ mod gathered;
 mod harness;
 mod init;
 mod invariants;
+mod kept;
 mod mail;
 mod operate;
 mod policy;

@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 # What the tests of every part may read.
-READ = ["rules", "docs", "tests/data"]
+READ = ["rules", "docs", "tests/data", "fuzz/corpus"]
 MEMORY_KB = 8 << 20
 
 
@@ -34,6 +34,8 @@ class Part:
     claims: str = ""
     # Tests of a minute, of a limit that others ask for as well.
     never: str = ""
+    # Tests of seconds, which are asked about the files that they stand beside alone.
+    beside: str = ""
 
 
 PARTS = {
@@ -42,7 +44,8 @@ PARTS = {
         Part(
             "extract",
             "clock diagnostic fnv length occurrence zone toml_file catalogue",
-            claims="captures invariants truth",
+            claims="captures invariants kept truth",
+            beside="segments_of_any_size_give what_is_not_looked_at_closely no_code_is_made_of_an_unfinished",
         ),
         Part(
             "engine",

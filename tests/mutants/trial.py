@@ -50,7 +50,7 @@ class Trial:
         asked = sorted(
             (took_s > SLOW_S, -self.noticed_in[one.file, name], not is_beside(name, one.file), took_s, program, name)
             for (program, name), (took_s, reached) in self.tests.items()
-            if function is None or function in reached
+            if (function is None or function in reached) and self.may_say(name, one.file)
         )
         batches = []
         for *_, took_s, program, name in asked:
@@ -67,6 +67,10 @@ class Trial:
                 self.noticed_in[one.file, why] += 1
                 return why
         return ""
+
+    def may_say(self, name, file):
+        """Whether a test is worth its time for a mutant of a file."""
+        return is_beside(name, file) or not any(word in name for word in self.crate.part.beside.split())
 
 
 def is_beside(test, file):
