@@ -247,9 +247,25 @@ mod tests {
 
     #[test]
     fn network_file_systems_are_told_by_their_numbers_and_local_ones_are_none() {
-        assert_eq!(network_name(0x6969), Some("NFS"));
-        // SMB2 where a C long is signed.
-        assert_eq!(network_name(0xffff_ffff_fe53_4d42), Some("SMB"));
+        // The numbers of statfs(2) and of the kernel's magic.h.
+        for (number, name) in [
+            (0x6969, "NFS"),
+            (0xff53_4d42, "SMB"),
+            (0xfe53_4d42, "SMB"),
+            (0x517b, "SMB"),
+            // SMB2 where a C long is signed.
+            (0xffff_ffff_fe53_4d42, "SMB"),
+            (0x0102_1997, "9p"),
+            (0x00c3_6400, "Ceph"),
+            (0x0bd0_0bd0, "Lustre"),
+            (0x5346_414f, "AFS"),
+            (0x4750_4653, "GPFS"),
+            (0x0116_1970, "GFS2"),
+            (0x7461_636f, "OCFS2"),
+            (0x6573_5546, "FUSE"),
+        ] {
+            assert_eq!(network_name(number), Some(name), "{number:#x}");
+        }
         for local in [0xef53, 0x0102_1994, 0x5846_5342, 0x9123_683e, 0x794c_7630, 0x2fc1_2fc1] {
             assert_eq!(network_name(local), None, "{local:#x}");
         }
@@ -301,6 +317,12 @@ mod tests {
     }
 
     #[test]
+    fn only_that_a_setting_answers_nothing_is_no_error() {
+        assert!(no_rows(rusqlite::Error::QueryReturnedNoRows).is_ok());
+        assert!(no_rows(rusqlite::Error::InvalidQuery).is_err());
+    }
+
+    #[test]
     fn a_path_of_any_bytes_is_one_file_in_a_uri() {
         let uri = immutable_uri(Path::new("/var/state 1%?#/ü.db"));
         assert_eq!(uri, "file:/var/state%201%25%3F%23/%C3%BC.db?immutable=1");
@@ -316,5 +338,6 @@ mod tests {
         std::fs::write(&path, "x").unwrap();
         assert!(!create_file(&path).unwrap());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "x");
+        assert!(create_file(&folder.path().join("gone/state.db")).is_err());
     }
 }

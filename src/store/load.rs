@@ -234,13 +234,18 @@ impl<'c> Scan<'c> {
             };
             self.rows += 1;
             self.bytes += bytes;
-            let is_too_much = self.rows > SALVAGED_ROWS_MAX || self.bytes > SALVAGED_BYTES_MAX;
-            if self.lenient && is_too_much || found.insert(key, value).is_some() {
+            if self.lenient && is_too_much(self.rows, self.bytes)
+                || found.insert(key, value).is_some()
+            {
                 return Err(wrong());
             }
         }
         Ok(())
     }
+}
+
+fn is_too_much(rows: usize, bytes: usize) -> bool {
+    rows > SALVAGED_ROWS_MAX || bytes > SALVAGED_BYTES_MAX
 }
 
 fn position(row: &Row<'_>) -> Parsed<String, Position> {
@@ -347,4 +352,16 @@ pub(super) fn outbox_entry(row: &Row<'_>) -> rusqlite::Result<Option<OutboxEntry
     };
     let is_right = row.get::<_, i64>(9)? == entry.checksum();
     Ok(is_right.then_some(entry))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_rows_and_128_mib_are_taken_from_a_damaged_database_and_no_more_of_either() {
+        let bytes = 128 << 20;
+        assert!(!is_too_much(1_000_000, bytes));
+        assert!(is_too_much(1_000_001, 0) && is_too_much(0, bytes + 1));
+    }
 }

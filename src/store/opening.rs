@@ -360,3 +360,30 @@ fn salvage_file(path: &Path) -> Salvage {
         Err(_) => Salvage::nothing(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn what_can_be_read_and_not_written_is_gone_on_with_if_it_is_of_this_version() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let goes_on = |version, fault: Fault| {
+            let mut notices = Vec::new();
+            let went_on = not_writable(&path, version, fault, &mut notices).is_ok();
+            assert_eq!(notices.len(), usize::from(went_on), "it is told");
+            went_on
+        };
+        let io = |kind: io::ErrorKind| Fault::from(io::Error::from(kind));
+        assert!(goes_on(schema::VERSION, io(io::ErrorKind::StorageFull)));
+        assert!(!goes_on(schema::VERSION - 1, io(io::ErrorKind::StorageFull)));
+        assert!(!goes_on(schema::VERSION, Fault::Damaged("x".to_owned())));
+        assert!(goes_on(schema::VERSION, io(io::ErrorKind::ReadOnlyFilesystem)));
+        std::fs::write(&path, "").unwrap();
+        let fault = io(io::ErrorKind::ReadOnlyFilesystem);
+        assert!(!goes_on(schema::VERSION, fault), "its header alone says so");
+    }
+}

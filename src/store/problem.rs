@@ -352,3 +352,87 @@ fn plain(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_tells_what_kind_of_failure_it_is() {
+        let here = tempfile::tempdir().unwrap();
+        let kind = |fault: Fault| format!("{:?}", fault.kind(here.path()));
+        let system = |error: io::ErrorKind| kind(Fault::System(error.into()));
+        assert_eq!(system(io::ErrorKind::StorageFull), "Full");
+        assert_eq!(system(io::ErrorKind::QuotaExceeded), "Full");
+        assert_eq!(system(io::ErrorKind::ReadOnlyFilesystem), "ReadOnly");
+        assert_eq!(system(io::ErrorKind::PermissionDenied), "Io");
+        let sqlite = |code| {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            kind(Fault::Sqlite(error))
+        };
+        for (code, expected) in [
+            (ffi::SQLITE_CORRUPT, "Corrupt"),
+            (ffi::SQLITE_NOTADB, "Corrupt"),
+            (ffi::SQLITE_FULL, "Full"),
+            (ffi::SQLITE_READONLY, "ReadOnly"),
+            (ffi::SQLITE_BUSY, "Busy"),
+            (ffi::SQLITE_LOCKED, "Busy"),
+            (ffi::SQLITE_IOERR, "Io"),
+            (ffi::SQLITE_CANTOPEN, "Io"),
+            (ffi::SQLITE_PERM, "Io"),
+            (ffi::SQLITE_PROTOCOL, "Io"),
+            (ffi::SQLITE_NOLFS, "Io"),
+            (ffi::SQLITE_MISUSE, "Other"),
+        ] {
+            assert_eq!(sqlite(code), expected, "{code}");
+        }
+        assert_eq!(kind(Fault::Sqlite(rusqlite::Error::InvalidQuery)), "Other");
+        assert_eq!(kind(Fault::Damaged("x".to_owned())), "Corrupt");
+    }
+
+    #[test]
+    fn a_problem_names_its_file_what_happened_and_what_to_do() {
+        let file = || PathBuf::from("/s/state.db");
+        let kind = StoreErrorKind::Busy;
+        let why = || "the database is locked".to_owned();
+        let notices = vec![];
+        let error = StoreError { file: file(), kind, why: why(), needs_everything: false, notices };
+        let begun = Notice::BegunAnew {
+            file: file(),
+            why: "is damaged (x)".to_owned(),
+            aside: Some("/s/state.db.corrupt-1".into()),
+            kept: vec!["3 positions in logs".to_owned()],
+            lost: vec!["queued notifications"],
+        };
+        let failed = io::Error::from(io::ErrorKind::NotADirectory);
+        let said = [
+            OpenError::Directory { directory: "/s".into(), error: failed }.to_string(),
+            OpenError::InUse { directory: "/s".into(), pid: Some(7) }.to_string(),
+            OpenError::Newer { file: file(), version: 99 }.to_string(),
+            OpenError::Unusable { file: file(), kind, why: why() }.to_string(),
+            error.to_string(),
+            begun.to_string(),
+            Notice::NotWritable { file: file(), kind, why: why() }.to_string(),
+        ];
+        let expected = "\
+cannot use the state directory `/s`: not a directory
+hint: it must be a directory that the daemon's user may write to
+process 7 already keeps its state in `/s`
+hint: stop one of the two daemons, or give each its own state directory
+`/s/state.db` is of version 99, and this program knows version 3 at most; it was not touched
+hint: run the newer program again, or give --state-dir
+cannot use the state in `/s/state.db`: the database is locked
+hint: end the other program that has the database open for writing
+cannot use the state in `/s/state.db`: the database is locked
+hint: end the other program that has the database open for writing
+`/s/state.db` is damaged (x); a new one was begun, the old one is kept as `/s/state.db.corrupt-1`; \
+taken over: 3 positions in logs; not or not wholly readable: queued notifications; \
+the history of counts begins anew
+hint: check the disk; the old database stays in `/s/state.db.corrupt-1` and may be deleted
+`/s/state.db` can be read but not written: the database is locked
+hint: end the other program that has the database open for writing";
+        assert_eq!(said.join("\n"), expected);
+    }
+}

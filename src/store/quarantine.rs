@@ -153,6 +153,30 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_renamed_stays_and_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        // With the reason and the instant behind it, it would be longer than a name may be.
+        let path = folder.path().join("s".repeat(250));
+        std::fs::write(&path, "").unwrap();
+        assert!(set_aside(&path, Reason::Corrupt, at(0)).is_err());
+        assert!(path.exists());
+    }
+
+    #[test]
+    fn where_no_room_can_be_made_nothing_is_renamed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        std::fs::write(&path, "").unwrap();
+        for second in 0..3 {
+            // What somebody put there is no file, and is not removed as one.
+            let stamp = format!("state.db.corrupt-20261123T10150{second}Z");
+            std::fs::create_dir(folder.path().join(stamp)).unwrap();
+        }
+        assert!(set_aside(&path, Reason::Corrupt, at(9)).is_err());
+        assert!(path.exists());
+    }
+
+    #[test]
     fn two_in_one_second_have_two_names() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.db");

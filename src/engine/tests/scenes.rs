@@ -2,7 +2,8 @@
 
 use super::stream::{Fed, Given, count, error, lockout, rule, run, seconds, shown, silence};
 use crate::engine::{
-    Condition, Flap, LabelName, Matcher, New, Rule, Sequence, Source, Span, Threshold, Window,
+    Condition, Flap, LabelName, Matcher, New, Rule, Sequence, Source, Span, State, Threshold,
+    Window,
 };
 use std::sync::Arc;
 
@@ -26,6 +27,10 @@ fn failure(at: i64, key: Option<&str>) -> Fed {
 
 fn success(at: i64, key: Option<&str>) -> Fed {
     Fed { what: Given::Success { key: key.map(str::to_owned), api: None }, ..error(at) }
+}
+
+fn line(at: i64) -> Fed {
+    Fed { what: Given::Line, ..error(at) }
 }
 
 fn in_source(source: &str, fed: Fed) -> Fed {
@@ -234,7 +239,6 @@ fn an_alert_that_fires_too_often_is_one_flapping_alert() {
 
 #[test]
 fn silence_is_told_by_time_and_ends_with_a_line() {
-    let line = |at| Fed { what: Given::Line, ..error(at) };
     check(
         &[silence(600)],
         &[line(0), line(300), line(2000), in_source("other.log", line(2500))],
@@ -332,7 +336,6 @@ fn what_ends_an_alert_brings_its_end_nearer() {
 
 #[test]
 fn a_line_that_is_read_too_late_still_ends_the_silence_that_it_was_in() {
-    let line = |at| Fed { what: Given::Line, ..error(at) };
     let late = Fed { now: seconds(1060), ..line(1000) };
     check(
         &[silence(600)],
@@ -432,7 +435,6 @@ fn a_success_of_whatever_key_shows_that_successes_are_visible() {
 
 #[test]
 fn a_line_at_each_end_of_the_time_is_no_silence() {
-    let line = |at| Fed { what: Given::Line, ..error(at) };
     let alert = &run(&[silence(600)], &[line(5)])[0].alert;
     assert_eq!((alert.first_at, alert.last_at), (seconds(5), seconds(5)), "of its last line");
     check(
@@ -442,4 +444,27 @@ fn a_line_at_each_end_of_the_time_is_no_silence() {
          1801 resolved silent{source=app.log} 0 of firing Back
          2401 firing silent{source=app.log} 0 of inactive Absent { since: Instant(1801000) }",
     );
+}
+
+/// The lateness is 30 s: what is read 30 s late is in time, and nothing is settled before it.
+#[test]
+fn what_comes_as_late_as_it_may_still_counts() {
+    let late = |fed: Fed, now: i64| Fed { now: seconds(now), ..fed };
+    let mut fed = failures(1..=6, Some("K"));
+    fed.push(success(100, Some("K")));
+    fed.push(failure(130, Some("L")));
+    fed.push(late(failure(100, Some("K")), 130));
+    check(
+        &[lockout()],
+        &fed,
+        "6 firing aksk-lockout{credential=K} 6 of inactive Consecutive { count: 6, success_visible: false }
+         100 resolved aksk-lockout{credential=K} 7 of firing Success { at: Instant(100000) }",
+    );
+    let of = |source: &str, fed: Fed| in_source(source, fed);
+    let silent: Vec<_> = run(
+        &[silence(600)],
+        &[of("a", line(0)), of("b", line(630)), late(of("a", line(600)), 630)],
+    );
+    let fired: Vec<_> = silent.iter().map(|change| (change.at, change.from)).collect();
+    assert_eq!(fired, [(seconds(1200), State::Inactive), (seconds(1230), State::Inactive)]);
 }

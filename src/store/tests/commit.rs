@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::super::batch::HISTORY_KEYS_MAX;
-use super::super::{OpenError, OutboxState};
+use super::super::{OpenError, OutboxState, schema};
 use super::*;
 use crate::clock::Stopwatch;
 
@@ -121,6 +121,8 @@ fn an_id_twice_in_the_outbox_changes_nothing_and_is_said() {
     assert_eq!((sent[0].row.receiver.as_str(), sent[0].done), ("ops", Some(later(5))));
     let queued = store.outbox(OutboxState::Queued, 10, now()).unwrap();
     assert_eq!(queued.iter().map(|entry| &*entry.row.receiver).collect::<Vec<_>>(), ["others"]);
+    assert_eq!(store.outbox_entry("n000001", now()).unwrap().as_ref(), sent.first());
+    assert_eq!(store.outbox_entry("n000003", now()).unwrap(), None);
 }
 
 #[test]
@@ -392,4 +394,20 @@ fn decisions_of_one_moment_are_left_out_together_and_counted() {
     assert_eq!((batch.decisions.len(), batch.decisions_left_out()), (20_000, 0));
     batch.note_decision(decision("later", 20_000));
     assert_eq!((batch.decisions.len(), batch.decisions_left_out()), (19_998, 3));
+}
+
+#[test]
+fn whether_a_run_ended_in_order_stands_in_its_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = |store: &Store| {
+        let connection = store.connection.as_ref().unwrap();
+        schema::meta(connection, schema::ENDED_IN_ORDER).unwrap()
+    };
+    let (mut store, ..) = open(folder.path());
+    store.commit(&step(1), now()).unwrap();
+    assert_eq!(ended(&store).as_deref(), Some("0"));
+    store.close(now()).unwrap();
+    let file = rusqlite::Connection::open(folder.path().join("state.db")).unwrap();
+    let ended = schema::meta(&file, schema::ENDED_IN_ORDER).unwrap();
+    assert_eq!(ended.as_deref(), Some("1"));
 }

@@ -176,9 +176,10 @@ fn rows_behind_a_page_that_cannot_be_read_are_kept() {
     let at = bytes.windows(needle.len()).position(|window| window == needle).unwrap();
     bytes[at / 4096 * 4096..][..4096].fill(0xff);
     std::fs::write(&path, bytes).unwrap();
-    let (_, loaded, notices) = open(folder.path());
+    let (store, loaded, notices) = open(folder.path());
     let numbers: Vec<u64> = loaded.engine_groups.keys().map(|(_, number)| *number).collect();
     assert!(begun_anew(&notices).is_some());
+    assert_eq!(store.sequence, 1, "what was taken over is a commit");
     assert!(numbers.len() > 190 && numbers.len() < 200, "{numbers:?}");
     assert!(numbers.contains(&0) && numbers.contains(&199) && !numbers.contains(&100));
 }
@@ -265,4 +266,15 @@ fn damage_that_shows_while_running_is_set_aside_and_everything_is_asked_for() {
     assert_eq!(loaded.queued, original.queued);
     assert_eq!(loaded.counters["begun_anew"], 1);
     assert_eq!(loaded.counters["lines"], 410);
+}
+
+#[test]
+fn to_a_counter_that_is_not_what_was_written_nothing_is_added() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, ..) = open(folder.path());
+    store.commit(&step(1), now()).unwrap();
+    let connection = store.connection.as_ref().unwrap();
+    connection.execute("UPDATE counter SET value = 1 WHERE name = 'lines'", []).unwrap();
+    let error = store.commit(&step(2), now()).unwrap_err();
+    assert!(error.needs_everything, "{error}");
 }

@@ -1,7 +1,7 @@
 //! What becomes of notifications and decisions, and a look at it while somebody writes.
 
 use super::super::batch::DECISIONS_MAX;
-use super::super::{Look, OutboxState, StepErrors};
+use super::super::{HistoryFilter, Look, OutboxState, StepErrors};
 use super::*;
 
 fn state_of(look: &Look, id: &str) -> Option<(OutboxState, u32, Option<String>)> {
@@ -62,6 +62,12 @@ fn errors_are_added_up_over_steps_and_by_code_within_their_stretch() {
     let expected = expected.map(|(minute, module, errors)| (minute, module.to_owned(), errors));
     assert_eq!(steps(9), expected);
     assert_eq!(steps(2), expected[..2]);
+    let of = |code: &str| {
+        let only = HistoryFilter { code: Some(code.to_owned()), ..HistoryFilter::default() };
+        let rows = look.history(now()..later(600), &only, 9).unwrap();
+        rows.iter().map(|row| row.errors).collect::<Vec<_>>()
+    };
+    assert_eq!([of("APIG.0301"), of("APIG.0308"), of("AIS.0105")], [vec![1, 4], vec![2], vec![]]);
     let codes = look.errors_by_code(now()..later(600), 9).unwrap();
     let codes: Vec<_> = codes.iter().map(|row| (&*row.code, row.errors)).collect();
     assert_eq!(codes, [("AIS.0101", 8), ("APIG.0301", 5), ("APIG.0308", 2)]);

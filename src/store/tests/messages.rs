@@ -31,6 +31,8 @@ fn messages_are_read_back_in_their_order_and_go_once_they_are_stored() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = with_messages(folder.path(), 1..=300);
     assert_eq!(numbers(&mut store, 0, 2_500), [1, 2, 3]);
+    let exactly_two = message(1).bytes() + message(2).bytes();
+    assert_eq!(numbers(&mut store, 0, exactly_two), [1, 2]);
     assert_eq!(numbers(&mut store, 298, usize::MAX), [299, 300]);
     let mut batch = Batch::default();
     // Said twice, the later of them the lower one.

@@ -185,3 +185,22 @@ fn a_migration_that_fails_on_its_way_leaves_the_old_version() {
     assert_eq!(schema::meta(&database, "schema").unwrap().as_deref(), Some("4"));
     assert!(matches!(schema::form(&database), Ok(schema::Form::Newer(4))));
 }
+
+#[test]
+fn a_new_state_has_no_page_that_a_step_emptied() {
+    let empty_pages = |from: i64| -> i64 {
+        let mut database = rusqlite::Connection::open_in_memory().unwrap();
+        database.pragma_update(None, "auto_vacuum", "INCREMENTAL").unwrap();
+        if from > 0 {
+            schema::migrate(&mut database, 0, schema::MIGRATIONS).unwrap();
+        }
+        let emptied = "CREATE TABLE once (bytes BLOB);
+            INSERT INTO once VALUES (zeroblob(100000));
+            DROP TABLE once;";
+        let steps = [schema::MIGRATIONS, &[emptied]].concat();
+        schema::migrate(&mut database, from, &steps).unwrap();
+        database.pragma_query_value(None, "freelist_count", |row| row.get(0)).unwrap()
+    };
+    assert_eq!(empty_pages(0), 0);
+    assert!(empty_pages(schema::VERSION) > 0, "retention gives an old one's back");
+}

@@ -113,6 +113,28 @@ fn met_empty_and_compressed(has_elder: bool, written: &str) -> World {
     world
 }
 
+/// Who was rotated before the log was followed is known by its time alone.
+#[test]
+fn an_elder_that_was_never_followed_tells_which_copy_is_that_of_an_empty_file() {
+    let mut world = World::new(&["app.log"], Limits::default());
+    let elder = world.append("app.log.2", lines(1..=2));
+    elder.set_modified(std::time::UNIX_EPOCH).unwrap();
+    world.gzip("app.log.2");
+    world.append("app.log", "");
+    world.see();
+    world.commit();
+    world.rename("app.log.2.gz", "app.log.3.gz");
+    world.append("app.log", lines(3..=4));
+    world.rename("app.log", "app.log.2");
+    world.gzip("app.log.2");
+    world.append("app.log", lines(5..=6));
+    world.kill();
+    world.see();
+    world.wait_until_quiet();
+    world.has_read(lines(3..=6));
+    world.no_loss_was_told();
+}
+
 #[test]
 fn a_file_that_was_empty_is_found_in_its_compressed_copy() {
     let world = met_empty_and_compressed(true, &lines(3..=4));

@@ -262,4 +262,3 @@ fn no_handle_stays_open_when_a_tail_is_gone() {
     world.kill();
     assert_eq!(open(), 0);
 }
-
