@@ -386,4 +386,17 @@ mod tests {
         let fault = io(io::ErrorKind::ReadOnlyFilesystem);
         assert!(!goes_on(schema::VERSION, fault), "its header alone says so");
     }
+
+    #[test]
+    fn a_log_without_its_database_is_told_also_where_one_byte_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let is_lone = |database: &str, log: &str| {
+            std::fs::write(&path, database).unwrap();
+            std::fs::write(companion(&path, "-wal"), log).unwrap();
+            lone_log(&path).is_some()
+        };
+        assert!(is_lone("", "log") && is_lone("x", "log"));
+        assert!(!is_lone("xy", "log") && !is_lone("", ""));
+    }
 }

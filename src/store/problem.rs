@@ -406,15 +406,20 @@ mod tests {
             kept: vec!["3 positions in logs".to_owned()],
             lost: vec!["queued notifications"],
         };
+        let not_written = Notice::NotWritable { file: file(), kind, why: why() };
+        assert!(begun.is_grave() && not_written.is_grave());
+        assert!(!Notice::Created { file: file() }.is_grave());
         let failed = io::Error::from(io::ErrorKind::NotADirectory);
+        let unmade = OpenError::Directory { directory: "/s".into(), error: failed };
+        assert!(std::error::Error::source(&unmade).is_some());
         let said = [
-            OpenError::Directory { directory: "/s".into(), error: failed }.to_string(),
+            unmade.to_string(),
             OpenError::InUse { directory: "/s".into(), pid: Some(7) }.to_string(),
             OpenError::Newer { file: file(), version: 99 }.to_string(),
             OpenError::Unusable { file: file(), kind, why: why() }.to_string(),
             error.to_string(),
             begun.to_string(),
-            Notice::NotWritable { file: file(), kind, why: why() }.to_string(),
+            not_written.to_string(),
         ];
         let expected = "\
 cannot use the state directory `/s`: not a directory

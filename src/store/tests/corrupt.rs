@@ -277,4 +277,11 @@ fn to_a_counter_that_is_not_what_was_written_nothing_is_added() {
     connection.execute("UPDATE counter SET value = 1 WHERE name = 'lines'", []).unwrap();
     let error = store.commit(&step(2), now()).unwrap_err();
     assert!(error.needs_everything, "{error}");
+    // Its log stays as it was: what is damaged is evidence.
+    let aside = error.notices.iter().find_map(|notice| match notice {
+        Notice::BegunAnew { aside, .. } => aside.as_deref(),
+        _ => None,
+    });
+    let log = super::super::quarantine::companion(aside.unwrap(), "-wal");
+    assert!(log.metadata().unwrap().len() > 0);
 }
