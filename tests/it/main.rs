@@ -6,6 +6,7 @@ mod bad_input;
 mod baseline;
 mod canary;
 mod captures;
+mod carried;
 mod catalogue;
 mod claims;
 mod cli;

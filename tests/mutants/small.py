@@ -44,7 +44,7 @@ PARTS = {
         Part(
             "extract",
             "clock diagnostic fnv length occurrence zone toml_file catalogue",
-            claims="captures invariants kept truth",
+            claims="captures carried invariants kept truth",
             beside="segments_of_any_size_give what_is_not_looked_at_closely no_code_is_made_of_an_unfinished",
         ),
         Part(

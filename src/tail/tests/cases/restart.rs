@@ -118,7 +118,7 @@ fn met_empty_and_compressed(has_elder: bool, written: &str) -> World {
 fn an_elder_that_was_never_followed_tells_which_copy_is_that_of_an_empty_file() {
     let mut world = World::new(&["app.log"], Limits::default());
     let elder = world.append("app.log.2", lines(1..=2));
-    elder.set_modified(std::time::UNIX_EPOCH).unwrap();
+    elder.set_modified(std::time::UNIX_EPOCH + Duration::from_hours(24)).unwrap();
     world.gzip("app.log.2");
     world.append("app.log", "");
     world.see();
