@@ -149,12 +149,18 @@ impl<'a> Rewrite<'a> {
     }
 
     fn finish(mut self) -> Cow<'a, str> {
-        if self.copied == 0 && self.written.is_empty() {
+        // What is replaced is never empty at the text's beginning.
+        if self.copied == 0 {
             return Cow::Borrowed(self.text);
         }
         self.written.push_str(&self.text[self.copied..]);
         Cow::Owned(self.written)
     }
+}
+
+/// The length of what further rounds of percent-encoding wrote behind a `%`: `25` for each.
+fn rounds_length(bytes: &[u8]) -> usize {
+    2 * bytes.chunks(2).take_while(|pair| *pair == b"25").count()
 }
 
 /// The length of what stands escaped at the beginning of a word: the last characters of `%22`,
@@ -166,10 +172,7 @@ fn escape_ahead(bytes: &[u8], at: usize) -> usize {
     };
     match at.checked_sub(1).and_then(|before| bytes.get(before)) {
         Some(b'%') => {
-            let mut length = 0;
-            while rest.get(length..length + 2) == Some(b"25") {
-                length += 2;
-            }
+            let length = rounds_length(rest);
             if hex(length..length + 2) { length + 2 } else { 0 }
         }
         Some(b'\\') => match rest.first() {

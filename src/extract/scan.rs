@@ -125,7 +125,8 @@ fn may_be_code(behind: &[u8]) -> bool {
 
 /// Whether a code begins with the bytes, whatever stands before it.
 pub(super) fn begins_code(bytes: &[u8]) -> bool {
-    let near = &bytes[..bytes.len().min(2 * LITERAL_BYTES_MAX)];
+    // A code is shorter than the longest literal, with what tells where it ends.
+    let near = bytes.get(..LITERAL_BYTES_MAX).unwrap_or(bytes);
     codes(&String::from_utf8_lossy(near)).next().is_some_and(|code| code.start == 0)
 }
 
@@ -157,30 +158,20 @@ fn left_boundary(bytes: &[u8], start: usize) -> bool {
         let joined = matches!(last, b'.' | b'-');
         return !joined || !before.iter().rev().nth(1).is_some_and(u8::is_ascii_alphanumeric);
     }
-    let escape = |length: usize| {
-        before.len() >= length && {
-            let tail = &before[before.len() - length..];
-            match (length, tail[0], tail[1]) {
-                (2, b'\\', b'n' | b't' | b'r' | b'f' | b'b') => true,
-                (3, b'%', _) | (4, b'\\', b'x') | (6, b'\\', b'u') => {
-                    tail[length - 2..].iter().all(u8::is_ascii_hexdigit)
-                }
-                // rsyslog's `#012`.
-                (4, b'#', b'0'..=b'3') => tail[2..].iter().all(|b| (b'0'..=b'7').contains(b)),
-                _ => false,
-            }
-        }
-    };
-    escape(2)
-        || escape(3)
-        || escape(4)
-        || escape(6)
-        || ends_with_percent_of_percent(before)
-        || ends_with_colour(before)
+    let hex = |digits: &[&u8]| digits.iter().all(|digit| digit.is_ascii_hexdigit());
+    match before {
+        [.., b'\\', b'n' | b't' | b'r' | b'f' | b'b'] => true,
+        [.., b'\\', b'x', a, b] if hex(&[a, b]) => true,
+        [.., b'\\', b'u', a, b, c, d] if hex(&[a, b, c, d]) => true,
+        // rsyslog's `#012`.
+        [.., b'#', b'0'..=b'3', b'0'..=b'7', b'0'..=b'7'] => true,
+        _ => ends_with_percent(before) || ends_with_colour(before),
+    }
 }
 
-/// `%2522AIS.0101`: each further layer of percent-encoding writes `25` behind the sign.
-fn ends_with_percent_of_percent(before: &[u8]) -> bool {
+/// `%22AIS.0101`, and `%2522AIS.0101`: each further layer of percent-encoding writes `25` behind
+/// the sign.
+fn ends_with_percent(before: &[u8]) -> bool {
     let Some(start) = before.iter().rposition(|b| *b == b'%') else { return false };
     let mut digits = &before[start + 1..];
     while let Some(rest) = digits.strip_prefix(b"25").filter(|rest| !rest.is_empty()) {
@@ -226,6 +217,14 @@ mod tests {
     #[test]
     fn an_escape_may_stand_directly_before_a_code() {
         check("%252522AIS.0101 %2522AIS.0102 %123AIS.0103", &["AIS.0101", "AIS.0102"]);
+        for before in ["\\n", "\\t", "%22", "%2522", "\\x22", "\\u0022", "#012", "\\x1b[35m"] {
+            check(&format!("{before}AIS.0101"), &["AIS.0101"]);
+        }
+        for before in
+            ["\\q", "%g2", "\\xg2", "\\ug022", "\\u0g22", "\\u00g2", "\\u002g", "#412", "#092"]
+        {
+            check(&format!("{before}AIS.0101"), &[]);
+        }
         let text = r"%22AIS.0101%22 \nAIS.0102 \u0022AIS.0103 \x22AIS.0104 \u001b[1;35mAIS.0105";
         check(text, &["AIS.0101", "AIS.0102", "AIS.0103", "AIS.0104", "AIS.0105"]);
     }
@@ -270,6 +269,26 @@ mod tests {
         assert_eq!(hits("AIS.0101 ModelArts.81001, APIG.0308"), 3);
         // Cut, coloured, quoted: what follows may be digits.
         assert_eq!(hits("AIS.01\nAIS.\x1b[1m0101 AIS.\\u0030101 AIS.%30101 AIS."), 5);
+    }
+
+    #[test]
+    fn what_leads_to_a_code_is_a_candidate_whatever_stands_behind_it() {
+        for text in INDIRECT {
+            let text = format!("{text} x");
+            let next = next_candidate(text.as_bytes(), 0, Wanted::default());
+            assert_eq!(next.map(|next| (next.start, next.of)), Some((0, Hope::Error)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_place_begins_a_code_if_a_whole_one_stands_there() {
+        for text in ["AIS.0101", "AIS.0101 x", "ModelArts.81001.", "ModelArts.81001。然后然后然"]
+        {
+            assert!(begins_code(text.as_bytes()), "{text}");
+        }
+        for text in ["", "AIS.01", "ModelArts.81001.html", " AIS.0101", "/ocr/", "stdout P "] {
+            assert!(!begins_code(text.as_bytes()), "{text}");
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ fn run(rewrite: &mut Rewrite<'_>, bytes: &[u8], start: usize) -> usize {
     }
     let end = if let Some(end) = base64::end_of_short_run(bytes, begin) {
         if is_too_short(bytes, begin..end) {
-            return end.max(start + 1);
+            return end;
         }
         end
     } else {
@@ -54,7 +54,6 @@ fn run(rewrite: &mut Rewrite<'_>, bytes: &[u8], start: usize) -> usize {
         }
         run.end
     };
-    let end = end.max(start + 1);
     let mut at = begin;
     while at < end {
         let word = word_length(bytes, at, end);

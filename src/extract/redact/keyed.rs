@@ -35,7 +35,7 @@ pub(super) fn redact(text: &str) -> Cow<'_, str> {
             if let Some(found) = value::behind(bytes, at - name.len()..at, Class::Secret) {
                 at = put(&mut rewrite, &found, Class::Secret);
             }
-        } else if byte == 0x1b && bytes.get(at + 1) == Some(&b'[') {
+        } else if byte == 0x1b {
             at += value::colour(bytes, at).max(1);
         } else {
             at += 1;
@@ -97,6 +97,6 @@ fn user_password(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     let ahead = bytes.get(at..)?;
     let ahead = ahead.get(..USER_BYTES_MAX).unwrap_or(ahead);
     let end = ahead.iter().position(|byte| b"@/?#\"'<> \t\r\n\\".contains(byte))?;
-    let colon = ahead.iter().position(|byte| *byte == b':').filter(|colon| *colon < end)?;
+    let colon = ahead.iter().take(end).position(|byte| *byte == b':')?;
     (ahead.get(end) == Some(&b'@') && colon + 1 < end).then_some(at + colon + 1..at + end)
 }

@@ -3,6 +3,8 @@
 //! Owns their forms and how to find the closing one. Must never know what they quote. Nothing here
 //! fails: a quotation that is cut off ends with its line.
 
+use super::rounds_length;
+
 /// A quotation mark in the notation in which it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Quote {
@@ -47,9 +49,7 @@ impl Quote {
                 let slashes = slashes(bytes, at);
                 let form = match rest.get(slashes)? {
                     &mark @ (b'"' | b'\'' | b'`') => Form::Mark { mark, slashes },
-                    b'u' if slashes > 0
-                        && matches!(rest.get(slashes..slashes + 5), Some(b"u0022" | b"u0027")) =>
-                    {
+                    b'u' if matches!(rest.get(slashes..slashes + 5), Some(b"u0022" | b"u0027")) => {
                         return Some(Self { form: Form::Unicode { slashes }, length: slashes + 5 });
                     }
                     _ => return None,
@@ -57,10 +57,7 @@ impl Quote {
                 Some(Self { form, length: slashes + 1 })
             }
             b'%' => {
-                let mut length = 1;
-                while rest.get(length..length + 2) == Some(b"25") && length < SLASHES_MAX {
-                    length += 2;
-                }
+                let length = 1 + rounds_length(&rest[1..]);
                 matches!(rest.get(length..length + 2), Some(b"22" | b"27"))
                     .then_some(Self { form: Form::Percent, length: length + 2 })
             }

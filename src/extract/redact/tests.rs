@@ -1,4 +1,5 @@
 mod ends;
+mod joints;
 
 use std::fmt::Write;
 
@@ -386,6 +387,10 @@ fn hostile_input_takes_linear_time() {
         "sk ",
         "{\"sk\":\"x\",",
         "string(1",
+        "sk= = ",
+        "sk:: ",
+        "%20",
+        "sk%3D%25",
     ] {
         let text = piece.repeat((1 << 17) / piece.len());
         let redacted = redact(&text);

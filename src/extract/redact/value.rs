@@ -7,8 +7,8 @@
 use std::ops::Range;
 
 use super::key::Class;
-use super::mark_length;
 use super::quote::Quote;
+use super::{mark_length, rounds_length};
 
 mod end;
 mod telling;
@@ -40,9 +40,6 @@ enum Join {
     /// A space behind a command line's option.
     Option,
 }
-
-/// More than any pretty-printer aligns by.
-const SPACES_MAX: usize = 64;
 
 /// The value behind the key in `name`, unless it is exempt.
 pub(super) fn behind(bytes: &[u8], name: Range<usize>, class: Class) -> Option<Found> {
@@ -107,15 +104,9 @@ fn join(bytes: &[u8], name: &Range<usize>) -> Option<(Join, usize)> {
     at += spaced;
     let rest = bytes.get(at..)?;
     match rest.first()? {
-        b'=' if rest.get(1) == Some(&b'>') => Some((Join::Arrow, at + 2)),
-        b'=' => Some((Join::Plain(b'='), at + 1 + usize::from(rest.get(1) == Some(&b'=')))),
-        b':' if rest.get(1) == Some(&b'=') => Some((Join::Plain(b'='), at + 2)),
-        b':' => Some((Join::Plain(b':'), at + 1)),
+        &sign @ (b'=' | b':') => Some(signs(bytes, at, sign)),
         b'%' => {
-            let mut length = 1;
-            while rest.get(length..length + 2) == Some(b"25") && length < SPACES_MAX {
-                length += 2;
-            }
+            let length = 1 + rounds_length(&rest[1..]);
             matches!(rest.get(length..length + 2)?, b"3A" | b"3a" | b"3D" | b"3d")
                 .then_some((Join::Percent, at + length + 2))
         }
@@ -128,6 +119,32 @@ fn join(bytes: &[u8], name: &Range<usize>) -> Option<(Join, usize)> {
         _ if spaced > 0 && closing.is_none() => Some((Join::Space, at)),
         _ => None,
     }
+}
+
+/// A joint of `=` and `:`: `:=`, `==`, and `= =` as a template makes it that has one of its own. A
+/// further sign belongs to it where it stands apart from the value, which may itself begin with a
+/// sign; the second one of `==` belongs to it anyway.
+fn signs(bytes: &[u8], mut at: usize, mut sign: u8) -> (Join, usize) {
+    loop {
+        let end = at + 1;
+        if sign == b'=' && bytes.get(end) == Some(&b'>') {
+            return (Join::Arrow, end + 1);
+        }
+        let next = end + spaces(bytes, end, false);
+        match bytes.get(next) {
+            Some(&further @ (b'=' | b':'))
+                if further == b'=' && next == end || stands_apart(bytes, next + 1) =>
+            {
+                (at, sign) = (next, further);
+            }
+            _ => return (Join::Plain(sign), end),
+        }
+    }
+}
+
+/// Whether no value begins here that a sign before it could be a part of.
+fn stands_apart(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at).is_none_or(|byte| b" \t=:>".contains(byte)) || Quote::at(bytes, at).is_some()
 }
 
 /// Whether a quotation mark opens right before the name.
@@ -165,40 +182,37 @@ fn php_bracket(bytes: &[u8], at: usize) -> Option<usize> {
 /// The length of the spaces here, and of colour codes among them.
 fn spaces(bytes: &[u8], at: usize, newlines: bool) -> usize {
     let mut length = 0;
-    while length < SPACES_MAX {
+    loop {
         match bytes.get(at + length) {
             Some(b' ' | b'\t') => length += 1,
             Some(b'\n' | b'\r') if newlines => length += 1,
             Some(0x1b) => match colour(bytes, at + length) {
-                0 => break,
+                0 => return length,
                 code => length += code,
             },
             Some(0xc2) if bytes.get(at + length + 1) == Some(&0xa0) => length += 2,
-            _ => break,
+            _ => return length,
         }
     }
-    length
 }
 
 /// The length of the percent-encoded spaces here: `%20`, `%2520` one round deeper, and `+`.
 fn encoded_spaces(bytes: &[u8], at: usize) -> usize {
     let mut length = 0;
-    while length < SPACES_MAX {
+    loop {
         let rest = bytes.get(at + length..).unwrap_or_default();
         length += match rest.split_first() {
             Some((b'+', _)) => 1,
             Some((b'%', behind)) => {
-                let pairs = behind.chunks(2).take(SPACES_MAX);
-                let rounds = pairs.take_while(|pair| *pair == b"25").count();
-                match rest.get(1 + 2 * rounds..3 + 2 * rounds) {
-                    Some(b"20" | b"09" | b"0A" | b"0a" | b"0D" | b"0d") => 3 + 2 * rounds,
-                    _ => break,
+                let rounds = rounds_length(behind);
+                match behind.get(rounds..rounds + 2) {
+                    Some(b"20" | b"09" | b"0A" | b"0a" | b"0D" | b"0d") => 3 + rounds,
+                    _ => return length,
                 }
             }
-            _ => break,
+            _ => return length,
         };
     }
-    length
 }
 
 /// The length of the colour code that begins here, or 0.
@@ -215,7 +229,7 @@ pub(super) fn colour(bytes: &[u8], at: usize) -> usize {
 fn quoted(bytes: &[u8], name: Range<usize>, content: Range<usize>, class: Class) -> Option<Found> {
     let text = bytes.get(content.clone())?;
     // Node prints a header as `'x-auth-token': [ 'X-Auth-Token', '…' ]`; the second one is it.
-    if text.eq_ignore_ascii_case(bytes.get(name)?) || telling::is_telling(text, class, true) {
+    if text.eq_ignore_ascii_case(bytes.get(name)?) {
         return None;
     }
     let secret = match class {
@@ -223,11 +237,9 @@ fn quoted(bytes: &[u8], name: Range<usize>, content: Range<usize>, class: Class)
         Class::Access if !telling::is_access_key(text) => return None,
         _ => 0,
     };
-    // `"token": "token is not valid"`.
-    if secret > 0 && telling::is_telling(text.get(secret..)?, class, true) {
-        return None;
-    }
-    Some(Found { content: content.start + secret..content.end })
+    // Also behind a scheme: `"token": "token is not valid"`.
+    let tells = telling::is_telling(text.get(secret..)?, class, true);
+    (!tells).then_some(Found { content: content.start + secret..content.end })
 }
 
 /// Where the secret begins behind a scheme that may stay: `Bearer`, `Basic`. `None` for signing
@@ -315,5 +327,5 @@ fn is_next_key(bytes: &[u8], start: usize, separator: u8) -> bool {
     let length = ahead.iter().take_while(is_name).count();
     let has_lower = ahead.iter().take(length).any(u8::is_ascii_lowercase);
     let padded = ahead.get(length + 1) == Some(&b'=');
-    length > 0 && has_lower && ahead.get(length) == Some(&separator) && !padded
+    has_lower && ahead.get(length) == Some(&separator) && !padded
 }

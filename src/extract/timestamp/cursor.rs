@@ -139,7 +139,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn space(&mut self) -> bool {
         self.eat(b' ')
             || self.eat(b'\t')
-            || self.peek().is_some_and(|byte| byte >= 0x80)
+            || self.peek().is_some_and(|byte| !byte.is_ascii())
                 && (self.eat_text("\u{202f}")
                     || self.eat_text("\u{a0}")
                     || self.eat_text("\u{3000}"))

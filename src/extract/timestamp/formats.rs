@@ -338,7 +338,7 @@ fn month_first(cursor: &mut Cursor<'_>, start: usize, month: u32) -> Option<Stam
     let known = Date { year: None, month, day };
     // The zone of date(1) and Java stands between the time and the year.
     let mut ahead = *cursor;
-    let local = local(Date { year: Some(YEAR_UNKNOWN), ..known }, clock)?;
+    let local = local(known, clock)?;
     let offset = offset::offset(&mut ahead, local);
     if offset.is_none() {
         ahead = *cursor;

@@ -243,11 +243,6 @@ impl<'a> Walk<'a> {
             self.at += 1;
         }
         let word = self.text.get(start..self.at).unwrap_or_default();
-        if word.is_empty() {
-            // A byte that neither parts nor begins a token.
-            self.at += 1;
-            return Ok(());
-        }
         match self.peek() {
             Some(b'=') => {
                 self.at += 1;
@@ -259,7 +254,6 @@ impl<'a> Walk<'a> {
                 self.pass_value()
             }
             Some(b':') if words::is_time_key(word) => {
-                self.at += 1;
                 self.keyed(word);
                 Ok(())
             }

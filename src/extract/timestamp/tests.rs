@@ -5,6 +5,7 @@ use super::*;
 use crate::zone::Zone;
 
 mod edges;
+mod heads;
 mod refused;
 
 /// What the stamp is, the bytes it was read from, and what the machine would make of it.

@@ -77,8 +77,8 @@ pub(super) fn run(bytes: &[u8], start: usize) -> Run {
             continue;
         }
         // Pieces that were encoded one by one and joined, each with its padding.
-        let padded = run.pass_padding(bytes);
-        if !(padded && run.is_base64() && character(bytes, run.end).is_some()) {
+        run.pass_padding(bytes);
+        if !(run.is_base64() && character(bytes, run.end).is_some()) {
             break;
         }
     }
@@ -111,9 +111,8 @@ impl Run {
         }
     }
 
-    /// Passes up to two `=`; whether there was one.
-    fn pass_padding(&mut self, bytes: &[u8]) -> bool {
-        let before = self.end;
+    /// Passes up to two `=`.
+    fn pass_padding(&mut self, bytes: &[u8]) {
         for _ in 0..2 {
             let rest = bytes.get(self.end..).unwrap_or_default();
             self.end += match rest {
@@ -122,7 +121,6 @@ impl Run {
                 _ => 0,
             };
         }
-        self.end > before
     }
 
     pub(super) fn is_base64(&self) -> bool {

@@ -3,7 +3,7 @@
 //! Owns the marks that end one. A mark that a password may contain (`,`, `;`, `)`) ends it only
 //! where something new plainly begins behind it. Nothing here fails.
 
-use crate::extract::redact::mark_length;
+use crate::extract::redact::{mark_length, rounds_length};
 
 /// What else ends a value, by where it began.
 pub(super) struct Stop {
@@ -85,7 +85,7 @@ fn begins_anew(bytes: &[u8], at: usize) -> bool {
             let length = ahead.iter().take_while(is_name).count();
             matches!(ahead.get(length), Some(b':' | b'='))
         }
-        Some(byte) => *byte >= 0x80,
+        Some(byte) => !byte.is_ascii(),
     }
 }
 
@@ -93,12 +93,8 @@ fn begins_anew(bytes: &[u8], at: usize) -> bool {
 fn is_encoded_mark(bytes: &[u8], at: usize) -> bool {
     const MARKS: [&[u8]; 13] =
         [b"26", b"22", b"27", b"2c", b"3b", b"7d", b"5d", b"29", b"20", b"0a", b"0d", b"09", b"5c"];
-    const ROUNDS_BYTES_MAX: usize = 64;
     let rest = bytes.get(at + 1..).unwrap_or_default();
-    let mut length = 0;
-    while rest.get(length..length + 2) == Some(b"25") && length < ROUNDS_BYTES_MAX {
-        length += 2;
-    }
+    let length = rounds_length(rest);
     let Some(code) = rest.get(length..length + 2) else { return false };
     MARKS.iter().any(|mark| mark.eq_ignore_ascii_case(code))
 }
