@@ -120,6 +120,9 @@ impl Files {
     pub(super) fn read(&mut self, now: Now, merge: &mut Merge<LogId>) -> bool {
         self.hear(now, merge);
         let Some(id) = self.next(now) else { return false };
+        if !self.has_context(id, now, merge) {
+            return true;
+        }
         if let Some(reading) = self.readings.get_mut(&id) {
             reading.has_begun = true;
         }
@@ -194,7 +197,8 @@ impl Files {
 
     fn take(&mut self, id: FileId, offset: u64, bytes: &[u8], now: Now, merge: &mut Merge<LogId>) {
         let mut finds = Finds::default();
-        if self.wake(id, offset, now, &mut finds)
+        // What it needs was read before, or is gone.
+        if self.wake(id, offset, now, &mut finds).unwrap_or(false)
             && let Some(reading) = self.readings.get_mut(&id)
         {
             reading.push(bytes, now.mono, &mut finds);
@@ -245,7 +249,8 @@ impl Files {
     fn begin(&mut self, id: FileId, reading: &mut Reading) {
         let from = self.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
         if from > 0 {
-            let first = self.tail.read_again(id, 0..from.min(MARK_BYTES_MAX)).unwrap_or_default();
+            let first = self.tail.read_again(id, 0..from.min(MARK_BYTES_MAX));
+            let first = first.ok().flatten().unwrap_or_default();
             reading.standing.text = reading.standing.text.begin_at(from, &first);
         }
     }

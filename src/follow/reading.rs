@@ -200,6 +200,11 @@ impl Reading {
         self.live = Some(Box::new(Live { extractor, text, since: now, skip_to }));
     }
 
+    /// What it needs cannot be read now: it is as it was before it was to go on.
+    pub(super) fn wake_later(&mut self) {
+        self.live = None;
+    }
+
     /// Takes bytes that it had before.
     pub(super) fn push_again(&mut self, bytes: &[u8], finds: &mut Finds) {
         if let Some(live) = &mut self.live {

@@ -3,6 +3,7 @@
 //! Owns the few extractors there are, and the wait for quiet: what a program writes in several
 //! steps is one record. Must never read what is new. Nothing here fails.
 
+use std::io;
 use std::time::Duration;
 
 use super::files::Files;
@@ -31,7 +32,10 @@ impl Files {
                 continue;
             }
             let mut finds = Finds::default();
-            self.wake_at_end(id, now, &mut finds);
+            if self.wake_at_end(id, now, &mut finds).is_err() {
+                self.wait_for(id, now);
+                continue;
+            }
             if let Some(reading) = self.readings.get_mut(&id) {
                 reading.look(now.mono, self.partial_line, &mut finds);
             }
@@ -43,7 +47,10 @@ impl Files {
                 continue;
             }
             let mut finds = Finds::default();
-            let is_awake = self.wake_at_end(id, now, &mut finds);
+            let Ok(is_awake) = self.wake_at_end(id, now, &mut finds) else {
+                self.wait_for(id, now);
+                continue;
+            };
             if let Some(reading) = self.readings.get_mut(&id) {
                 reading.partial_at = None;
                 if is_awake {
@@ -89,30 +96,42 @@ impl Files {
         waiting.filter_map(|reading| reading.next_look()).min()
     }
 
-    /// Makes sure that a file has an extractor that was fed everything before `next`.
-    pub(super) fn wake(&mut self, id: FileId, next: u64, now: Now, finds: &mut Finds) -> bool {
+    /// Makes sure that a file has an extractor that was fed everything before `next`. An error is
+    /// one of the file system: nothing has happened then, and it may be better later.
+    pub(super) fn wake(
+        &mut self,
+        id: FileId,
+        next: u64,
+        now: Now,
+        finds: &mut Finds,
+    ) -> io::Result<bool> {
         self.uses += 1;
         let uses = self.uses;
         if !self.readings.contains_key(&id) {
-            let Some(reading) = self.reading(id, None) else { return false };
+            let Some(reading) = self.reading(id, None) else { return Ok(false) };
             self.readings.insert(id, Box::new(reading));
         }
-        let Some(reading) = self.readings.get_mut(&id) else { return false };
+        let Some(reading) = self.readings.get_mut(&id) else { return Ok(false) };
         reading.used = uses;
         if reading.is_live() {
-            return true;
+            return Ok(true);
         }
         let from = reading.needs_from();
-        let is_whole = from <= next && (from == next || self.has_byte(id, next - 1));
-        let Some((_, source)) = self.tail.name(id) else { return false };
-        let Some(source) = self.sources.get(source) else { return false };
-        let Some(reading) = self.readings.get_mut(&id) else { return false };
+        let is_whole = from <= next && (from == next || self.has_byte(id, next - 1)?);
+        let Some((_, source)) = self.tail.name(id) else { return Ok(false) };
+        let Some(source) = self.sources.get(source) else { return Ok(false) };
+        let Some(reading) = self.readings.get_mut(&id) else { return Ok(false) };
         reading.wake(&source.extraction, is_whole, next, (now.mono, now.wall));
         let mut at = if is_whole { from } else { next };
         while at < next {
             let until = next.min(at + AGAIN_BYTES);
-            let again = self.tail.read_again(id, at..until).unwrap_or_default();
-            let Some(reading) = self.readings.get_mut(&id) else { return false };
+            let again = self.tail.read_again(id, at..until);
+            let Some(reading) = self.readings.get_mut(&id) else { return Ok(false) };
+            let again = again.inspect_err(|_| {
+                reading.wake_later();
+                *finds = Finds::default();
+            })?;
+            let again = again.unwrap_or_default();
             reading.push_again(&again, finds);
             if (again.len() as u64) < until - at {
                 // It was cut while it was read; the tail will say so.
@@ -121,6 +140,31 @@ impl Files {
             at = until;
         }
         self.live.insert(id);
+        Ok(true)
+    }
+
+    /// Sees to it that what a file's extractor needs again was read before anything new is: what
+    /// was not looked at would be lost with it. False if that cannot be had now; it is told, and
+    /// tried again.
+    pub(super) fn has_context(&mut self, id: FileId, now: Now, merge: &mut Merge<LogId>) -> bool {
+        if self.readings.get(&id).is_none_or(|reading| reading.is_live()) {
+            return true;
+        }
+        let next = self.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
+        if self.readings.get(&id).is_none_or(|reading| reading.needs_from() >= next) {
+            return true;
+        }
+        let mut finds = Finds::default();
+        let awake = match self.tail.has_what_was_read(id) {
+            Ok(true) => self.wake(id, next, now, &mut finds),
+            // The tail finds out what became of it.
+            stands => stands,
+        };
+        if let Err(error) = awake {
+            self.tail.cannot_read(id, &error, now.mono);
+            return false;
+        }
+        self.pass_on(id, finds, now, merge);
         true
     }
 
@@ -131,21 +175,30 @@ impl Files {
         let next = self.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
         let Some(reading) = self.readings.get(&id) else { return false };
         let needs_nothing = reading.is_live() || reading.needs_from() >= next;
-        if needs_nothing || self.tail.has_what_was_read(id) {
+        if needs_nothing || matches!(self.tail.has_what_was_read(id), Ok(true)) {
             return false;
         }
-        if let Some(reading) = self.readings.get_mut(&id) {
-            reading.is_away(now.mono + AWAY_RETRY);
-        }
+        self.wait_for(id, now);
         true
     }
 
-    fn has_byte(&mut self, id: FileId, at: u64) -> bool {
-        self.tail.read_again(id, at..at + 1).is_some_and(|byte| byte.len() == 1)
+    fn wait_for(&mut self, id: FileId, now: Now) {
+        if let Some(reading) = self.readings.get_mut(&id) {
+            reading.is_away(now.mono + AWAY_RETRY);
+        }
+    }
+
+    fn has_byte(&mut self, id: FileId, at: u64) -> io::Result<bool> {
+        Ok(self.tail.read_again(id, at..at + 1)?.is_some_and(|byte| byte.len() == 1))
     }
 
     /// The same for a file of which nothing new is there.
-    pub(super) fn wake_at_end(&mut self, id: FileId, now: Now, finds: &mut Finds) -> bool {
+    pub(super) fn wake_at_end(
+        &mut self,
+        id: FileId,
+        now: Now,
+        finds: &mut Finds,
+    ) -> io::Result<bool> {
         let next = self.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
         self.wake(id, next, now, finds)
     }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::identity::Identity;
+use super::position::Position;
 use super::{FileId, Kept};
 
 /// How many are remembered.
@@ -44,6 +45,15 @@ impl Done {
         self.files.get(self.by_identity.get(&identity)?)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// How far each was read.
+    pub(super) fn positions(&self) -> impl Iterator<Item = &Position> {
+        self.files.values().map(|kept| &kept.position)
+    }
+
     pub(super) fn ids(&self) -> impl Iterator<Item = FileId> {
         self.files.keys().copied()
     }
@@ -54,7 +64,6 @@ mod tests {
     use std::path::PathBuf;
 
     use super::super::identity::Extent;
-    use super::super::position::Position;
     use super::*;
 
     #[test]

@@ -30,6 +30,8 @@ pub(super) struct Followed {
     pub(super) changed_at: Duration,
     /// Since when it is nowhere to be found.
     pub(super) missing_since: Option<Duration>,
+    /// Since when rotated files cannot be looked at that may hold its rest, or have come behind it.
+    pub(super) siblings_unseen_since: Option<Duration>,
     /// It could not be read, and is tried again then.
     pub(super) retry_at: Option<Duration>,
     /// It seemed cut when it was last looked at, on a file system that may say so wrongly.
@@ -69,6 +71,7 @@ impl Followed {
             seen_bytes: 0,
             changed_at: Duration::ZERO,
             missing_since: None,
+            siblings_unseen_since: None,
             retry_at: None,
             suspected_at: None,
         }

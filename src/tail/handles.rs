@@ -37,6 +37,8 @@ const LAST_BYTES: usize = 256;
 impl Content {
     /// Opens a regular file, and tells what it is.
     pub(super) fn open(path: &Path, links: Links) -> io::Result<(File, Metadata)> {
+        #[cfg(test)]
+        super::faults::open(path)?;
         let file = input::open_along(path, links)?;
         let metadata = file.metadata()?;
         if metadata.is_file() {
@@ -90,6 +92,8 @@ fn text_of(file: &File) -> io::Result<Decompressed> {
 }
 
 fn fill_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    #[cfg(test)]
+    super::faults::read()?;
     let mut filled = 0;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         match file.read_at(rest, offset + filled as u64) {

@@ -16,8 +16,11 @@
 //! later is read only when the earlier is at its end.
 
 mod aliases;
+mod copies;
 mod discover;
 mod done;
+#[cfg(test)]
+pub(crate) mod faults;
 mod followed;
 mod handles;
 mod identity;

@@ -95,22 +95,25 @@ impl Tail {
         }
     }
 
-    /// Bytes that were read before, for context: as many as still stand there.
-    pub fn read_again(&mut self, id: FileId, bytes: Range<u64>) -> Option<Vec<u8>> {
-        let mut again = vec![0; usize::try_from(bytes.end - bytes.start).ok()?];
-        let count = self.content(id).ok()??.read_at(bytes.start, &mut again).ok()?;
+    /// Bytes that were read before, for context: as many as still stand there; `None` if the file
+    /// is nowhere.
+    pub fn read_again(&mut self, id: FileId, bytes: Range<u64>) -> io::Result<Option<Vec<u8>>> {
+        let wanted = usize::try_from(bytes.end - bytes.start).map_err(io::Error::other)?;
+        let Some(content) = self.content(id)? else { return Ok(None) };
+        let mut again = vec![0; wanted];
+        let count = content.read_at(bytes.start, &mut again)?;
         again.truncate(count);
-        Some(again)
+        Ok(Some(again))
     }
 
     /// Whether what was read last stands there still, in a file that is there.
-    pub fn has_what_was_read(&mut self, id: FileId) -> bool {
-        let Some(followed) = self.files.get(&id) else { return false };
+    pub fn has_what_was_read(&mut self, id: FileId) -> io::Result<bool> {
+        let Some(followed) = self.files.get(&id) else { return Ok(false) };
         let (start, bytes) = (followed.position.window_start(), followed.position.marker.len());
         let end = start + bytes as u64;
-        let Some(before) = self.read_again(id, start..end) else { return false };
+        let Some(before) = self.read_again(id, start..end)? else { return Ok(false) };
         let position = self.files.get(&id).map(|followed| &followed.position);
-        position.is_some_and(|it| matches!(it.judge(&before), Standing::Same { .. }))
+        Ok(position.is_some_and(|it| matches!(it.judge(&before), Standing::Same { .. })))
     }
 
     /// The bytes before the offset and behind it; `None` if the file is nowhere.
@@ -118,7 +121,10 @@ impl Tail {
         let Some(followed) = self.files.get(&id) else { return Ok(None) };
         let start = followed.position.window_start();
         let least = if start == 0 { HEAD_BYTES_MAX } else { 1 };
-        let wanted = self.limits.read_bytes.max(least) + followed.position.marker.len();
+        let read_bytes = self.limits.read_bytes;
+        #[cfg(test)]
+        let read_bytes = super::faults::read_bytes(read_bytes);
+        let wanted = read_bytes.max(least) + followed.position.marker.len();
         let mut buffer = std::mem::take(&mut self.buffer);
         if buffer.len() < wanted {
             // Fresh zeroes take no memory until they are written to, unlike a resize.
@@ -148,6 +154,7 @@ impl Tail {
                 followed.retry_at = None;
                 followed.suspected_at = None;
                 followed.missing_since = None;
+                followed.siblings_unseen_since = None;
                 if window.len() == known_bytes {
                     followed.unread = false;
                     followed.seen_bytes = 0;
@@ -216,6 +223,11 @@ impl Tail {
         }
         let (from_bytes, extent) = self.what_is_left(id);
         let copy = if from_bytes == 0 { self.locate_copy(id) } else { Ok(None) };
+        let copy = match copy {
+            // Who writes the log does not wait for a copy that nobody can look at.
+            Err(_) if self.has_waited_for_siblings(id, now) => Ok(None),
+            copy => copy,
+        };
         let gone_on = copy.and_then(|copy| match copy {
             Some(copy) => {
                 self.go_on_in_copy(id, copy, extent, now);
@@ -335,7 +347,8 @@ impl Tail {
         Some(next)
     }
 
-    fn cannot_read(&mut self, id: FileId, error: &io::Error, now: Duration) {
+    /// A file is left alone for a while, and that is told.
+    pub fn cannot_read(&mut self, id: FileId, error: &io::Error, now: Duration) {
         let Some(followed) = self.files.get_mut(&id) else { return };
         let is_first = followed.retry_at.is_none();
         followed.retry_at = Some(now + RETRY);

@@ -128,7 +128,7 @@ impl Tail {
         // Found first, so that the files behind it are known.
         self.keep_at_hand(from);
         let mut last = from;
-        for (path, identity, extent) in self.came_between(from)? {
+        for (path, identity, extent) in self.came_between(from, now)? {
             last = self.catch_up((source, &name), &path, (identity, extent), Some(last), now);
         }
         Ok(last)
@@ -139,7 +139,7 @@ impl Tail {
         let Some(followed) = self.files.get(&id) else { return Ok(()) };
         let (source, name) = (followed.source, Arc::clone(&followed.name));
         let mut last = followed.predecessor;
-        for (path, identity, extent) in self.came_between(id)? {
+        for (path, identity, extent) in self.came_between(id, now)? {
             last = Some(self.catch_up((source, &name), &path, (identity, extent), last, now));
         }
         if let Some(followed) = self.files.get_mut(&id) {

@@ -56,7 +56,7 @@ impl Tail {
         let Some(known) = self.done.find(identity) else { return false };
         // Where no birth is known, another file may have the inode by now.
         let head = &known.position.head;
-        let is_same = super::siblings::head_of(path, self.limits.links)
+        let is_same = super::copies::head_of(path, self.limits.links)
             .map_or(true, |(start, _)| head.is_of(&start));
         let id = known.id;
         if !is_same {

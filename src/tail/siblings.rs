@@ -11,13 +11,15 @@ use std::io;
 use std::os::unix::fs::DirEntryExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::discover::{NAMES_MAX, is_gone};
 use super::handles::{Content, Handles};
-use super::identity::{Beginnings, Extent, HEAD_BYTES_MAX, Identity};
+use super::identity::{Extent, Identity};
+use super::notice::{NoticeKind, Unseen};
 use super::position::{Position, Standing};
 use super::{FileId, Tail};
-use crate::input::{self, Links, UntrustedLink};
+use crate::input::{self, UntrustedLink};
 
 /// What lies in a directory.
 #[derive(Debug, Default)]
@@ -78,10 +80,29 @@ pub(super) struct Located {
 }
 
 impl Located {
-    fn of(path: PathBuf, file: File, metadata: &Metadata, compressed: bool) -> io::Result<Self> {
+    pub(super) fn of(
+        path: PathBuf,
+        file: File,
+        metadata: &Metadata,
+        compressed: bool,
+    ) -> io::Result<Self> {
         let content = if compressed { Content::decompress(file)? } else { Content::Plain(file) };
         let (identity, extent) = (Identity::of(metadata), Extent::of(metadata));
         Ok(Self { path, content, identity, extent, compressed })
+    }
+
+    /// It, if what was read of a file stands in it.
+    pub(super) fn with_text_of(mut self, position: &Position) -> io::Result<Option<Self>> {
+        let mut start = vec![0; position.head.len()];
+        let count = self.content.read_at(0, &mut start)?;
+        if !position.head.is_of(start.get(..count).unwrap_or_default()) {
+            return Ok(None);
+        }
+        // Enough to tell, even of a file of which nothing was read.
+        let mut window = vec![0; position.marker.len().max(start.len())];
+        let count = self.content.read_at(position.window_start(), &mut window)?;
+        let standing = position.judge(window.get(..count).unwrap_or_default());
+        Ok(matches!(standing, Standing::Same { .. }).then_some(self))
     }
 }
 
@@ -162,8 +183,16 @@ impl Tail {
         // copy costs more to look into.
         let (compressed, plain): (Vec<_>, Vec<_>) =
             self.siblings(id)?.into_iter().partition(|path| is_compressed(path));
-        let mut siblings = plain.into_iter().chain(compressed);
-        Ok(siblings.find_map(|path| self.same_text(&position, path)))
+        let mut unseen = None;
+        for path in plain.into_iter().chain(compressed) {
+            match self.same_text(&position, path) {
+                Ok(Some(copy)) => return Ok(Some(copy)),
+                Ok(None) => {}
+                Err(error) => unseen = Some(error),
+            }
+        }
+        // One that cannot be looked at may be the copy.
+        unseen.map_or(Ok(None), Err)
     }
 
     /// Finds the compressed copy of a file that was empty when it was last looked at. No text tells
@@ -205,24 +234,23 @@ impl Tail {
 
     /// What lies at a path, if it is not followed yet and its text is what was read, as far as it
     /// was.
-    fn same_text(&self, position: &Position, path: PathBuf) -> Option<Located> {
-        let (file, metadata) = Content::open(&path, self.limits.links).ok()?;
+    fn same_text(&mut self, position: &Position, path: PathBuf) -> io::Result<Option<Located>> {
+        let links = self.limits.links;
+        let (file, metadata) = match self.handles.with_one_free(|| Content::open(&path, links)) {
+            Err(error) if is_gone(&error) || UntrustedLink::is_in(&error) => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Ok(None),
+            opened => opened?,
+        };
         let is_older = Extent::of(&metadata).modified_ns < position.verified_ns;
         if is_older || self.by_identity.contains_key(&Identity::of(&metadata)) {
-            return None;
+            return Ok(None);
         }
-        let compressed = is_compressed(&path);
-        let mut located = Located::of(path, file, &metadata, compressed).ok()?;
-        let mut start = vec![0; position.head.len()];
-        let count = located.content.read_at(0, &mut start).ok()?;
-        if !position.head.is_of(start.get(..count)?) {
-            return None;
+        if is_compressed(&path) {
+            // Most errors are those of a text that is no compressed one, or not yet.
+            let located = Located::of(path, file, &metadata, true).ok();
+            return Ok(located.and_then(|it| it.with_text_of(position).ok().flatten()));
         }
-        // Enough to tell, even of a file of which nothing was read.
-        let mut window = vec![0; position.marker.len().max(start.len())];
-        let count = located.content.read_at(position.window_start(), &mut window).ok()?;
-        let standing = position.judge(window.get(..count)?);
-        matches!(standing, Standing::Same { .. }).then_some(located)
+        Located::of(path, file, &metadata, false)?.with_text_of(position)
     }
 
     /// The rotated files that came behind one that was at a path, and were never seen there, oldest
@@ -230,6 +258,7 @@ impl Tail {
     pub(super) fn came_between(
         &mut self,
         before: FileId,
+        now: Duration,
     ) -> io::Result<Vec<(PathBuf, Identity, Extent)>> {
         let Some(followed) = self.files.get(&before) else { return Ok(Vec::new()) };
         let Position { identity, verified_ns, copied, .. } = followed.position;
@@ -241,21 +270,19 @@ impl Tail {
                 self.look_at_head(id);
             }
         }
-        let siblings = self.siblings(before)?;
-        let stats: Vec<_> = siblings
-            .into_iter()
-            .filter_map(|path| {
-                let metadata = std::fs::metadata(&path).ok().filter(Metadata::is_file)?;
-                match self.handles.check_links(&path) {
-                    // What somebody set there came from nowhere.
-                    Err(error) if UntrustedLink::is_in(&error) || is_gone(&error) => None,
-                    checked => {
-                        let seen = (Identity::of(&metadata), Extent::of(&metadata), path);
-                        Some(checked.map(|()| seen))
-                    }
-                }
-            })
-            .collect::<io::Result<_>>()?;
+        let (mut stats, mut unseen) = (Vec::new(), Vec::new());
+        for path in self.siblings(before)? {
+            let Ok(metadata) = std::fs::metadata(&path) else { continue };
+            if !metadata.is_file() {
+                continue;
+            }
+            match self.handles.check_links(&path) {
+                Ok(()) => stats.push((Identity::of(&metadata), Extent::of(&metadata), path)),
+                // What somebody set there came from nowhere.
+                Err(error) if UntrustedLink::is_in(&error) || is_gone(&error) => {}
+                Err(error) => unseen.push((path, error)),
+            }
+        }
         let place = stats.iter().position(|(own, ..)| *own == identity);
         let mut between = Vec::new();
         for (index, (own, seen, path)) in stats.iter().enumerate() {
@@ -272,16 +299,50 @@ impl Tail {
                 && !is_elder
                 && !self.by_identity.contains_key(own)
                 && !self.is_done(path, *own)
-                && (seen.size_bytes == 0 || !self.is_copy_of_followed(path)?)
             {
-                between.push((path.clone(), *own, *seen));
+                let is_copy = seen.size_bytes > 0 && {
+                    let is_copy = self.is_copy_of_followed(path);
+                    is_copy.unwrap_or_else(|error| {
+                        unseen.push((path.clone(), error));
+                        true
+                    })
+                };
+                if !is_copy {
+                    between.push((path.clone(), *own, *seen));
+                }
             }
         }
+        self.leave_out(before, unseen, now)?;
         Ok(between)
     }
 
+    /// Rotated files that cannot be looked at are waited for, as long as a file may be nowhere.
+    /// Then they are told and left out: who writes the log does not wait for them.
+    fn leave_out(
+        &mut self,
+        before: FileId,
+        unseen: Vec<(PathBuf, io::Error)>,
+        now: Duration,
+    ) -> io::Result<()> {
+        let has_waited = unseen.is_empty() || self.has_waited_for_siblings(before, now);
+        for (path, error) in unseen {
+            if !has_waited {
+                return Err(error);
+            }
+            self.notice(&path, NoticeKind::Unseen(Unseen::of(&error)));
+        }
+        Ok(())
+    }
+
+    /// Whether rotated files could not be looked at for as long as a file may be nowhere.
+    pub(super) fn has_waited_for_siblings(&mut self, id: FileId, now: Duration) -> bool {
+        let missing_max = self.limits.missing_max;
+        let Some(followed) = self.files.get_mut(&id) else { return true };
+        now >= followed.siblings_unseen_since.get_or_insert(now).saturating_add(missing_max)
+    }
+
     /// The files of a log; of one that rotation put elsewhere, those of any log of that name.
-    fn files_of_log(&self, live: &Path) -> Vec<FileId> {
+    pub(super) fn files_of_log(&self, live: &Path) -> Vec<FileId> {
         let own = self.by_log.get(live).into_iter().flatten().copied();
         let is_elsewhere = live.parent().is_some_and(|parent| {
             self.sources.iter().any(|source| source.rotated_to.iter().any(|to| to == parent))
@@ -292,70 +353,8 @@ impl Tail {
             .filter(|(log, _)| is_elsewhere && log.file_name() == live.file_name() && *log != live);
         own.chain(elsewhere.flat_map(|(_, files)| files.iter().copied())).collect()
     }
-
-    /// Whether what lies at a rotated name begins as a followed file of that log does: a copy made
-    /// before the log is emptied, or one that is still being made.
-    pub(super) fn is_copy_of_followed(&self, path: &Path) -> io::Result<bool> {
-        let text = path.to_string_lossy();
-        let live = input::live_name(&text);
-        if live == *text {
-            return Ok(false);
-        }
-        let live = Path::new(&live);
-        let of_log = self.files_of_log(live);
-        if of_log.is_empty() {
-            return Ok(false);
-        }
-        let links = self.limits.links;
-        let (start, _) = head_of(path, links)?;
-        if start.is_empty() {
-            // Nothing tells yet.
-            return Ok(true);
-        }
-        // What is at the log's own path may not be followed yet.
-        let logs = of_log.iter().filter_map(|id| Some(self.files.get(id)?.log()));
-        let logs: BTreeSet<PathBuf> = logs.chain([live.to_owned()]).collect();
-        let begins_so =
-            |log: &PathBuf| head_of(log, links).is_ok_and(|(head, _)| head.starts_with(&start));
-        if logs.iter().any(begins_so) {
-            return Ok(true);
-        }
-        let beginnings = Beginnings::of(&start);
-        let is_copy = of_log.iter().filter_map(|id| self.files.get(id)).any(|followed| {
-            let Position { head, identity, path, .. } = &followed.position;
-            // Most of a log with many files are told apart without opening them again.
-            let may_be = head.is_empty() || head.len() > start.len() || beginnings.have(*head);
-            if !may_be {
-                return false;
-            }
-            let present = head_of(path, links).ok().filter(|(_, at_path)| at_path == identity);
-            let present = present.map(|(head, _)| head).unwrap_or_default();
-            // What is copied is no longer than the original, unless that was emptied since.
-            if !present.is_empty() && head.is_of(&present) {
-                return present.starts_with(&start);
-            }
-            let is_telling = head.len() >= TELLING_BYTES || head.len() == start.len();
-            is_telling && !head.is_empty() && head.is_of(&start)
-        });
-        Ok(is_copy)
-    }
 }
 
-/// So much of a beginning tells one log from another.
-const TELLING_BYTES: usize = 24;
-
-/// How what lies at a path begins, and what it is.
-pub(super) fn head_of(path: &Path, links: Links) -> io::Result<(Vec<u8>, Identity)> {
-    let mut start = vec![0; HEAD_BYTES_MAX];
-    let (file, metadata) = Content::open(path, links)?;
-    let content =
-        if is_compressed(path) { Content::decompress(file) } else { Ok(Content::Plain(file)) };
-    // What is no compressed text, or not yet, has no beginning.
-    let read = content.and_then(|mut content| content.read_at(0, &mut start)).unwrap_or(0);
-    start.truncate(read);
-    Ok((start, Identity::of(&metadata)))
-}
-
-fn is_compressed(path: &Path) -> bool {
+pub(super) fn is_compressed(path: &Path) -> bool {
     path.file_name().and_then(|name| name.to_str()).is_some_and(input::is_compressed_name)
 }

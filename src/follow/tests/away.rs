@@ -1,6 +1,7 @@
 //! A log whose directory goes away and comes back, as one that is mounted does.
 
 use super::*;
+use crate::tail::faults;
 
 /// The log goes where nobody looks, or comes back.
 fn rename(world: &World, from: &str, to: &str) {
@@ -89,4 +90,26 @@ fn what_was_written_anew_while_a_directory_was_away_is_not_taken_for_what_was_re
     look_for_seconds(&mut world, 5);
     world.passed.sort();
     assert_eq!(world.passed, due);
+}
+
+#[test]
+fn what_was_read_and_not_looked_at_waits_while_its_log_cannot_be_read() {
+    for seed in 0..30 {
+        let mut world = World::new(config::Encoding::Auto);
+        drop(world.open());
+        world.look();
+        world.commit();
+        let mut due = written(&mut world, 1..4);
+        world.look();
+        world.commit();
+        assert_eq!(world.passed, [""; 0]);
+        world.reopen();
+        due.extend(written(&mut world, 4..6));
+        faults::begin(seed);
+        faults::set(faults::Faults { unread: 400, denied: 100, ..faults::Faults::default() });
+        look_for_seconds(&mut world, 3);
+        faults::set(faults::Faults::default());
+        look_for_seconds(&mut world, 3);
+        assert_eq!(world.passed, due, "with seed {seed}");
+    }
 }

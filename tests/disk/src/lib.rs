@@ -51,6 +51,13 @@ pub struct Counted {
     pub forgotten: u64,
 }
 
+impl Counted {
+    /// Whatever failed although the process went on.
+    pub fn faults(&self) -> u64 {
+        self.full + self.torn + self.unread + self.unsynced
+    }
+}
+
 /// What is to become of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {

@@ -1,5 +1,6 @@
 //! One run: a machine with its logs and receivers, the daemon on it, and what happens to them.
 
+mod further;
 mod hazards;
 mod judgement;
 
@@ -23,6 +24,7 @@ use crate::daemon::systemd::Supervisor;
 use crate::daemon::{Daemon, Options};
 use crate::diagnostic::Diagnostic;
 use crate::surface::style::Style;
+use crate::tail::faults;
 use crate::tail::watch::Hints;
 use crate::zone::Zone;
 
@@ -31,11 +33,16 @@ const TURNS_MAX: u32 = 5_000;
 
 const OPEN_FILES_MAX: u64 = 16;
 
+/// A line that is half written for longer is one as it stands, and what comes then another.
+const HALF_MAX: Duration = Duration::from_secs(50);
+
 const CONFIG: &str = include_str!("ocrwatch.toml");
 
 pub(super) struct Life {
     pub(super) plan: Plan,
     random: Random,
+    /// Of the hazards that came later.
+    further: Random,
     directory: PathBuf,
     nature: Shared,
     disk: Rc<Disk>,
@@ -43,6 +50,8 @@ pub(super) struct Life {
     /// Which configuration a reload finds.
     variant: Rc<Cell<u64>>,
     daemon: Option<Daemon>,
+    /// Since when a line is half written, at the longest.
+    half_since: Option<Duration>,
     /// Of which this process has told.
     losses: u64,
     pub(super) story: Vec<String>,
@@ -51,14 +60,14 @@ pub(super) struct Life {
 }
 
 /// The configuration that there is: another interval and a further source make a variant.
-fn config(directory: &Path, variant: u64) -> Result<Config, Vec<String>> {
+fn config(directory: &Path, variant: u64, is_pattern: bool) -> Result<Config, Vec<String>> {
     thread_local! {
-        static READ: RefCell<BTreeMap<(PathBuf, u64), Config>> = const { RefCell::new(BTreeMap::new()) };
+        static READ: RefCell<BTreeMap<(PathBuf, u64, bool), Config>> = const { RefCell::new(BTreeMap::new()) };
     }
     if variant == 2 {
         return Err(vec!["the file is wrong".to_owned()]);
     }
-    let key = (directory.to_owned(), variant);
+    let key = (directory.to_owned(), variant, is_pattern);
     if let Some(config) = READ.with_borrow(|read| read.get(&key).cloned()) {
         return Ok(config);
     }
@@ -66,6 +75,10 @@ fn config(directory: &Path, variant: u64) -> Result<Config, Vec<String>> {
     if variant == 1 {
         text = text.replace("poll_interval = \"5s\"", "poll_interval = \"3s\"");
         text.push_str("[[source]]\nname = \"other\"\nfiles = \"other/*.log\"\n");
+    }
+    if is_pattern {
+        text = text.replace("web/app.log", "web/app.log*");
+        text = text.replace("[watch]\n", "[watch]\nrotated_quiet = \"10s\"\n");
     }
     let draft = Draft::read("ocrwatch.toml", &text, directory);
     let said = |problems: Vec<Diagnostic>| problems.iter().map(ToString::to_string).collect();
@@ -96,6 +109,9 @@ impl Life {
     pub(super) fn new(plan: Plan) -> Self {
         let directory = empty_directory();
         let mut random = Random::new(plan.seed ^ 0x5eed);
+        faults::begin(plan.seed);
+        let read_bytes_max = plan.further.read_bytes_max;
+        faults::set(faults::Faults { read_bytes_max, ..faults::Faults::default() });
         let disk = Rc::new(Disk::new(&directory.join("state"), random.next(u64::MAX)));
         let receivers = Receivers::new(Random::new(random.next(u64::MAX)));
         let nature = Nature {
@@ -115,6 +131,7 @@ impl Life {
         let mut logs = Logs::new(&directory, &names);
         logs.has_leap_second = plan.clock;
         let mut life = Self {
+            further: Random::new(plan.seed ^ 0x00f0_07e5),
             plan,
             random,
             directory,
@@ -123,6 +140,7 @@ impl Life {
             logs,
             variant: Rc::default(),
             daemon: None,
+            half_since: None,
             losses: 0,
             story: Vec::new(),
             breaches: Vec::new(),
@@ -166,14 +184,14 @@ impl Life {
             machine_zone: Zone::UTC,
             invocation: None,
             reload: {
-                let directory = directory.clone();
-                Box::new(move || config(&directory, wanted.get()))
+                let (directory, is_pattern) = (directory.clone(), self.plan.further.pattern);
+                Box::new(move || config(&directory, wanted.get(), is_pattern))
             },
             out: Box::new(std::io::sink()),
             supervisor: Supervisor::new(None, Box::new(|_| {})),
             machine: Box::new(Simulated { nature, started }),
         };
-        let config = config(&directory, variant).unwrap();
+        let config = config(&directory, variant, self.plan.further.pattern).unwrap();
         let mut daemon = match Daemon::start(config, options) {
             Ok(daemon) => daemon,
             Err(why) => {
@@ -194,6 +212,7 @@ impl Life {
             self.breaches.push(format!("more than one is sent again: {open:?}"));
         }
         kept.check_counts(&self.logs, false, &mut self.breaches);
+        kept.check_told_of(&self.nature.borrow().receivers, &mut self.breaches);
         daemon.begin().unwrap();
         self.losses = 0;
         self.daemon = Some(daemon);
@@ -258,10 +277,17 @@ impl Life {
         self.hint();
         let Some(daemon) = &mut self.daemon else { return };
         let told_before = self.nature.borrow().receivers.arrivals.len();
+        let (could_fail, faulty_before) = (daemon.keeper.failing_since(), self.disk.counted());
         daemon.turn(events).unwrap();
-        if daemon.keeper.failing_since().is_some() {
+        // A commit that the end of the process kept from being is none that failed.
+        let has_failed = self.disk.counted().faults() > faulty_before.faults();
+        let fails = daemon.keeper.failing_since().is_some();
+        if could_fail.is_some() || fails && (has_failed || !self.disk.has_ended()) {
             let arrivals = &mut self.nature.borrow_mut().receivers.arrivals;
             arrivals[told_before..].iter_mut().for_each(|arrival| arrival.is_unkept = true);
+        }
+        if !fails && !self.disk.has_ended() {
+            self.nature.borrow_mut().receivers.heard_is_noted();
         }
         let tail = daemon.follow.tail_counters();
         if tail.open_files > OPEN_FILES_MAX {
@@ -300,6 +326,9 @@ impl Life {
         if self.daemon.is_none() && self.random.percent(60) {
             self.start();
         }
+        if self.further.percent(20) {
+            self.step_further();
+        }
         match self.random.next(100) {
             0..=29 => self.write(),
             30..=35 => self.write_half(),
@@ -326,8 +355,14 @@ impl Life {
     }
 
     fn wait(&mut self, span: Duration) {
-        if !self.plan.late && span > Duration::from_secs(4) {
+        let until = self.nature.borrow().mono + span;
+        let is_too_long = |since: Duration| until > since + HALF_MAX;
+        let is_half_too_long = self.half_since.is_some_and(is_too_long);
+        if !self.plan.late && span > Duration::from_secs(4)
+            || is_half_too_long && !self.plan.further.is_none()
+        {
             self.logs.finish_halves();
+            self.half_since = None;
         }
         self.happened("wait", &format!("{span:?}"));
         self.pass(span, Duration::ZERO);
@@ -361,6 +396,7 @@ impl Life {
         self.nature.borrow_mut().pass(Duration::from_millis(3));
         let wall = self.nature.borrow().wall;
         self.logs.write_half(log, wall, &mut self.random);
+        self.half_since.get_or_insert(self.nature.borrow().mono);
         self.happened("half", self.logs.all[log].source);
         self.turn();
     }
@@ -375,7 +411,13 @@ impl Life {
     fn stop(&mut self) {
         if let Some(daemon) = self.daemon.take() {
             self.happened("stop", "");
+            let told_before = self.nature.borrow().receivers.arrivals.len();
+            let (fails, faulty_before) = (daemon.keeper.failing_since(), self.disk.counted());
             daemon.end().unwrap();
+            if fails.is_some() || self.disk.counted().faults() > faulty_before.faults() {
+                let arrivals = &mut self.nature.borrow_mut().receivers.arrivals;
+                arrivals[told_before..].iter_mut().for_each(|arrival| arrival.is_unkept = true);
+            }
             self.has_ended();
         }
     }
@@ -387,9 +429,11 @@ impl Life {
             if self.logs.is_away(log) {
                 self.logs.move_directory(log);
             }
+            self.logs.bring_back(log, false);
         }
         self.logs.finish_halves();
         self.disk.set_faults(Faults::default());
+        faults::set(faults::Faults { denied: 0, unread: 0, ..faults::present() });
         {
             let mut nature = self.nature.borrow_mut();
             nature.receivers.manner = Manner::Takes;

@@ -62,11 +62,23 @@ pub(super) struct Log {
     /// The lines of the live file and of those at rotated names, the oldest first.
     live: Vec<usize>,
     rotated: Vec<(PathBuf, Vec<usize>)>,
+    /// What of the rotated files is where nobody looks.
+    archived: Option<(PathBuf, Vec<usize>)>,
     /// Its directory was away: what was read when the file was given up is remembered no longer,
     /// neither what was printed nor the beginning of a line.
     was_away: bool,
     /// The last error of the live file: code, message and request.
     last_error: Option<(usize, String)>,
+}
+
+impl Log {
+    pub(super) fn has_archived(&self) -> bool {
+        self.archived.is_some()
+    }
+
+    pub(super) fn has_rotated(&self) -> bool {
+        !self.rotated.is_empty()
+    }
 }
 
 /// All of it.
@@ -103,6 +115,7 @@ impl Logs {
                 half: None,
                 live: Vec::new(),
                 rotated: Vec::new(),
+                archived: None,
                 was_away: false,
                 last_error: None,
             }
@@ -220,7 +233,7 @@ impl Logs {
         (0..self.all.len()).for_each(|log| self.finish_half(log));
     }
 
-    fn rotated_name(&mut self, log: usize) -> PathBuf {
+    pub(super) fn rotated_name(&mut self, log: usize) -> PathBuf {
         self.rotations += 1;
         let name = format!("app.log-20261130-{:06}", self.rotations);
         self.all[log].path.with_file_name(name)
@@ -242,14 +255,58 @@ impl Logs {
         self.count("rotation by renaming");
     }
 
-    /// `between` is what happens between the copy and the emptying.
     pub(super) fn rotate_by_copy(&mut self, log: usize) {
         self.finish_half(log);
         let name = self.rotated_name(log);
-        fs::copy(&self.all[log].path, &name).unwrap();
+        self.copy_part(log, &name, false);
+        self.empty_behind_copy(log, name);
+    }
+
+    /// Copies the live file, or the first part of it.
+    pub(super) fn copy_part(&mut self, log: usize, name: &Path, is_half: bool) {
+        let mut text = fs::read(&self.all[log].path).unwrap();
+        if is_half {
+            text.truncate(text.len() / 2);
+        }
+        // Who copies goes on in the file that he began.
+        let mut copy = OpenOptions::new().write(true).create(true).truncate(false).open(name);
+        copy.as_mut().unwrap().write_all(&text).unwrap();
+    }
+
+    pub(super) fn empty_behind_copy(&mut self, log: usize, name: PathBuf) {
         self.all[log].writer.set_len(0).unwrap();
         self.has_rotated_to(log, name);
         self.count("rotation by copying and emptying");
+    }
+
+    fn archive_of(&self, log: usize) -> PathBuf {
+        let folder = self.all[log].path.parent().unwrap();
+        folder.with_file_name(format!("{}-archive", self.all[log].source))
+    }
+
+    /// The oldest rotated file goes where nobody looks.
+    pub(super) fn archive(&mut self, log: usize) {
+        let (path, lines) = self.all[log].rotated.remove(0);
+        let archive = self.archive_of(log);
+        fs::create_dir_all(&archive).unwrap();
+        fs::rename(&path, archive.join(path.file_name().unwrap())).unwrap();
+        self.touched.push(path.clone());
+        self.all[log].archived = Some((path, lines));
+        self.count("archived file");
+    }
+
+    /// It comes back to its name.
+    pub(super) fn bring_back(&mut self, log: usize, is_touched: bool) {
+        let Some((path, lines)) = self.all[log].archived.take() else { return };
+        fs::rename(self.archive_of(log).join(path.file_name().unwrap()), &path).unwrap();
+        if is_touched {
+            let file = OpenOptions::new().append(true).open(&path).unwrap();
+            let now = tempfile::tempfile().unwrap().metadata().unwrap().modified().unwrap();
+            file.set_modified(now).unwrap();
+        }
+        self.touched.push(path.clone());
+        self.all[log].rotated.insert(0, (path, lines));
+        self.count("archived file that came back");
     }
 
     pub(super) fn compress(&mut self, log: usize) {
@@ -354,6 +411,11 @@ impl Logs {
             let lines = self.truth.iter_mut().filter(|line| line.source == source);
             lines.for_each(|line| line.fate = Fate::Endangered);
             self.count("loss that was told");
+        }
+        // What is archived may have been read less far than the state knew.
+        let archived = self.all.iter().filter_map(|log| log.archived.as_ref());
+        for number in archived.flat_map(|(_, lines)| lines.clone()).collect::<Vec<_>>() {
+            self.truth[number].fate = Fate::Endangered;
         }
     }
 

@@ -26,6 +26,40 @@ pub(super) struct Plan {
     pub(super) clock: bool,
     pub(super) start: DateTime<Utc>,
     pub(super) steps: u64,
+    pub(super) further: Further,
+}
+
+/// Hazards that came later, drawn from a stream of their own. Seeds that failed before they were
+/// there run without them, and so are what they were.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "hazards, any of which may be together")]
+pub(super) struct Further {
+    /// Rotated names are followed as well, and let go soon.
+    pub(super) pattern: bool,
+    /// Copies are made step by step; rotated files go elsewhere and come back.
+    pub(super) archives: bool,
+    /// All logs grow at once.
+    pub(super) backlogs: bool,
+    /// Logs cannot be opened or read for a while.
+    pub(super) unreadable: bool,
+    /// A read gives so little.
+    pub(super) read_bytes_max: Option<usize>,
+}
+
+impl Further {
+    pub(super) fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn of(seed: u64) -> Self {
+        let mut random = Random::new(seed ^ 0x000f_3a5e_9d2c_71b4);
+        let everything = random.percent(10);
+        let mut drawn = |chance| random.percent(chance) || everything;
+        let (pattern, archives, backlogs) = (drawn(50), drawn(50), drawn(50));
+        let (unreadable, is_little) = (drawn(25), drawn(40));
+        let read_bytes_max = is_little.then(|| 50 + random.index(500));
+        Self { pattern, archives, backlogs, unreadable, read_bytes_max }
+    }
 }
 
 impl Plan {
@@ -44,13 +78,21 @@ impl Plan {
         };
         let start = start.parse().unwrap();
         let steps = 20 + random.next(40);
-        Self { seed, kills, power, disk, receivers, late, destroys, clock, start, steps }
+        let mut further = Further::of(seed);
+        // What is told before it is kept is decided anew, of lines in another order.
+        further.unreadable &= !disk;
+        Self { seed, kills, power, disk, receivers, late, destroys, clock, start, steps, further }
+    }
+
+    /// Without what came later.
+    pub(super) fn first(seed: u64) -> Self {
+        Self { further: Further::default(), ..Self::of(seed) }
     }
 
     /// Whether a backtest of the whole log must find the very same changes of alerts. It cannot
     /// where lines are gone, where they are read later than the lateness allows, and where the
     /// clock that stamps them is not the one by which they are read.
     pub(super) fn equals_backtest(&self) -> bool {
-        !(self.late || self.destroys || self.clock)
+        !(self.late || self.destroys || self.clock || self.further.unreadable)
     }
 }

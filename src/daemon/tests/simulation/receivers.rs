@@ -52,6 +52,10 @@ pub(super) struct Receivers {
     /// What may come once more: it got there, and the sender cannot know.
     excused: BTreeSet<String>,
     got: BTreeSet<String>,
+    /// Of which the sender heard that they got there: a moment ago, and so long ago that it is
+    /// kept.
+    heard: Vec<String>,
+    pub(super) noted: BTreeSet<String>,
     /// What was refused for good.
     pub(super) refused: BTreeSet<String>,
     pub(super) breaches: Vec<String>,
@@ -69,6 +73,8 @@ impl Receivers {
             answers: Vec::new(),
             excused: BTreeSet::new(),
             got: BTreeSet::new(),
+            heard: Vec::new(),
+            noted: BTreeSet::new(),
             refused: BTreeSet::new(),
             breaches: Vec::new(),
             counted: BTreeMap::new(),
@@ -86,6 +92,8 @@ impl Receivers {
         self.answers = waiting;
         let mut due: Vec<(Duration, Report)> = due;
         due.sort_by_key(|(at, _)| *at);
+        let arrived = due.iter().filter(|(_, report)| report.result.is_ok());
+        self.heard.extend(arrived.map(|(_, report)| report.id.clone()));
         due.into_iter().map(|(_, report)| report).collect()
     }
 
@@ -211,9 +219,15 @@ impl Receivers {
         }
     }
 
+    /// The sender has committed what it heard.
+    pub(super) fn heard_is_noted(&mut self) {
+        self.noted.extend(std::mem::take(&mut self.heard));
+    }
+
     /// The sender has ended: nobody waits for answers any more.
     pub(super) fn sender_ended(&mut self) {
         self.answers.clear();
+        self.heard.clear();
         self.ends_after = None;
     }
 

@@ -126,6 +126,56 @@ fn a_copy_that_is_seen_before_the_file_is_emptied_is_not_read_twice() {
     });
 }
 
+/// A log is copied and emptied, and for so long something is wrong with opening and reading.
+fn copied_and_emptied_with(faults: faults::Faults, seconds: u64) -> World {
+    let mut world = World::new(&["app.log"], Limits::default());
+    world.append("app.log", lines(1..=2));
+    world.see();
+    world.append("app.log", lines(3..=4));
+    world.copy("app.log", "app.log.1");
+    world.cut("app.log", 0);
+    world.append("app.log", lines(5..=6));
+    faults::set(faults);
+    for second in 0..seconds + 3 {
+        if second == seconds {
+            faults::set(faults::Faults::default());
+        }
+        world.see();
+        world.now += Duration::from_secs(1);
+    }
+    world
+}
+
+#[test]
+fn a_copy_that_cannot_be_read_for_a_moment_is_found_all_the_same() {
+    for seed in 0..40 {
+        faults::begin(seed);
+        let unread = faults::Faults { unread: 300, ..faults::Faults::default() };
+        let world = copied_and_emptied_with(unread, 2);
+        world.has_read_in_any_order(lines(1..=6));
+        assert_eq!(world.told(|kind| matches!(kind, NoticeKind::Truncated { .. })), 0, "{seed}");
+    }
+}
+
+#[test]
+fn a_log_does_not_wait_for_a_copy_that_may_not_be_opened() {
+    let mut world = World::new(&["app.log"], Limits::default());
+    world.append("app.log", lines(1..=2));
+    world.see();
+    world.copy("app.log", "app.log.1");
+    world.cut("app.log", 0);
+    world.append("app.log", lines(5..=6));
+    faults::deny(world.path("app.log.1"));
+    for _ in 0..6 {
+        world.see();
+        world.now += Duration::from_secs(1);
+    }
+    faults::begin(0);
+    world.has_read(lines(1..=2) + &lines(5..=6));
+    assert_eq!(world.told(|kind| matches!(kind, NoticeKind::Truncated { .. })), 1);
+    assert!(world.told(|kind| matches!(kind, NoticeKind::Unseen(_))) > 0);
+}
+
 #[test]
 fn half_a_line_of_a_copied_file_is_not_joined_to_new_text() {
     in_every_way(&["app.log"], |world| {

@@ -4,6 +4,7 @@
 
 use super::super::oracle;
 use super::{Life, config};
+use crate::tail::faults;
 
 impl Life {
     pub(super) fn judge(&mut self) {
@@ -25,13 +26,18 @@ impl Life {
             }
         }
         if self.plan.equals_backtest() {
-            let config = config(&self.directory, 0).unwrap();
+            let config = config(&self.directory, 0, self.plan.further.pattern).unwrap();
             let expected = oracle::backtest(&self.logs, &config, nature.wall);
-            breaches.extend(oracle::differences(&kept.changes(), &expected));
+            breaches.extend(oracle::differences(
+                &kept.changes(),
+                &expected,
+                self.plan.further.backlogs,
+            ));
         }
         let changes = u64::try_from(kept.changes().len()).unwrap();
         *self.counted.entry("change of an alert").or_default() += changes;
         let disk = self.disk.counted();
+        let (denied, unread) = faults::counted();
         let arrivals = nature.receivers.counted.iter().map(|(what, count)| (*what, *count));
         let written = self.logs.counted.iter().map(|(what, count)| (*what, *count));
         for (what, count) in arrivals.chain(written).chain([
@@ -42,6 +48,8 @@ impl Life {
             ("failed sync", disk.unsynced),
             ("end at an operation", disk.ends),
             ("sector forgotten", disk.forgotten),
+            ("EACCES of a log", denied),
+            ("EIO of a log", unread),
         ]) {
             *self.counted.entry(what).or_default() += count;
         }

@@ -1,0 +1,108 @@
+//! Whether a rotated file is a copy of one that is known, so that nothing is read twice.
+//!
+//! Owns the comparison: by how both begin, and of a file that was let go by all that was read of
+//! it. Must never follow anything. Fails with the `io::Error` of a file that cannot be looked at.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Tail;
+use super::handles::Content;
+use super::identity::{Beginnings, HEAD_BYTES_MAX, Identity};
+use super::position::Position;
+use super::siblings::{Located, is_compressed};
+use crate::input::{self, Links};
+
+impl Tail {
+    /// Whether what lies at a rotated name begins as a followed file of that log does: a copy made
+    /// before the log is emptied, or one that is still being made.
+    pub(super) fn is_copy_of_followed(&self, path: &Path) -> io::Result<bool> {
+        let text = path.to_string_lossy();
+        let live = input::live_name(&text);
+        if live == *text {
+            return Ok(false);
+        }
+        let live = Path::new(&live);
+        let of_log = self.files_of_log(live);
+        if of_log.is_empty() && self.done.is_empty() {
+            return Ok(false);
+        }
+        let links = self.limits.links;
+        let (start, _) = head_of(path, links)?;
+        if start.is_empty() {
+            // Nothing tells yet.
+            return Ok(!of_log.is_empty());
+        }
+        let is_copy_of_done = self.is_copy_of_done(path, &start)?;
+        if is_copy_of_done || of_log.is_empty() {
+            return Ok(is_copy_of_done);
+        }
+        // What is at the log's own path may not be followed yet.
+        let logs = of_log.iter().filter_map(|id| Some(self.files.get(id)?.log()));
+        let logs: BTreeSet<PathBuf> = logs.chain([live.to_owned()]).collect();
+        let begins_so =
+            |log: &PathBuf| head_of(log, links).is_ok_and(|(head, _)| head.starts_with(&start));
+        if logs.iter().any(begins_so) {
+            return Ok(true);
+        }
+        let beginnings = Beginnings::of(&start);
+        let is_copy = of_log.iter().filter_map(|id| self.files.get(id)).any(|followed| {
+            let Position { head, identity, path, .. } = &followed.position;
+            // Most of a log with many files are told apart without opening them again.
+            let may_be = head.is_empty() || head.len() > start.len() || beginnings.have(*head);
+            if !may_be {
+                return false;
+            }
+            let present = head_of(path, links).ok().filter(|(_, at_path)| at_path == identity);
+            let present = present.map(|(head, _)| head).unwrap_or_default();
+            // What is copied is no longer than the original, unless that was emptied since.
+            if !present.is_empty() && head.is_of(&present) {
+                return present.starts_with(&start);
+            }
+            let is_telling = head.len() >= TELLING_BYTES || head.len() == start.len();
+            is_telling && !head.is_empty() && head.is_of(&start)
+        });
+        Ok(is_copy)
+    }
+
+    /// Whether what lies at a rotated name, and begins so, holds what was read of a file that was
+    /// let go since, and no more: it was compressed or copied then.
+    fn is_copy_of_done(&self, path: &Path, start: &[u8]) -> io::Result<bool> {
+        let beginnings = Beginnings::of(start);
+        let begins_so = |position: &Position| {
+            let head = position.head;
+            let is_telling = head.len() >= TELLING_BYTES || head.len() == start.len();
+            is_telling && !head.is_empty() && beginnings.have(head)
+        };
+        for position in self.done.positions().filter(|position| begins_so(position)) {
+            let (file, metadata) = Content::open(path, self.limits.links)?;
+            let located = Located::of(path.to_owned(), file, &metadata, is_compressed(path));
+            // What is no compressed text, or not yet, holds nothing.
+            let copy = located.and_then(|it| it.with_text_of(position)).ok().flatten();
+            let next = copy.map(|mut it| it.content.read_at(position.read_bytes, &mut [0]));
+            if matches!(next, Some(Ok(0))) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// So much of a beginning tells one log from another.
+const TELLING_BYTES: usize = 24;
+
+/// How what lies at a path begins, and what it is.
+pub(super) fn head_of(path: &Path, links: Links) -> io::Result<(Vec<u8>, Identity)> {
+    let mut start = vec![0; HEAD_BYTES_MAX];
+    let (file, metadata) = Content::open(path, links)?;
+    let read = if is_compressed(path) {
+        // What is no compressed text, or not yet, has no beginning.
+        let content = Content::decompress(file);
+        content.and_then(|mut content| content.read_at(0, &mut start)).unwrap_or(0)
+    } else {
+        Content::Plain(file).read_at(0, &mut start)?
+    };
+    start.truncate(read);
+    Ok((start, Identity::of(&metadata)))
+}
