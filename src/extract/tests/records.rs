@@ -38,6 +38,8 @@ fn a_copied_answer_has_the_time_of_its_header() {
 fn so_many_loose_lines_belong_to_a_head_and_no_more() {
     check_time(&format!("{HEAD}{}  {BODY}\n", "x\n".repeat(12)), 14, true);
     check_time(&format!("{HEAD}{}  {BODY}\n", "x\n".repeat(13)), 15, false);
+    check_time(&format!("{HEAD}{}{BODY}\n", "x\n".repeat(11)), 13, true);
+    check_time(&format!("{HEAD}{}{BODY}\n", "x\n".repeat(12)), 14, false);
 }
 
 #[test]
@@ -109,6 +111,20 @@ fn android_s_level_and_thread_are_those_of_the_record() {
 }
 
 #[test]
+fn what_is_printed_to_both_streams_of_a_container_is_one_event() {
+    let line = |millis: u32, stream: &str| {
+        format!("2026-11-20T10:00:01.{millis}Z {stream} F ERROR ocr: failed {BODY}\n")
+    };
+    let of = |line: u32, millis: u32| {
+        format!("{line} AIS.0101 \"M\" at=2026-11-20T10:00:01.{millis}+00:00")
+    };
+    let both = line(123, "stdout") + &line(125, "stderr");
+    check(&both, &format!("{}\n{} repeat", of(1, 123), of(2, 125)));
+    let twice = line(123, "stderr") + &line(125, "stderr");
+    check(&twice, &format!("{}\n{}", of(1, 123), of(2, 125)));
+}
+
+#[test]
 fn of_a_long_line_each_error_is_told_once_and_whole() {
     let filler = "x ".repeat(50_000);
     let body = |id: u32| {
@@ -150,6 +166,10 @@ fn codes_of_one_line_beyond_what_is_looked_at_are_counted_and_those_of_further_l
         (0..150).map(|number| separator.to_owned() + &id(number)).collect::<String>()
     };
     let (found, counters) = counted(&format!("{HEAD}{}\n", ids("\n  ")), None);
+    assert_eq!((found, counters.codes_left_out), (150, 0));
+    // Of a line that is looked at in pieces, too.
+    let filler = "x ".repeat(50_000);
+    let (found, counters) = counted(&format!("{filler}{}{filler}\n", ids(" ")), None);
     assert_eq!((found, counters.codes_left_out), (150, 0));
     let line = format!("ERROR:{}\n", ids(" "));
     let (found, counters) = counted(&line.repeat(2), None);
