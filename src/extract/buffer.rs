@@ -226,6 +226,14 @@ mod tests {
     }
 
     #[test]
+    fn a_log_that_is_calm_within_a_long_line_loses_nothing_of_it() {
+        let mut buffer = Buffer::new(0);
+        fill(&mut buffer, CALM_BYTES + 1);
+        buffer.calm();
+        assert_eq!(buffer.filled().len(), CALM_BYTES + 1);
+    }
+
+    #[test]
     fn what_is_hidden_comes_back_as_it_was() {
         let mut buffer = Buffer::new(7);
         buffer.spare()[..6].copy_from_slice(b"a\nb\ncd");

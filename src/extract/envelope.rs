@@ -123,7 +123,9 @@ fn take_out(line: &str) -> Option<Layer<'_>> {
             .or_else(|| syslog::syslog(line))
             .or_else(|| syslog::syslog_5424(line))
             .or_else(|| prefix::logcat(line)),
-        b'[' => json::fluent_bit(line).or_else(|| prefix::prefixed_lines(line)),
+        b'[' => json::fluent_bit(line)
+            .or_else(|| prefix::prefixed_lines(line))
+            .or_else(|| syslog::syslog(line)),
         _ => syslog::syslog(line).or_else(|| prefix::prefixed_lines(line)),
     }
 }
@@ -143,110 +145,4 @@ fn process(host: &str, program: &str, instance: &str) -> Option<Process> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// A line of what heads of carriers consist of, in any order.
-    pub(super) fn made_up_line() -> impl Strategy<Value = String> {
-        let pieces = proptest::sample::select(vec![
-            "2026-11-20T10:00:01.123Z",
-            "2026-11-20T10:00:01+08:00",
-            "2026-11-20 10:00:01.123",
-            "11-20 10:00:01.123",
-            "Nov 20 10:00:01",
-            "Fri 2026-11-20 10:00:01 CST",
-            "1795172401.123456",
-            "[    1.123456]",
-            "<134>",
-            "web1",
-            "ocr[812]:",
-            "ocr:",
-            "INFO",
-            "ERROR",
-            "[INFO]",
-            "01O",
-            "E",
-            "1234",
-            "7",
-            "Tag:",
-            "provider.x:",
-            "[pod/a/b]",
-            "web-1",
-            "web_1",
-            "│",
-            "|",
-            "\t",
-            " ",
-            "  ",
-            "é",
-        ]);
-        proptest::collection::vec((pieces, proptest::sample::select(vec!["", " ", " "])), 0..8)
-            .prop_map(|pieces| pieces.into_iter().flat_map(|(piece, gap)| [piece, gap]).collect())
-    }
-
-    fn check(line: &str, text: &str, partial: bool) {
-        let unwrapped = unwrap(line);
-        assert_eq!(unwrapped.text, text, "of {line:?}");
-        assert_eq!(unwrapped.envelope.partial, partial, "of {line:?}");
-    }
-
-    #[test]
-    fn docker_marks_a_cut_line_by_the_missing_newline() {
-        check(
-            r#"{"log":"a \u003cb\u003e\n","stream":"stderr","time":"2026-11-20T10:00:01.123456789Z"}"#,
-            "a <b>",
-            false,
-        );
-        check(
-            r#"{"log":"cut","stream":"stderr","time":"2026-11-20T10:00:01.123456789Z"}"#,
-            "cut",
-            true,
-        );
-    }
-
-    #[test]
-    fn cri_has_its_own_mark() {
-        check("2026-11-20T10:00:01.123456789Z stdout F text  here", "text  here", false);
-        check("2026-11-20T10:00:01.123456789+08:00 stderr P cut", "cut", true);
-        check("2026-11-20T10:00:01.123456789+08:00 stderr F ", "", false);
-    }
-
-    #[test]
-    fn journald_short_and_json_and_byte_arrays() {
-        check("Nov 20 10:00:01 web1 ocr-api[812]: text", "text", false);
-        check(
-            r#"{"__REALTIME_TIMESTAMP":"1795172401000000","MESSAGE":"a\tb","_PID":"1"}"#,
-            "a\tb",
-            false,
-        );
-        check(r#"{"MESSAGE":[104,105],"_PID":"1"}"#, "hi", false);
-    }
-
-    #[test]
-    fn syslog_5424_with_and_without_structured_data() {
-        check("<134>1 2026-11-20T10:00:01.123Z web1 ocr 812 - - text", "text", false);
-        check(r#"<134>1 2026-11-20T10:00:01Z web1 ocr - ID1 [a@1 k="v \" ]"] text"#, "text", false);
-    }
-
-    #[test]
-    fn rsyslog_escapes_become_lines_again() {
-        check("Nov  2 10:00:01 web1 ocr[8]: a#012#011at b", "a\n\tat b", false);
-    }
-
-    #[test]
-    fn a_logger_s_own_head_is_not_a_carrier() {
-        let line = "2026-11-20T10:00:01Z ERROR ocr: text";
-        check(line, line, false);
-        let json = r#"{"level":"error","@timestamp":"2026-11-20T10:00:01Z","message":"m"}"#;
-        check(json, json, false);
-    }
-
-    #[test]
-    fn carriers_nest() {
-        let line = r#"{"log":"Nov 20 10:00:01 web1 ocr[8]: text\n","stream":"stdout","time":"2026-11-20T10:00:01Z"}"#;
-        let unwrapped = unwrap(line);
-        assert_eq!((unwrapped.text.as_ref(), unwrapped.envelope.carriers), ("text", 2));
-    }
-}
+mod tests;

@@ -186,7 +186,6 @@ fn actor_in(found: &str) -> &str {
     let inner = &found[first.len_utf8()..found.len() - last.map_or(0, char::len_utf8)];
     match first {
         '[' | '(' => inner.trim_start(),
-        '#' => inner,
         // `--- [main]`; a thread of blanks is called by the last of them.
         '-' => {
             let name = inner.rsplit('[').next().unwrap_or(inner);
@@ -199,7 +198,7 @@ fn actor_in(found: &str) -> &str {
             let (_, name) = found.split_once(['=', ':']).unwrap_or_default();
             name.trim_start().trim_start_matches('"')
         }
-        // A blank, a number, perhaps another one, and a blank.
+        // A blank, a number, perhaps another one, and a blank; `#12:`.
         _ => inner.rsplit(' ').next().unwrap_or(inner),
     }
 }
@@ -257,6 +256,9 @@ mod tests {
         );
         check("E1120 10:00:01.123456   812 ocr.go:7] x", Role::Head, Some(Error), None);
         check(r#"{"level":50,"time":1795172401123,"msg":"x"}"#, Role::Head, Some(Error), None);
+        check(r#"{"level":40,"msg":"x"}"#, Role::Head, Some(Warn), None);
+        check(r#"{"level":"warning","msg":"x"}"#, Role::Head, Some(Warn), None);
+        check(r#"{"time":"2026-11-20T10:00:01Z","msg":"x"}"#, Role::Head, None, None);
     }
 
     #[test]
@@ -277,6 +279,30 @@ mod tests {
         ];
         for (line, expected) in forms {
             assert_eq!(actor(line).as_deref(), Some(expected), "of {line:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_of_two_lines_of_a_head_ends_with_a_class_behind_a_time() {
+        for line in [
+            "Nov 24, 2026 10:00:01 AM com.example.Ocr call",
+            "2026-11-24 10:00:01 com.example.Ocr$1 <init>",
+        ] {
+            assert!(has_second_line(line), "{line:?}");
+        }
+        for line in ["2026-11-24 10:00:01 INFO ocr: x", "see chapter 7 below", "x", ""] {
+            assert!(!has_second_line(line), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn json_that_nests_its_time_tells_it() {
+        for line in [
+            r#"{"text":"x","record":{"time":{"repr":"x","timestamp":1795172401.5},"message":"x"}}"#,
+            r#"{"instant":{"epochSecond":1795172401,"nanoOfSecond":500000000},"message":"x"}"#,
+        ] {
+            let at = read(line).stamp.map(|stamp| stamp.local.to_string());
+            assert_eq!(at.as_deref(), Some("2026-11-20 11:00:01.500"), "of {line}");
         }
     }
 

@@ -296,3 +296,5 @@ fn what_stands_beside_a_code_is_its_message_where_the_form_says_so() {
     }
     check(&log, &expected);
 }
+
+mod records;

@@ -143,6 +143,11 @@ mod tests {
         }
 
         #[test]
+        fn half_a_byte_is_not_read(text in "([A-Za-z0-9_-]{4}){0,3}[A-Za-z0-9_-]") {
+            prop_assert!(Unpacker::new(&text).is_none());
+        }
+
+        #[test]
         fn anything_else_is_refused_or_read_as_something(text in "[A-Za-z0-9_-]{0,40}|\\PC{0,9}") {
             let Some(mut unpacker) = Unpacker::new(&text) else { return Ok(()) };
             while unpacker.number().is_some() {}

@@ -75,7 +75,9 @@ pub(super) fn syslog(line: &str) -> Option<Layer<'_>> {
 /// What every head of syslog has: a form of stamp and, behind one without blanks, host and tag.
 fn may_be_syslog(line: &[u8]) -> bool {
     match line {
-        [b'<' | b'[', ..] | [b'A'..=b'Z', b'a'..=b'z', b'a'..=b'z', b' ', ..] => true,
+        [b'<', ..]
+        | [b'[', b' ' | b'0'..=b'9', ..]
+        | [b'A'..=b'Z', b'a'..=b'z', b'a'..=b'z', b' ', ..] => true,
         [b'0'..=b'9', ..] if matches!(line.get(10), Some(b'T' | b'.')) => {
             let mut words = line.splitn(3, |byte| *byte == b' ').skip(1);
             let host = words.next().unwrap_or_default();

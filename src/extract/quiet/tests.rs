@@ -54,6 +54,7 @@ fn extractor(settings: Settings) -> Extractor {
 fn resumed(checkpoint: &Checkpoint, settings: Settings, log: &[u8]) -> Extractor {
     let text = serde_json::to_string(checkpoint).expect("a checkpoint is JSON");
     let read: Checkpoint = serde_json::from_str(&text).expect("what was written");
+    assert_eq!(read, *checkpoint, "what is read is what was written");
     let mut extractor = Extractor::resume(&CATALOGUE, settings, "app.log".into(), &read);
     let from = usize::try_from(read.context_from()).expect("an index");
     extractor.push(&log[from..], &mut Printed::default());
@@ -286,6 +287,96 @@ fn a_long_line_without_end_loses_nothing() {
     let long = format!("{} {BODY} {}AI", "x ".repeat(40_000), "y ".repeat(40_000));
     let rest = format!("S {}{}\n", "y ".repeat(40_000), BODY.replace("0101", "0104"));
     check(&[Feed(&long), All, Feed(&rest), Lines], "1 AIS.0101\n-\n1 AIS.0104\n-");
+    // A code at the very end of what is there is not passed over.
+    let (cut, rest) = ("{\"error_code\":\"AIS.01", "04\",\"error_msg\":\"M\"}\n");
+    let long = format!("{} {BODY} {}{cut}", "x ".repeat(40_000), "y ".repeat(40_000));
+    check(&[Feed(&long), All, Feed(rest), Lines], "1 AIS.0101\n-\n1 AIS.0104\n-");
+    // Nor is what is there taken for the whole of a message.
+    let end = "x.ClientRequestException: Recognition failed.";
+    let long = format!("{} {end}", "x ".repeat(40_000));
+    check(&[Feed(&long), All, Feed("x\n"), All], "-\n-");
+    assert_eq!(printed(&settings(), &[Feed(&long)], false).lines().count(), 1);
+}
+
+fn long_lines(steps: &[Step<'_>]) -> u64 {
+    let (mut extractor, mut printed) = (extractor(settings()), Printed::default());
+    for step in steps {
+        match step {
+            Feed(text) => extractor.push(text.as_bytes(), &mut printed),
+            Lines => extractor.flush_lines(&mut printed),
+            All => extractor.flush_all(&mut printed),
+            Discard(bytes) => assert_eq!(extractor.discard_unterminated(), *bytes),
+        }
+    }
+    extractor.finish(&mut printed).long_lines
+}
+
+#[test]
+fn a_long_line_counts_once_and_one_in_its_place_once_more() {
+    let long = format!("{} {BODY} {}", "x ".repeat(40_000), "y ".repeat(40_000));
+    let bytes = long.len() as u64;
+    let both = format!("{long}\n");
+    assert_eq!(long_lines(&[Feed(&long), All, Discard(bytes), Feed(&both), Lines]), 2);
+    let many = format!("{}\n", long.repeat(12));
+    assert_eq!(long_lines(&[Feed(&many), Feed("half"), Discard(4), Feed("x\n"), Lines]), 1);
+}
+
+#[test]
+fn a_call_in_the_place_of_one_that_was_truncated_is_another() {
+    let call = CALL.trim_end();
+    let bytes = call.len() as u64;
+    check(&[Feed(call), All, Discard(bytes), Feed(CALL), Lines], "1 200\n-\n1 200\n-");
+}
+
+#[test]
+fn who_writes_behind_what_was_truncated_is_told_anew_at_the_file_s_beginning_only() {
+    let docker = |text: &str| {
+        format!("{{\"log\":\"{text}\",\"stream\":\"stderr\",\"time\":\"2026-11-20T10:00:01Z\"}}\n")
+    };
+    let (first, rest) = (docker("failed with AI"), docker("S.0104: Recognition failed.\\n"));
+    let cut = [Feed(&first), Lines, Feed(&rest), Lines];
+    check(&cut, "-\n1 AIS.0104\n-");
+    let [first_, lines, rest_, again] = cut;
+    check(&[Feed("starting"), All, Discard(8), first_, lines, rest_, again], "-\n-\n1 AIS.0104\n-");
+    let whole = docker("started\\n").repeat(4_000);
+    check(
+        &[Feed(&whole), All, Feed("half"), Discard(4), Feed(&first), Lines, Feed(&rest), Lines],
+        "-\n-\n4001 AIS.0104\n-",
+    );
+}
+
+#[test]
+fn a_cut_line_waits_wherever_it_stands_and_with_all_its_parts() {
+    let part = |mark: &str, text: &str| format!("2026-11-20T10:00:01Z stderr {mark} {text}\n");
+    let before = "a\n".repeat(40_000);
+    let (first, rest) = (part("P", "{\"error_code\":\"AI"), part("F", "S.0101\",\"x\":1}"));
+    check(&[Feed(&before), Feed(&first), Lines, Feed(&rest), Lines], "-\n40001 AIS.0101\n-");
+    let (one, two) = (part("P", "{\"error_code\":\"AIS.0101\""), part("P", ",\"error_msg\":"));
+    let three = part("F", "\"M\"}");
+    check(&[Feed(&one), Feed(&two), Lines, Feed(&three), Lines], "-\n1 AIS.0101\n-");
+}
+
+#[test]
+fn nothing_is_read_of_context_that_is_not_there_yet() {
+    let (mut extractor, mut printed) = (extractor(settings()), Printed::default());
+    let log = "2026-11-20T10:00:01Z a\n2026-11-20T10:00:02Z b\n";
+    extractor.push(log.as_bytes(), &mut printed);
+    extractor.flush_all(&mut printed);
+    let checkpoint = extractor.checkpoint().expect("nothing is held back after a flush");
+    let mut extractor = resumed(&checkpoint, settings(), &log.as_bytes()[..23]);
+    extractor.flush_all(&mut printed);
+    assert_eq!(extractor.checkpoint(), Some(checkpoint));
+}
+
+#[test]
+fn a_call_and_the_time_of_its_line_are_told_in_the_lines_order() {
+    let activity = Settings {
+        activity_gap: Some(TimeDelta::minutes(5)),
+        successes: Successes::access_logs(),
+        ..settings()
+    };
+    let log = format!("2026-11-20T10:00:01Z a\n{CALL}2026-11-20T10:30:00Z {CALL}");
+    check_with(&activity, &[Feed(&log), Lines], "at 10:00:01\n2 200\nat 10:30:00\n3 200\n-");
 }
 
 #[test]
@@ -324,7 +415,45 @@ fn counters_tell_what_lies_before_the_position() {
     let counters = extractor.counters();
     assert_eq!(extractor.position(), log.len() as u64 - 4);
     assert_eq!((counters.bytes, counters.lines), (extractor.position(), 2));
-    assert_eq!(counters.last_at.map(|at| at.timestamp_millis() % 60_000), Some(2_000));
+    let second = |at: Option<DateTime<FixedOffset>>| at.map(|at| at.timestamp_millis() % 60_000);
+    assert_eq!((second(counters.first_at), second(counters.last_at)), (Some(1_000), Some(2_000)));
     let checkpoint = extractor.checkpoint().expect("nothing is held back after a flush");
     assert_eq!((checkpoint.counters(), checkpoint.lines()), (counters, 2));
+    assert_eq!(checkpoint.position(), extractor.position());
+    let mut elsewhere = checkpoint.clone();
+    elsewhere.forget_context();
+    assert_eq!(elsewhere.context_from(), checkpoint.position());
+    let at_end = extractor.finish(&mut printed);
+    assert_eq!((second(at_end.first_at), second(at_end.last_at)), (Some(1_000), Some(2_000)));
+}
+
+#[test]
+fn a_log_whose_end_tells_no_time_is_as_old_as_its_beginning() {
+    let (mut extractor, mut printed) = (extractor(settings()), Printed::default());
+    let log = format!("starting\n2026-11-20T10:00:01Z a\n{}", "b\n".repeat(200));
+    extractor.push(log.as_bytes(), &mut printed);
+    let counters = extractor.finish(&mut printed);
+    assert!(counters.first_at.is_some());
+    assert_eq!(counters.last_at, counters.first_at);
+}
+
+#[test]
+fn a_checkpoint_whose_places_are_in_no_file_is_refused() {
+    let (mut extractor, mut printed) = (extractor(settings()), Printed::default());
+    extractor.push(b"a\n", &mut printed);
+    extractor.flush_all(&mut printed);
+    let checkpoint = extractor.checkpoint().expect("nothing is held back after a flush");
+    let written = serde_json::to_value(&checkpoint).expect("a checkpoint is JSON");
+    let is_read = |path: &str, number: u64| {
+        let mut changed = written.clone();
+        *changed.pointer_mut(path).expect("a key") = number.into();
+        serde_json::from_value::<Checkpoint>(changed).is_ok()
+    };
+    for path in ["/context_from", "/line_offset", "/newlines"] {
+        assert!(is_read(path, 2) && !is_read(path, 3), "{path}");
+    }
+    let longest = i64::MAX.cast_unsigned();
+    for path in ["/position", "/counters/mentions", "/counters/beyond_line_max"] {
+        assert!(is_read(path, longest) && !is_read(path, longest + 1), "{path}");
+    }
 }

@@ -17,6 +17,10 @@ impl Sink for Finds {
     fn success(&mut self, success: Success) {
         self.0.push(format!("{success:?}"));
     }
+
+    fn activity(&mut self, at: chrono::DateTime<chrono::FixedOffset>) {
+        self.0.push(format!("at {at}"));
+    }
 }
 
 fn settings() -> Settings {
@@ -118,6 +122,43 @@ fn lines_longer_than_segments_are_read_as_in_one_go() {
 fn nothing_is_a_log_too() {
     assert_eq!(check(b"", 1000), 0);
     check(b"AIS.0101", 1);
+}
+
+#[test]
+fn a_call_on_a_line_of_many_segments_is_told_once() {
+    let call = "POST /v2/0123456789abcdef0123456789abcdef/ocr/id-card 200";
+    let line = format!("{call} {}", "x".repeat(200_000));
+    check(format!("{line}{line}{call}\n{call}\n").as_bytes(), 1000);
+}
+
+#[test]
+fn who_wrote_a_log_is_told_by_its_first_bytes() {
+    let docker = |text: &str| {
+        format!(
+            "{{\"log\":\"{text}\",\"stream\":\"stdout\",\"time\":\"2026-11-20T10:00:01.1Z\"}}\n"
+        )
+    };
+    let cut = [docker("failed with AI"), docker("S.0104: Recognition failed.\\n")].concat();
+    let log = (docker("done\\n").repeat(20) + &cut).repeat(250);
+    check(log.as_bytes(), 100_000);
+}
+
+#[test]
+fn what_stands_before_the_last_segment_is_passed_on_before_the_input_ends() {
+    let catalogue = Arc::new(Catalogue::embedded());
+    let gap = Some(TimeDelta::minutes(5));
+    let settings = || Settings { activity_gap: gap, ..settings() };
+    let mut text = Cutter::default().next(Vec::new(), 1000);
+    let log = error(1, "AIS.0101") + &error(2, "AIS.0102") + &error(1800, "AIS.0103");
+    text.spare()[..log.len()].copy_from_slice(log.as_bytes());
+    text.commit(log.len());
+    Cutter::default().cut(&mut text, true);
+    let segment = Segment::look(text, &catalogue, settings(), "app.log".into());
+    let mut extractor = Extractor::new(&catalogue, settings(), "app.log".into());
+    let mut finds = Finds::default();
+    extractor.join(segment, &mut finds);
+    let marks = finds.0.iter().filter(|find| find.starts_with("at ")).count();
+    assert_eq!((finds.0.len() - marks, marks), (3, 3), "both sides of the silence, and its start");
 }
 
 fn piece() -> impl Strategy<Value = Vec<u8>> {

@@ -276,7 +276,7 @@ fn is_value_of_another_key(before: &str) -> bool {
     let quoted = key.ends_with(QUOTES);
     let key = key.trim_end_matches(QUOTES).trim_end();
     let start = key.rfind(|c: char| !(c.is_alphanumeric() || "_-.@".contains(c)));
-    let key = start.map_or(key, |at| key[at..].trim_start_matches(|c: char| !c.is_alphanumeric()));
+    let key = start.map_or(key, |at| &key[at..]);
     let key = key.to_ascii_lowercase();
     if quoted {
         return !OWN.iter().any(|own| key.ends_with(own));

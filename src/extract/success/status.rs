@@ -95,7 +95,6 @@ fn value(text: &str, label: Range<usize>, is_behind: bool) -> Option<u16> {
                 .strip_prefix('/')
                 .map_or_else(|| number(rest.trim_start()), behind_version);
         }
-        "HTTP" => return None,
         "Response" | "response" => {
             return number(rest.trim_start_matches(' ').strip_prefix('[')?).filter(|_| is_behind);
         }
@@ -139,9 +138,7 @@ fn kind(name: &str) -> Option<Name> {
     for prefix in ["http", "downstream", "response", "resp", "res"] {
         rest = rest.strip_prefix(prefix).unwrap_or(rest);
     }
-    matches!(rest, "status" | "statuscode" | "statuscodevalue")
-        .then_some(Name::Status)
-        .or_else(|| (rest == "code" && rest.len() < folded.len()).then_some(Name::Status))
+    matches!(rest, "status" | "statuscode" | "statuscodevalue" | "code").then_some(Name::Status)
 }
 
 /// Behind a word such as `returned` a number may count anything: only nothing may follow it.

@@ -102,6 +102,9 @@ fn clients_print_the_status_behind_before_and_within_quotes() {
          POST {URL} returned 200\n\
          POST {URL} responded with 200 in 31 ms\n\
          POST {URL} answered HTTP 200\n\
+         接口 {URL} 返回 200\n\
+         接口 {URL}返回200\n\
+         状态码：200 POST {URL}\n\
          POST {URL} -> <Response [200]>\n\
          level=info status=200 method=POST path=/v2/0a1b/ocr/id-card bytes=1532\n\
          POST,{URL},200,31\n"
@@ -120,6 +123,7 @@ fn json_may_have_its_keys_in_any_order_and_any_depth() {
 {{"@timestamp":"2026-11-23T01:30:05Z","message":"handled","http":{{"response":{{"status_code":200}}}},"url":{{"path":"/v2/0a1b/ocr/id-card"}}}}
 {{"level":"info","msg":"\"POST {URL}\" 200 74 0:00:00.0008"}}
 {{"RequestPath":"/v2/0a1b/ocr/id-card","DownstreamStatus":200,"Duration":200000}}
+{{"path":"/v2/0a1b/ocr/id-card","response_code":200}}
 "#
     ));
 }
@@ -171,6 +175,8 @@ fn another_outcome_or_another_number_is_no_success() {
         "POST {URL}",
         r#"{"path":"/v2/0a1b/ocr/id-card","status":200,"http_status":502}"#,
         r#"{"path":"/v2/0a1b/ocr/id-card","status":"ok","bytes":200}"#,
+        r#"{"path":"/v2/0a1b/ocr/id-card","responseTime":200}"#,
+        "HTTP 200 for the last one, then POST {URL}",
         r#"{"path":"/login","referer":"{URL}","status":200}"#,
         "10.0.0.7 - - [x] \"POST /login HTTP/1.1\" 200 12 \"{URL}\" \"Mozilla/5.0\"",
     ] {
@@ -193,6 +199,11 @@ fn what_is_not_the_service_s_is_no_success() {
         "https://bucket.obs.cn-north-4.myhuaweicloud.com:443 \"GET /v2/x/ocr/scan HTTP/1.1\" 200 9",
         "see https://support.huaweicloud.com/api-ocr/ocr_03_0028.html status: 200",
         "loaded /home/v2/app/ocr/model 200",
+        "[gateway v2] POST https://app.example.com/api/ocr/id-card 200",
+        "\"POST /v2beta/0a1b/ocr/id-card HTTP/1.1\" 200 12",
+        "\"POST /v2//ocr/id-card HTTP/1.1\" 200 12",
+        "\"POST /v2/a+b/ocr/id-card HTTP/1.1\" 200 12",
+        "\"POST /api/v2/cafe/ocr/upload HTTP/1.1\" 200 12",
     ] {
         check(line, "");
     }
@@ -246,6 +257,9 @@ fn a_pattern_of_the_user_tells_a_success_and_its_groups_what_of() {
         printed(log, successes()),
         "1 200 api=id-card region=cn-north-4 key=HPUA****QX at=2026-11-23T01:30:05+00:00\n"
     );
+    let project = Successes::none().with_pattern("done for (?P<project>[0-9a-f]+)");
+    let project = project.expect("a valid pattern");
+    assert_eq!(printed("done for 0a1b\n", project), "1 200 project=0a1b\n");
     let both = Successes::access_logs().with_pattern("recogni[sz]ed").expect("a valid pattern");
     let log = format!("a\nrecognised\nb\nrecognized POST {URL} 200\nPOST {URL} 200\n");
     let facts =
@@ -267,6 +281,23 @@ fn of_a_long_line_what_stands_beside_the_path_is_read() {
         &format!("{filler} POST /v2/0a1b/ocr/id-card 200 {filler}\nPOST /v2/0a1b/ocr/id-card 200"),
         "1 200 api=id-card project=0a1b\n2 200 api=id-card project=0a1b",
     );
+    let path = "POST /v2/0a1b/ocr/id-card";
+    check(&format!("{filler} {path} 200\nstatus: 500\n"), "1 200 api=id-card project=0a1b");
+    check(&format!("{filler} {path}\nstatus: 200\n"), "");
+    check(&format!("{} status: 200\n{path} {filler}\n", "x".repeat(3_000)), "");
+    check(&format!("{filler} {path} {} status: 200 {filler}\n", "x".repeat(3_000)), "");
+    // Whoever asks for lines of a pattern alone asks for no paths.
+    let pattern = Successes::none().with_pattern("job done").expect("a valid pattern");
+    assert_eq!(printed(&format!("{filler} {path} 200 {filler}\n"), pattern), "");
+}
+
+#[test]
+fn settings_that_ask_for_other_successes_differ() {
+    let with = |pattern| Successes::none().with_pattern(pattern).expect("a valid pattern");
+    assert_eq!(with("a"), with("a"));
+    assert_ne!(with("a"), with("b"));
+    assert_ne!(Successes::none(), Successes::access_logs());
+    assert!(Successes::none().is_none() && !with("a").is_none());
 }
 
 #[test]
