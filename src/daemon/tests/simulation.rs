@@ -69,7 +69,7 @@ const FAILED_SINCE: [u64; 7] = [36, 74, 86, 102, 512, 799, 844];
 /// Runs one seed. Whatever is wrong is told with everything that happened.
 fn run(plan: Plan) -> Life {
     let seed = plan.seed;
-    let mut life = Life::new(plan.clone());
+    let mut life = Life::new(plan);
     let lived = catch_unwind(AssertUnwindSafe(|| {
         for _ in 0..plan.steps {
             life.step();

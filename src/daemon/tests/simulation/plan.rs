@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::random::Random;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "hazards, any of which may be together")]
 pub(super) struct Plan {
     pub(super) seed: u64,

@@ -90,8 +90,8 @@ impl Life {
             }
             self.logs.archive(log);
             self.happened("archived", self.logs.all[log].source);
-            let long = [0, 3_500, 25_000][self.further.index(3)];
-            self.wait(Duration::from_millis(long));
+            let rest_ms = [0, 3_500, 25_000][self.further.index(3)];
+            self.wait(Duration::from_millis(rest_ms));
         }
         if self.further.percent(50) {
             self.turn();
@@ -117,7 +117,7 @@ impl Life {
         };
         faults::set(faults);
         self.happened("logs", &format!("{faults:?}"));
-        for _ in 0..1 + self.further.next(3) {
+        for _ in 0..=self.further.next(3) {
             match self.further.next(4) {
                 0 => self.rotate(),
                 1 => self.write(),
