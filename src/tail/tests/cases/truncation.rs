@@ -323,3 +323,22 @@ fn a_file_that_stays_shorter_on_another_machine_was_emptied() {
         assert_eq!(world.tail.counters().truncated, 1);
     });
 }
+
+#[test]
+fn what_was_copied_and_emptied_and_renamed_before_anybody_looked_is_read_in_its_copy() {
+    for then in ["", "more of another line\n"] {
+        in_every_way(&["app.log"], |world| {
+            world.append("app.log", "half of ");
+            world.see();
+            world.append("app.log", "a line\n");
+            world.copy("app.log", "app.log-20261130-000001");
+            world.cut("app.log", 0);
+            world.append("app.log", then);
+            world.rename("app.log", "app.log-20261130-000002");
+            world.append("app.log", lines(5..=6));
+            world.see();
+            world.wait_until_quiet();
+            world.has_read_in_any_order(format!("half of a line\n{then}{}", lines(5..=6)));
+        });
+    }
+}

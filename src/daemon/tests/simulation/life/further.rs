@@ -83,8 +83,8 @@ impl Life {
             self.logs.bring_back(log, is_touched);
             self.happened("archived", &format!("comes back, touched: {is_touched}"));
         } else if self.logs.all[log].has_rotated() && self.is_well() {
-            // It is archived once it was read.
-            self.wait(Duration::from_millis(3_500));
+            // It is archived once it was read, also where nothing told of it: a tick is 5 s at most.
+            self.wait(Duration::from_millis(5_500));
             if !self.is_well() {
                 return;
             }
