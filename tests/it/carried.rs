@@ -1,7 +1,7 @@
 //! What clients say is the same whoever carries it.
 //!
-//! The captures of programs that wrote to a file or a terminal, as container runtimes, syslog, build
-//! servers and process managers would have written them.
+//! The captures of programs that wrote to a file or a terminal, as container runtimes, syslog,
+//! build servers and process managers would have written them.
 
 use std::fmt::Write as _;
 

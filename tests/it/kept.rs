@@ -1,9 +1,9 @@
-//! What the extraction says of the inputs that the fuzzers kept, as it was read when it changed last.
+//! What the extraction says of the inputs that the fuzzers kept, as it was when it changed last.
 //!
-//! They reach nearly every branch, and the claims do not say what is right there: a body that is read
-//! a little otherwise, or a secret that takes a word more with it, breaks none. Here each change is
-//! seen, and whoever meant it says so: `OCRWATCH_BLESS=1 cargo test --test it kept` writes the records
-//! anew; read the difference.
+//! They reach nearly every branch, and the claims do not say what is right there: a body that is
+//! read a little otherwise, or a secret that takes a word more with it, breaks none. Here each
+//! change is seen, and whoever meant it says so: `OCRWATCH_BLESS=1 cargo test --test it kept`
+//! writes the records anew; read the difference.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -83,7 +83,7 @@ impl Life {
             self.logs.bring_back(log, is_touched);
             self.happened("archived", &format!("comes back, touched: {is_touched}"));
         } else if self.logs.all[log].has_rotated() && self.is_well() {
-            // It is archived once it was read, also where nothing told of it: a tick is 5 s at most.
+            // It is archived once it was read, also where nothing told of it: ticks are 5 s apart.
             self.wait(Duration::from_millis(5_500));
             if !self.is_well() {
                 return;
