@@ -127,6 +127,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_file_is_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(Lock::take(folder.path().to_owned()), Err(LockError::Io(_))));
+    }
+
+    #[test]
     fn a_process_id_that_cannot_be_read_is_none() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");

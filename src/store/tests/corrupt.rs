@@ -285,3 +285,17 @@ fn to_a_counter_that_is_not_what_was_written_nothing_is_added() {
     let log = super::super::quarantine::companion(aside.unwrap(), "-wal");
     assert!(log.metadata().unwrap().len() > 0);
 }
+
+/// A header that says that nobody may write is damage where the file may be written.
+#[test]
+fn a_header_with_another_form_of_writing_is_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = filled(folder.path(), 3);
+    let path = folder.path().join("state.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[18] = 0x7f;
+    std::fs::write(&path, bytes).unwrap();
+    let (_, loaded, notices) = open(folder.path());
+    assert!(begun_anew(&notices).is_some(), "{notices:?}");
+    assert_eq!(loaded.queued, original.queued);
+}

@@ -42,6 +42,7 @@ fn messages_are_read_back_in_their_order_and_go_once_they_are_stored() {
     assert_eq!(numbers(&mut store, 0, 1), [291]);
     store.close(now()).unwrap();
     let (_, loaded, _) = open(folder.path());
+    assert!(loaded.messages.is_empty(), "each is read when it is sent");
     let bytes = (291..=300).map(|number| message(number).bytes() as u64).sum();
     assert_eq!(loaded.messages_waiting, MessagesWaiting { rows: 10, bytes, last: 300 });
 }
@@ -78,4 +79,14 @@ fn what_waits_for_a_broker_leaves_counts_their_room() {
     store.commit(&batch, now()).unwrap();
     let retained = store.retain(now()).unwrap();
     assert_eq!((retained.history_rows, retained.above_limit), (0, false), "{retained:?}");
+}
+
+#[test]
+fn a_state_whose_messages_are_gone_is_no_state_to_go_on_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = with_messages(folder.path(), 1..=3);
+    store.connection.as_ref().unwrap().execute_batch("DROP TABLE message").unwrap();
+    store.close(now()).unwrap();
+    let (_, _, notices) = open(folder.path());
+    assert!(begun_anew(&notices).is_some(), "{notices:?}");
 }

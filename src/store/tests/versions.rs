@@ -204,3 +204,19 @@ fn a_new_state_has_no_page_that_a_step_emptied() {
     assert_eq!(empty_pages(0), 0);
     assert!(empty_pages(schema::VERSION) > 0, "retention gives an old one's back");
 }
+
+#[test]
+fn of_an_older_version_that_is_damaged_nothing_is_missed_that_it_never_had() {
+    for version in 1..schema::VERSION {
+        let folder = tempfile::tempdir().unwrap();
+        fixture(folder.path(), version);
+        let path = folder.path().join("state.db");
+        let mut bytes = std::fs::read(&path).unwrap();
+        // The user version of the header.
+        bytes[60] ^= 0x40;
+        std::fs::write(&path, bytes).unwrap();
+        let (_, _, notices) = open(folder.path());
+        let text = begun_anew(&notices).unwrap();
+        assert!(!text.contains("readable"), "version {version}: {text}");
+    }
+}
