@@ -3,6 +3,7 @@
 mod changes;
 mod evidence;
 mod exhaustive;
+mod late;
 mod limits;
 mod matching;
 mod reference;

@@ -147,16 +147,12 @@ impl Files {
     /// was not looked at would be lost with it. False if that cannot be had now; it is told, and
     /// tried again.
     pub(super) fn has_context(&mut self, id: FileId, now: Now, merge: &mut Merge<LogId>) -> bool {
-        if self.readings.get(&id).is_none_or(|reading| reading.is_live()) {
-            return true;
-        }
-        let next = self.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
-        if self.readings.get(&id).is_none_or(|reading| reading.needs_from() >= next) {
+        if !self.needs_context(id) {
             return true;
         }
         let mut finds = Finds::default();
         let awake = match self.tail.has_what_was_read(id) {
-            Ok(true) => self.wake(id, next, now, &mut finds),
+            Ok(true) => self.wake_at_end(id, now, &mut finds),
             // The tail finds out what became of it.
             stands => stands,
         };
@@ -172,14 +168,18 @@ impl Files {
     /// file may come back, and what stands in its place may be what was written anew. It is waited
     /// for until the tail finds out, or gives it up, and says so.
     fn is_away(&mut self, id: FileId, now: Now) -> bool {
-        let next = self.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
-        let Some(reading) = self.readings.get(&id) else { return false };
-        let needs_nothing = reading.is_live() || reading.needs_from() >= next;
-        if needs_nothing || matches!(self.tail.has_what_was_read(id), Ok(true)) {
+        if !self.needs_context(id) || matches!(self.tail.has_what_was_read(id), Ok(true)) {
             return false;
         }
         self.wait_for(id, now);
         true
+    }
+
+    /// Whether an extractor can go on only behind what was read before and not looked at.
+    fn needs_context(&self, id: FileId) -> bool {
+        let next = self.tail.kept(id).map_or(0, |kept| kept.position.read_bytes);
+        let reading = self.readings.get(&id);
+        reading.is_some_and(|reading| !reading.is_live() && reading.needs_from() < next)
     }
 
     fn wait_for(&mut self, id: FileId, now: Now) {

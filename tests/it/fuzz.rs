@@ -9,8 +9,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use crate::captures;
-use crate::claims::{TARGETS, Target};
+use crate::claims::TARGETS;
 use crate::invariants;
+use crate::kept::corpus;
 
 const RUNS: u64 = 600;
 
@@ -178,21 +179,6 @@ fn the_claims_hold_of_whole_captures() {
     }
 }
 
-/// The inputs that are kept of a target, in the order of their names.
-fn corpus(target: &Target) -> Vec<(PathBuf, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target.name);
-    let entries = folder.read_dir().expect("every target has a corpus");
-    let mut paths: Vec<PathBuf> =
-        entries.map(|entry| entry.expect("a readable folder").path()).collect();
-    paths.sort();
-    assert!(paths.len() > 5, "{} has only {} inputs", target.name, paths.len());
-    let read = |path: PathBuf| {
-        let bytes = std::fs::read(&path).expect("a readable input");
-        (path, bytes)
-    };
-    paths.into_iter().map(read).collect()
-}
-
 /// One of the inputs with some damage, pieces of others among it.
 fn mutated(corpus: &[(PathBuf, Vec<u8>)], numbers: &mut Numbers) -> Vec<u8> {
     let pick = |numbers: &mut Numbers| &corpus[numbers.below(corpus.len())].1;
@@ -223,7 +209,7 @@ fn mutated(corpus: &[(PathBuf, Vec<u8>)], numbers: &mut Numbers) -> Vec<u8> {
 /// The kept inputs of a target, and broken ones made of them.
 fn check_target(name: &str) {
     let target = TARGETS.iter().find(|target| target.name == name).expect("a target");
-    let corpus = corpus(target);
+    let corpus = corpus(target.name);
     for (path, input) in &corpus {
         assert!(!fails(target.check, input), "{}", path.display());
     }
@@ -291,7 +277,7 @@ fn every_target_has_a_test_and_a_corpus() {
     for target in &TARGETS {
         let name = target.name;
         assert!(tests.contains(&format!("    check_target(\"{name}\");")), "{name} has no test");
-        assert!(!corpus(target).is_empty());
+        assert!(!corpus(name).is_empty());
     }
 }
 

@@ -18,22 +18,32 @@ use ocrwatch::zone::Zone;
 
 use crate::invariants::{Extraction, extract, extract_with};
 
-/// Holds what is said of each input of a corpus against what is recorded.
+/// The inputs that are kept of a fuzz target, in the order of their names.
+pub(crate) fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let entries = folder.read_dir().expect("every target has a corpus");
+    let mut paths: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("a readable folder").path()).collect();
+    paths.sort();
+    assert!(paths.len() > 5, "{target} has only {} inputs", paths.len());
+    let read = |path: PathBuf| {
+        let bytes = std::fs::read(&path).expect("a readable input");
+        (path, bytes)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// Holds what is said of each input of some targets against what is recorded.
 #[track_caller]
-fn check(record: &str, corpora: &[&str], says: impl Fn(&[u8]) -> String) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+fn check(record: &str, targets: &[&str], says: impl Fn(&[u8]) -> String) {
     let mut said = String::new();
-    for corpus in corpora {
-        let folder = root.join("fuzz/corpus").join(corpus).read_dir().expect("a corpus");
-        let mut paths: Vec<PathBuf> =
-            folder.map(|entry| entry.expect("a readable folder").path()).collect();
-        paths.sort();
-        for path in paths {
+    for target in targets {
+        for (path, input) in corpus(target) {
             let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name");
-            let says = says(&std::fs::read(&path).expect("a readable input"));
-            let _ = write!(said, "== {corpus}/{name}\n{says}");
+            let _ = write!(said, "== {target}/{name}\n{}", says(&input));
         }
     }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let path = root.join("tests/data/kept").join(record);
     if std::env::var_os("OCRWATCH_BLESS").is_some() {
         std::fs::write(&path, &said).expect("a record can be written");

@@ -26,17 +26,22 @@ fn written(world: &mut World, errors: std::ops::Range<u64>) -> Vec<String> {
     errors.map(|number| format!("{number:032x}")).collect()
 }
 
-#[test]
-fn what_was_read_and_not_looked_at_is_looked_at_once_its_directory_is_back() {
+/// What was written is read, and looked at once it is quiet: the program ends before.
+fn read_and_not_looked_at() -> (World, Vec<String>) {
     let mut world = World::new(config::Encoding::Auto);
     drop(world.open());
     world.look();
     world.commit();
     let due = written(&mut world, 1..4);
-    // It is read, and looked at once it is quiet: the program ends before.
     world.look();
     world.commit();
     assert_eq!(world.passed, [""; 0]);
+    (world, due)
+}
+
+#[test]
+fn what_was_read_and_not_looked_at_is_looked_at_once_its_directory_is_back() {
+    let (mut world, due) = read_and_not_looked_at();
     rename(&world, "app.log", "away/app.log");
     world.reopen();
     look_for_seconds(&mut world, 1);
@@ -64,14 +69,7 @@ fn a_log_that_was_given_up_goes_on_where_it_was_once_its_directory_is_back() {
 
 #[test]
 fn what_was_written_anew_while_a_directory_was_away_is_not_taken_for_what_was_read() {
-    let mut world = World::new(config::Encoding::Auto);
-    drop(world.open());
-    world.look();
-    world.commit();
-    let mut due = written(&mut world, 1..4);
-    world.look();
-    world.commit();
-    assert_eq!(world.passed, [""; 0]);
+    let (mut world, mut due) = read_and_not_looked_at();
     // Copied, emptied, and longer again than it was read.
     std::fs::copy(world.path("app.log"), world.path("app.log.1")).unwrap();
     world.open().set_len(0).unwrap();
@@ -95,14 +93,7 @@ fn what_was_written_anew_while_a_directory_was_away_is_not_taken_for_what_was_re
 #[test]
 fn what_was_read_and_not_looked_at_waits_while_its_log_cannot_be_read() {
     for seed in 0..30 {
-        let mut world = World::new(config::Encoding::Auto);
-        drop(world.open());
-        world.look();
-        world.commit();
-        let mut due = written(&mut world, 1..4);
-        world.look();
-        world.commit();
-        assert_eq!(world.passed, [""; 0]);
+        let (mut world, mut due) = read_and_not_looked_at();
         world.reopen();
         due.extend(written(&mut world, 4..6));
         faults::begin(seed);

@@ -9,6 +9,7 @@ mod crowd;
 mod deletion;
 mod links;
 mod permission;
+mod places;
 mod restart;
 mod rotation;
 mod truncation;

@@ -3,6 +3,7 @@
 mod further;
 mod hazards;
 mod judgement;
+mod process;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -36,8 +37,6 @@ const OPEN_FILES_MAX: u64 = 16;
 /// A line that is half written for longer is one as it stands, and what comes then another.
 const HALF_MAX: Duration = Duration::from_secs(50);
 
-const CONFIG: &str = include_str!("ocrwatch.toml");
-
 pub(super) struct Life {
     pub(super) plan: Plan,
     random: Random,
@@ -57,34 +56,6 @@ pub(super) struct Life {
     pub(super) story: Vec<String>,
     pub(super) breaches: Vec<String>,
     pub(super) counted: BTreeMap<&'static str, u64>,
-}
-
-/// The configuration that there is: another interval and a further source make a variant.
-fn config(directory: &Path, variant: u64, is_pattern: bool) -> Result<Config, Vec<String>> {
-    thread_local! {
-        static READ: RefCell<BTreeMap<(PathBuf, u64, bool), Config>> = const { RefCell::new(BTreeMap::new()) };
-    }
-    if variant == 2 {
-        return Err(vec!["the file is wrong".to_owned()]);
-    }
-    let key = (directory.to_owned(), variant, is_pattern);
-    if let Some(config) = READ.with_borrow(|read| read.get(&key).cloned()) {
-        return Ok(config);
-    }
-    let mut text = CONFIG.to_owned();
-    if variant == 1 {
-        text = text.replace("poll_interval = \"5s\"", "poll_interval = \"3s\"");
-        text.push_str("[[source]]\nname = \"other\"\nfiles = \"other/*.log\"\n");
-    }
-    if is_pattern {
-        text = text.replace("web/app.log", "web/app.log*");
-        text = text.replace("[watch]\n", "[watch]\nrotated_quiet = \"10s\"\n");
-    }
-    let draft = Draft::read("ocrwatch.toml", &text, directory);
-    let said = |problems: Vec<Diagnostic>| problems.iter().map(ToString::to_string).collect();
-    let config = draft.finish(&[], &[]).map_err(|problems| -> Vec<String> { said(problems) })?;
-    READ.with_borrow_mut(|read| read.insert(key, config.clone()));
-    Ok(config)
 }
 
 /// An empty directory, the same for all runs of a thread: what is read of a configuration holds its
@@ -172,73 +143,6 @@ impl Life {
         kept
     }
 
-    fn start(&mut self) {
-        let directory = self.directory.clone();
-        let variant = if self.variant.get() == 2 { 0 } else { self.variant.get() };
-        let (nature, wanted) = (Rc::clone(&self.nature), Rc::clone(&self.variant));
-        let started = nature.borrow().mono;
-        let options = Options {
-            state_directory: directory.join("state"),
-            once: false,
-            style: Style::PLAIN,
-            machine_zone: Zone::UTC,
-            invocation: None,
-            reload: {
-                let (directory, is_pattern) = (directory.clone(), self.plan.further.pattern);
-                Box::new(move || config(&directory, wanted.get(), is_pattern))
-            },
-            out: Box::new(std::io::sink()),
-            supervisor: Supervisor::new(None, Box::new(|_| {})),
-            machine: Box::new(Simulated { nature, started }),
-        };
-        let config = config(&directory, variant, self.plan.further.pattern).unwrap();
-        let mut daemon = match Daemon::start(config, options) {
-            Ok(daemon) => daemon,
-            Err(why) => {
-                self.happened("start that failed", &format!("{why:?}"));
-                if self.disk.faults() == Faults::default() && !self.disk.has_ended() {
-                    self.breaches.push(format!("a start on a disk that works fails: {why:?}"));
-                }
-                return self.has_ended();
-            }
-        };
-        if self.disk.has_ended() {
-            drop(daemon);
-            return self.has_ended();
-        }
-        let kept = self.kept();
-        let open = self.nature.borrow_mut().receivers.excuse(|id| kept.is_noted(id));
-        if !self.plan.disk && open.values().any(|count| *count > 1) {
-            self.breaches.push(format!("more than one is sent again: {open:?}"));
-        }
-        kept.check_counts(&self.logs, false, &mut self.breaches);
-        kept.check_told_of(&self.nature.borrow().receivers, &mut self.breaches);
-        daemon.begin().unwrap();
-        self.losses = 0;
-        self.daemon = Some(daemon);
-        let counted: u64 = kept.history.values().sum();
-        self.happened("start", &format!("with {counted} errors"));
-        if self.disk.has_ended() {
-            self.kill(false);
-        }
-    }
-
-    /// The process is gone, in whatever way.
-    fn has_ended(&mut self) {
-        self.daemon = None;
-        self.disk.begin();
-        self.nature.borrow_mut().receivers.sender_ended();
-    }
-
-    fn kill(&mut self, is_power: bool) {
-        self.disk.end();
-        self.has_ended();
-        if is_power {
-            self.disk.lose_power();
-        }
-        self.happened(if is_power { "power failure" } else { "kill" }, "");
-    }
-
     /// Lets time pass; the daemon turns whenever it wants to, but not more often than `stride`.
     fn pass(&mut self, span: Duration, stride: Duration) {
         let until = self.nature.borrow().mono + span;
@@ -283,8 +187,7 @@ impl Life {
         let has_failed = self.disk.counted().faults() > faulty_before.faults();
         let fails = daemon.keeper.failing_since().is_some();
         if could_fail.is_some() || fails && (has_failed || !self.disk.has_ended()) {
-            let arrivals = &mut self.nature.borrow_mut().receivers.arrivals;
-            arrivals[told_before..].iter_mut().for_each(|arrival| arrival.is_unkept = true);
+            self.nature.borrow_mut().receivers.is_unkept_from(told_before);
         }
         if !fails && !self.disk.has_ended() {
             self.nature.borrow_mut().receivers.heard_is_noted();
@@ -399,27 +302,6 @@ impl Life {
         self.half_since.get_or_insert(self.nature.borrow().mono);
         self.happened("half", self.logs.all[log].source);
         self.turn();
-    }
-
-    fn reload(&mut self) {
-        self.variant.set(self.random.next(3));
-        self.happened("reload", &self.variant.get().to_string());
-        self.turn_with(&[Event::Reload]);
-    }
-
-    /// It is told to end, and does.
-    fn stop(&mut self) {
-        if let Some(daemon) = self.daemon.take() {
-            self.happened("stop", "");
-            let told_before = self.nature.borrow().receivers.arrivals.len();
-            let (fails, faulty_before) = (daemon.keeper.failing_since(), self.disk.counted());
-            daemon.end().unwrap();
-            if fails.is_some() || self.disk.counted().faults() > faulty_before.faults() {
-                let arrivals = &mut self.nature.borrow_mut().receivers.arrivals;
-                arrivals[told_before..].iter_mut().for_each(|arrival| arrival.is_unkept = true);
-            }
-            self.has_ended();
-        }
     }
 
     /// Everything works again, all there is comes to its end, and everything is held against the

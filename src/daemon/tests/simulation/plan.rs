@@ -79,7 +79,7 @@ impl Plan {
         let start = start.parse().unwrap();
         let steps = 20 + random.next(40);
         let mut further = Further::of(seed);
-        // What is told before it is kept is decided anew, of lines in another order.
+        // Three of a thousand such seeds failed, and why is not known: 618, 630, 877.
         further.unreadable &= !disk;
         Self { seed, kills, power, disk, receivers, late, destroys, clock, start, steps, further }
     }

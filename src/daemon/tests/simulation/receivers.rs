@@ -219,6 +219,11 @@ impl Receivers {
         }
     }
 
+    /// What arrived from the n-th on was told although it could not be kept.
+    pub(super) fn is_unkept_from(&mut self, first: usize) {
+        self.arrivals[first..].iter_mut().for_each(|arrival| arrival.is_unkept = true);
+    }
+
     /// The sender has committed what it heard.
     pub(super) fn heard_is_noted(&mut self) {
         self.noted.extend(std::mem::take(&mut self.heard));

@@ -154,3 +154,26 @@ fn a_new_file_with_the_inode_of_a_deleted_one_is_told_by_its_bytes_where_no_birt
         }
     });
 }
+
+#[test]
+fn a_file_that_is_compressed_once_it_was_let_go_is_not_read_again() {
+    in_every_way(&["app.log"], |world| {
+        world.append("app.log", lines(1..=4));
+        world.see();
+        world.rename("app.log", "app.log.1");
+        world.append("app.log", lines(5..=6));
+        world.see();
+        world.wait_until_quiet();
+        // By a program that does not give the copy the time of the file.
+        world.gzip("app.log.1");
+        let now = world.born_now();
+        let copy = std::fs::File::options().append(true).open(world.path("app.log.1.gz")).unwrap();
+        copy.set_modified(now).unwrap();
+        world.rename("app.log.1.gz", "app.log.2.gz");
+        world.rename("app.log", "app.log.1");
+        world.append("app.log", lines(7..=8));
+        world.see();
+        world.wait_until_quiet();
+        world.has_read(lines(1..=8));
+    });
+}

@@ -1,4 +1,4 @@
-//! Rotation by renaming, by links, by deletion.
+//! Rotation by renaming.
 
 use std::io::Write as _;
 
@@ -328,82 +328,6 @@ fn many_files_that_rotate_at_once_are_each_read_once() {
 }
 
 #[test]
-fn a_link_that_is_set_elsewhere_leads_to_both_files() {
-    in_every_way(&["current"], |world| {
-        let mut first = world.append("first.log", lines(1..=2));
-        world.link("first.log", "current");
-        world.see();
-        let mut second = world.append("second.log", lines(4..=4));
-        world.link("second.log", "current");
-        first.write_all(lines(3..=3).as_bytes()).unwrap();
-        world.see();
-        world.has_read(lines(1..=4));
-        first.write_all(lines(5..=5).as_bytes()).unwrap();
-        second.write_all(lines(6..=6).as_bytes()).unwrap();
-        world.append("second.log", "");
-        world.see();
-        world.wait_until_quiet();
-        world.has_read_in_any_order(lines(1..=6));
-        world.no_loss_was_told();
-    });
-}
-
-#[test]
-fn a_file_that_a_link_leads_to_rotates_where_it_lies() {
-    in_every_way(&["app.log"], |world| {
-        world.make_directory("data");
-        world.append("data/real.log", lines(1..=2));
-        world.link("data/real.log", "app.log");
-        world.see();
-        world.append("data/real.log", lines(3..=3));
-        world.rename("data/real.log", "data/real.log.1");
-        world.append("data/real.log", lines(4..=4));
-        world.see();
-        world.has_read(lines(1..=4));
-        world.no_loss_was_told();
-    });
-}
-
-#[test]
-fn a_hard_link_that_is_made_anew_leads_to_both_files() {
-    in_every_way(&["app.log", "app.log.*"], |world| {
-        world.append("app.log.2026-11-22", lines(1..=2));
-        std::fs::hard_link(world.path("app.log.2026-11-22"), world.path("app.log")).unwrap();
-        world.see();
-        assert_eq!(world.inode("app.log"), world.inode("app.log.2026-11-22"));
-        world.append("app.log", lines(3..=3));
-        world.remove("app.log");
-        world.append("app.log.2026-11-23", lines(4..=5));
-        std::fs::hard_link(world.path("app.log.2026-11-23"), world.path("app.log")).unwrap();
-        world.see();
-        world.append("app.log.2026-11-23", lines(6..=6));
-        world.see();
-        world.wait_until_quiet();
-        world.has_read(lines(1..=6));
-        world.no_loss_was_told();
-        assert!(world.told(|kind| matches!(kind, NoticeKind::SameFile { .. })) >= 1);
-    });
-}
-
-#[test]
-fn a_directory_renamed_and_made_anew_has_new_files() {
-    in_every_way(&["logs/*.log"], |world| {
-        world.make_directory("logs");
-        let mut writer = world.append("logs/app.log", lines(1..=2));
-        world.see();
-        world.append("logs/app.log", lines(3..=3));
-        world.rename("logs", "logs.old");
-        world.make_directory("logs");
-        world.append("logs/app.log", lines(5..=5));
-        writer.write_all(lines(4..=4).as_bytes()).unwrap();
-        world.see();
-        world.wait_until_quiet();
-        world.has_read(lines(1..=5));
-        world.no_loss_was_told();
-    });
-}
-
-#[test]
 fn a_rotation_between_the_first_look_and_the_first_read_loses_nothing() {
     for rotated_first in [false, true] {
         let mut world = World::new(&["*.log"], Limits::default());
@@ -440,28 +364,5 @@ fn a_file_renamed_away_and_back_is_read_once() {
         world.see();
         world.wait_until_quiet();
         world.has_read(lines(1..=6));
-    });
-}
-
-#[test]
-fn a_file_that_is_compressed_once_it_was_let_go_is_not_read_again() {
-    in_every_way(&["app.log"], |world| {
-        world.append("app.log", lines(1..=4));
-        world.see();
-        world.rename("app.log", "app.log.1");
-        world.append("app.log", lines(5..=6));
-        world.see();
-        world.wait_until_quiet();
-        // By a program that does not give the copy the time of the file.
-        world.gzip("app.log.1");
-        let now = world.born_now();
-        let copy = std::fs::File::options().append(true).open(world.path("app.log.1.gz")).unwrap();
-        copy.set_modified(now).unwrap();
-        world.rename("app.log.1.gz", "app.log.2.gz");
-        world.rename("app.log", "app.log.1");
-        world.append("app.log", lines(7..=8));
-        world.see();
-        world.wait_until_quiet();
-        world.has_read(lines(1..=8));
     });
 }

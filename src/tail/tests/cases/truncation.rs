@@ -89,16 +89,21 @@ fn a_file_that_was_cut_and_looked_at_goes_on_at_its_end() {
     });
 }
 
+/// Of six lines two are read, two stand in the copy alone, and two come behind the emptying.
+fn copy_and_empty(world: &mut World) {
+    world.append("app.log", lines(1..=2));
+    world.see();
+    world.append("app.log", lines(3..=4));
+    world.copy("app.log", "app.log.1");
+    world.cut("app.log", 0);
+    world.append("app.log", lines(5..=6));
+}
+
 #[test]
 fn what_was_not_read_of_a_copied_and_emptied_file_is_read_in_the_copy() {
     for patterns in [&["app.log"][..], &["app.log*"]] {
         in_every_way(patterns, |world| {
-            world.append("app.log", lines(1..=2));
-            world.see();
-            world.append("app.log", lines(3..=4));
-            world.copy("app.log", "app.log.1");
-            world.cut("app.log", 0);
-            world.append("app.log", lines(5..=6));
+            copy_and_empty(world);
             assert_ne!(world.inode("app.log"), world.inode("app.log.1"));
             world.see();
             world.has_read(lines(1..=6));
@@ -126,31 +131,19 @@ fn a_copy_that_is_seen_before_the_file_is_emptied_is_not_read_twice() {
     });
 }
 
-/// A log is copied and emptied, and for two looks something is wrong with opening and reading.
-fn copied_and_emptied_with(faults: faults::Faults) -> World {
-    let mut world = World::new(&["app.log"], Limits::default());
-    world.append("app.log", lines(1..=2));
-    world.see();
-    world.append("app.log", lines(3..=4));
-    world.copy("app.log", "app.log.1");
-    world.cut("app.log", 0);
-    world.append("app.log", lines(5..=6));
-    faults::set(faults);
-    for look in 0..5 {
-        if look == 2 {
-            faults::set(faults::Faults::default());
-        }
-        world.see();
-    }
-    world
-}
-
 #[test]
 fn a_copy_that_cannot_be_read_for_a_moment_is_found_all_the_same() {
     for seed in 0..40 {
+        let mut world = World::new(&["app.log"], Limits::default());
+        copy_and_empty(&mut world);
         faults::begin(seed);
-        let unread = faults::Faults { unread: 300, ..faults::Faults::default() };
-        let world = copied_and_emptied_with(unread);
+        faults::set(faults::Faults { unread: 300, ..faults::Faults::default() });
+        for look in 0..5 {
+            if look == 2 {
+                faults::set(faults::Faults::default());
+            }
+            world.see();
+        }
         world.has_read_in_any_order(lines(1..=6));
         assert_eq!(world.told(|kind| matches!(kind, NoticeKind::Truncated { .. })), 0, "{seed}");
     }

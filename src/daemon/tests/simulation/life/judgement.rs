@@ -3,7 +3,8 @@
 //! Owns which questions a plan allows; the oracle knows how each is answered.
 
 use super::super::oracle;
-use super::{Life, config};
+use super::Life;
+use super::process::config;
 use crate::tail::faults;
 
 impl Life {
