@@ -183,6 +183,7 @@ fn try_open(path: &Path, wanted: Journal, now: DateTime<Utc>) -> Result<Opened, 
         let ended =
             schema::meta(&connection, schema::ENDED_IN_ORDER)?.is_some_and(|value| value == "1");
         connection::check(&connection, bytes, ended)?;
+        schema::check(&connection, version)?;
     }
     let mut loaded = match version {
         schema::VERSION => load::load(&connection)?,
@@ -259,6 +260,7 @@ impl Store {
         if schema::form(&connection)? != Form::Known(schema::VERSION) {
             return Err(Fault::Damaged("it must be migrated first".to_owned()));
         }
+        schema::check(&connection, schema::VERSION)?;
         let loaded = load::load(&connection)?;
         self.sequence = write::sequence(&connection)?;
         self.identity = Identity::at(&self.path);

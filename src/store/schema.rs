@@ -7,6 +7,8 @@ mod v1;
 mod v2;
 mod v3;
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::problem::Fault;
@@ -59,6 +61,31 @@ pub(super) fn form(connection: &Connection) -> Result<Form, Fault> {
     Ok(if version > VERSION { Form::Newer(version) } else { Form::Known(version) })
 }
 
+/// Whether the tables and indexes of a version are as its steps make them. SQLite believes a
+/// damaged definition as long as it can be parsed: a column would have another name, a check
+/// another value, and every commit would fail. What is there beside is no business of ours.
+pub(super) fn check(connection: &Connection, version: i64) -> Result<(), Fault> {
+    let steps = usize::try_from(version).ok().and_then(|version| MIGRATIONS.get(..version));
+    let Some(steps) = steps else { return Ok(()) };
+    let mut right = Connection::open_in_memory()?;
+    migrate(&mut right, 0, steps)?;
+    let present = definitions(connection)?;
+    let wrong = definitions(&right)?.into_iter().find(|(name, sql)| present.get(name) != Some(sql));
+    wrong.map_or(Ok(()), |(name, _)| {
+        Err(Fault::Damaged(format!("its `{name}` is not that of version {version}")))
+    })
+}
+
+/// What is defined, by its name. How SQLite sets a text that it writes itself is no difference.
+fn definitions(connection: &Connection) -> Result<BTreeMap<String, String>, Fault> {
+    let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+    let is_setting = |letter: char| letter.is_whitespace() || letter == '"';
+    let plain = |sql: String| sql.replace(is_setting, "").to_ascii_lowercase();
+    rows.map(|row| row.map(|(name, sql)| (name, plain(sql))).map_err(Fault::from)).collect()
+}
+
 /// Takes a database from one version to the newest of the steps, all of them or none.
 pub(super) fn migrate(
     connection: &mut Connection,
@@ -106,6 +133,23 @@ pub(super) fn put_meta(connection: &Connection, key: &str, value: &str) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_definition_that_was_changed_is_damage_and_one_that_was_added_is_none() {
+        for version in 1..=VERSION {
+            let mut connection = Connection::open_in_memory().unwrap();
+            let steps = &MIGRATIONS[..usize::try_from(version).unwrap()];
+            migrate(&mut connection, 0, steps).unwrap();
+            connection.execute_batch("CREATE INDEX mine ON position (log)").unwrap();
+            assert!(check(&connection, version).is_ok(), "{version}");
+            let wrong = "ALTER TABLE history RENAME COLUMN errors TO errorr";
+            connection.execute_batch(wrong).unwrap();
+            let Err(Fault::Damaged(why)) = check(&connection, version) else {
+                unreachable!("{version} is as it should be")
+            };
+            assert_eq!(why, format!("its `history` is not that of version {version}"));
+        }
+    }
 
     #[test]
     fn a_version_that_the_tables_contradict_is_damage() {

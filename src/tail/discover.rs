@@ -153,6 +153,8 @@ impl Directories {
     /// Looks at a directory, and at what was found below it; `is_named` if a wake-up named it.
     pub(super) fn look(&mut self, path: &Path, is_named: bool, found: &mut Found) {
         let Some(directory) = self.known.get_mut(path) else { return };
+        #[cfg(test)]
+        super::faults::step();
         let metadata = match std::fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => metadata,
             Ok(_) => return self.leave_all(path, found),
@@ -334,6 +336,8 @@ pub(super) fn is_compressed(name: &OsStr) -> bool {
 
 /// The names in a directory, and which of them are directories.
 fn list(path: &Path) -> io::Result<Vec<(OsString, bool)>> {
+    #[cfg(test)]
+    super::faults::step();
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(path)?.take(NAMES_MAX) {
         let entry = entry?;

@@ -1,7 +1,8 @@
 //! Logs that cannot be read, as far as one thread of a test sees them.
 //!
-//! Owns how often an open or a read fails, and how little a read gives. What is drawn hangs on the
-//! seed alone. Must never touch a file. Fails as it is told to.
+//! Owns how often an open or a read fails, how little a read gives, and what others do between two
+//! looks of the tail at the file system. What is drawn hangs on the seed alone. Must never touch a
+//! file. Fails as it is told to.
 
 use std::cell::RefCell;
 use std::io;
@@ -30,8 +31,32 @@ struct State {
     unread: u64,
 }
 
+type Act = Box<dyn FnMut()>;
+
 thread_local! {
     static STATE: RefCell<State> = RefCell::default();
+    static MEANWHILE: RefCell<Option<Act>> = const { RefCell::new(None) };
+}
+
+/// What others do before each call of the tail to the file system, from now on.
+pub(crate) fn meanwhile(act: impl FnMut() + 'static) {
+    MEANWHILE.set(Some(Box::new(act)));
+}
+
+/// Others do nothing any more.
+pub(crate) fn alone() {
+    MEANWHILE.set(None);
+}
+
+/// A call to the file system is about to be made.
+pub(super) fn step() {
+    // Taken out: what is done may itself look.
+    if let Some(mut act) = MEANWHILE.take() {
+        act();
+        MEANWHILE.with_borrow_mut(|meanwhile| {
+            meanwhile.get_or_insert(act);
+        });
+    }
 }
 
 /// Everything works, and what is drawn begins with a seed.
@@ -74,6 +99,7 @@ impl State {
 
 /// Whether an open goes well.
 pub(super) fn open(path: &Path) -> io::Result<()> {
+    step();
     STATE.with_borrow_mut(|state| {
         let is_denied = state.denied_at.as_deref() == Some(path);
         if is_denied || state.is_hit(state.faults.denied) {
@@ -86,6 +112,7 @@ pub(super) fn open(path: &Path) -> io::Result<()> {
 
 /// Whether a read goes well.
 pub(super) fn read() -> io::Result<()> {
+    step();
     STATE.with_borrow_mut(|state| {
         if state.is_hit(state.faults.unread) {
             state.unread += 1;

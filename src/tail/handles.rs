@@ -12,6 +12,7 @@ use std::path::Path;
 
 use super::FileId;
 use super::identity::{HEAD_BYTES_MAX, Identity, MARKER_BYTES_MAX};
+use super::position::{Position, Standing};
 use crate::input::{self, Decompressed, Links, UntrustedLink};
 
 /// What was opened at a path.
@@ -76,8 +77,45 @@ impl Content {
         Some((head, bytes(start, MARKER_BYTES_MAX)?))
     }
 
+    /// Fills a buffer, at least as long as the marker and the head, with what stands before and
+    /// behind how far a file was read, and tells how much there is and whether the file is still
+    /// the same.
+    pub(super) fn read_window(
+        &mut self,
+        position: &Position,
+        buffer: &mut [u8],
+    ) -> io::Result<(usize, Standing)> {
+        let window_start = position.window_start();
+        let count = self.read_at(window_start, buffer)?;
+        let window = buffer.get(..count).unwrap_or_default();
+        let mut head = [0; HEAD_BYTES_MAX];
+        let start = match self {
+            _ if window_start == 0 => Some(window),
+            // Behind the window: if that was written anew, the beginning is new by now.
+            Self::Plain(file) => {
+                let count = fill_at(file, 0, &mut head[..position.head.len()])?;
+                Some(&head[..count])
+            }
+            // Every step back is a new beginning, and nobody empties what is compressed.
+            Self::Compressed(_) => None,
+        };
+        Ok((count, position.judge(window, start)))
+    }
+
+    /// Whether what was read of a file stands in it.
+    pub(super) fn has_text_of(&mut self, position: &Position) -> io::Result<bool> {
+        let mut start = [0; HEAD_BYTES_MAX];
+        let count = self.read_at(0, &mut start[..position.head.len()])?;
+        let start = &start[..count];
+        let mut window = [0; MARKER_BYTES_MAX];
+        let count = self.read_at(position.window_start(), &mut window[..position.marker.len()])?;
+        Ok(matches!(position.judge(&window[..count], Some(start)), Standing::Same { .. }))
+    }
+
     /// What the file system says of it now.
     pub(super) fn metadata(&self) -> io::Result<Metadata> {
+        #[cfg(test)]
+        super::faults::step();
         match self {
             Self::Plain(file) => file.metadata(),
             Self::Compressed(forward) => forward.file.metadata(),

@@ -83,13 +83,16 @@ impl Position {
         self.read_bytes.saturating_sub(self.marker.len() as u64)
     }
 
-    /// Judges a window that was read at [`window_start`](Self::window_start), at least as long as
-    /// the marker if the file has so much.
-    pub fn judge(&self, window: &[u8]) -> Standing {
+    /// Judges a file by a window that was read at [`window_start`](Self::window_start) and by how
+    /// it begins, at least as long as the marker and the head if the file has so much. Where no
+    /// beginning is given it cannot have changed.
+    ///
+    /// Lines of a log end alike: what stood before an offset may stand there again in a file that
+    /// was written anew. They begin with different stamps.
+    pub fn judge(&self, window: &[u8], start: Option<&[u8]>) -> Standing {
         match window.get(..self.marker.len()) {
-            // Nothing was read yet, but looked at.
-            Some(_) if self.read_bytes == 0 && !self.head.is_of(window) => Standing::Rewritten,
             None => Standing::Shorter,
+            Some(_) if start.is_some_and(|start| !self.head.is_of(start)) => Standing::Rewritten,
             Some(before) if self.marker.is_of(before) => {
                 Standing::Same { known_bytes: self.marker.len() }
             }
@@ -145,9 +148,13 @@ impl Position {
     /// still there of what was read, else from its beginning. `read` gives the bytes from an offset
     /// on, as many as asked for if there are so many.
     ///
-    /// A program may cut its log to a length that is not zero. What stands there was read; only
-    /// marks at earlier offsets can tell, and where none does the whole file counts as new.
+    /// A program may cut its log to a length that is not zero. What stands there was read; only its
+    /// beginning and marks at earlier offsets can tell, and where none does the whole file counts
+    /// as new.
     pub fn still_known(&self, size_bytes: u64, mut read: impl FnMut(u64, usize) -> Vec<u8>) -> u64 {
+        if !self.head.is_of(&read(0, self.head.len())) {
+            return 0;
+        }
         let mut last = 0;
         for (offset, marker) in self.trail.iter().take_while(|(offset, _)| *offset <= size_bytes) {
             let start = offset.saturating_sub(marker.len() as u64);
@@ -178,7 +185,7 @@ mod tests {
             let start = usize::try_from(position.window_start()).unwrap();
             let end = file.len().min(start + position.marker.len() + step);
             let window = file.get(start..end.max(start)).unwrap_or_default();
-            let standing = position.judge(window);
+            let standing = position.judge(window, Some(file));
             let Standing::Same { known_bytes } = standing else { return standing };
             if window.len() == known_bytes {
                 return standing;
@@ -208,14 +215,34 @@ mod tests {
         let mut before = position();
         read(&mut before, &text(0, 100), 4096);
         for lines in [99, 100, 101, 300] {
-            let standing = before.judge(
-                text(1000, 1000 + lines)
-                    .get(usize::try_from(before.window_start()).unwrap()..)
-                    .unwrap_or_default(),
-            );
+            let anew = text(1000, 1000 + lines);
+            let start = usize::try_from(before.window_start()).unwrap();
+            let standing = before.judge(anew.get(start..).unwrap_or_default(), None);
             let expected = if lines < 100 { Standing::Shorter } else { Standing::Rewritten };
             assert_eq!(standing, expected, "{lines} lines");
         }
+    }
+
+    #[test]
+    fn a_file_written_anew_whose_lines_end_alike_is_known_by_its_beginning() {
+        let file = |from: u32| -> Vec<u8> {
+            let line = |n| format!("{n:06} {}\n", "the same words in each line ".repeat(4));
+            (from..from + 100).flat_map(|n| line(n).into_bytes()).collect()
+        };
+        let (before, anew) = (file(0), file(1000));
+        let mut position = position();
+        read(&mut position, &before[..before.len() / 2], 600);
+        let start = usize::try_from(position.window_start()).unwrap();
+        let same = Standing::Same { known_bytes: MARKER_BYTES_MAX };
+        assert_eq!(position.judge(&before[start..], Some(&before)), same);
+        assert_eq!(position.judge(&anew[start..], None), same, "the line ends alike");
+        assert_eq!(position.judge(&anew[start..], Some(&anew)), Standing::Rewritten);
+        assert_eq!(position.judge(&anew[start..], Some(&anew[..1023])), Standing::Rewritten);
+        let read = |offset: u64, count: usize| {
+            let start = usize::try_from(offset).unwrap();
+            anew[start..start + count].to_vec()
+        };
+        assert_eq!(position.still_known(anew.len() as u64, read), 0);
     }
 
     #[test]
@@ -256,9 +283,10 @@ mod tests {
                 file[start..file.len().min(start + count)].to_vec()
             }
         };
-        // Cut at a mark, and written anew behind one, with the same size.
-        assert_eq!(position.still_known(500, bytes(file[..500].to_vec())), 500);
-        assert_eq!(position.still_known(499, bytes(file[..499].to_vec())), 0);
+        // Cut at a mark, where its beginning tells no more, and written anew behind a mark, with
+        // the same size.
+        assert_eq!(position.still_known(24_500, bytes(file[..24_500].to_vec())), 24_500);
+        assert_eq!(position.still_known(500, bytes(file[..500].to_vec())), 0);
         let anew = [&file[..49_900], &[b'x'; 100]].concat();
         assert_eq!(position.still_known(50_000, bytes(anew)), 49_500);
     }

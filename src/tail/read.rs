@@ -83,7 +83,7 @@ impl Tail {
     /// Reads once from a file.
     pub fn read(&mut self, id: FileId, now: Duration) -> Read<'_> {
         match self.read_window(id) {
-            Ok(Some(window)) => self.take_window(id, window, now),
+            Ok(Some((window_bytes, standing))) => self.take_window(id, window_bytes, standing, now),
             Ok(None) => {
                 self.is_missing(id, now);
                 Read::AtEnd
@@ -108,40 +108,46 @@ impl Tail {
 
     /// Whether what was read last stands there still, in a file that is there.
     pub fn has_what_was_read(&mut self, id: FileId) -> io::Result<bool> {
-        let Some(followed) = self.files.get(&id) else { return Ok(false) };
-        let (start, bytes) = (followed.position.window_start(), followed.position.marker.len());
-        let end = start + bytes as u64;
-        let Some(before) = self.read_again(id, start..end)? else { return Ok(false) };
-        let position = self.files.get(&id).map(|followed| &followed.position);
-        Ok(position.is_some_and(|it| matches!(it.judge(&before), Standing::Same { .. })))
+        if self.content(id)?.is_none() {
+            return Ok(false);
+        }
+        let (content, followed) = (self.handles.get(id), self.files.get(&id));
+        let (Some(content), Some(followed)) = (content, followed) else { return Ok(false) };
+        content.has_text_of(&followed.position)
     }
 
-    /// The bytes before the offset and behind it; `None` if the file is nowhere.
-    fn read_window(&mut self, id: FileId) -> io::Result<Option<usize>> {
-        let Some(followed) = self.files.get(&id) else { return Ok(None) };
-        let start = followed.position.window_start();
-        let least = if start == 0 { HEAD_BYTES_MAX } else { 1 };
+    /// How many bytes before the offset and behind it are in the buffer now, and what they tell of
+    /// the file; `None` if it is nowhere.
+    fn read_window(&mut self, id: FileId) -> io::Result<Option<(usize, Standing)>> {
+        if self.content(id)?.is_none() {
+            return Ok(None);
+        }
+        let (content, followed) = (self.handles.get(id), self.files.get(&id));
+        let (Some(content), Some(followed)) = (content, followed) else { return Ok(None) };
+        let position = &followed.position;
+        let least = if position.window_start() == 0 { HEAD_BYTES_MAX } else { 1 };
         let read_bytes = self.limits.read_bytes;
         #[cfg(test)]
         let read_bytes = super::faults::read_bytes(read_bytes);
-        let wanted = read_bytes.max(least) + followed.position.marker.len();
-        let mut buffer = std::mem::take(&mut self.buffer);
-        if buffer.len() < wanted {
+        let wanted = read_bytes.max(least) + position.marker.len();
+        if self.buffer.len() < wanted {
             // Fresh zeroes take no memory until they are written to, unlike a resize.
-            buffer = vec![0; wanted];
+            self.buffer = vec![0; wanted];
         }
-        let read = self.content(id).and_then(|content| {
-            let Some(content) = content else { return Ok(None) };
-            content.read_at(start, buffer.get_mut(..wanted).unwrap_or_default()).map(Some)
-        });
-        self.buffer = buffer;
-        read
+        let buffer = self.buffer.get_mut(..wanted).unwrap_or_default();
+        content.read_window(position, buffer).map(Some)
     }
 
-    fn take_window(&mut self, id: FileId, window_bytes: usize, now: Duration) -> Read<'_> {
+    fn take_window(
+        &mut self,
+        id: FileId,
+        window_bytes: usize,
+        standing: Standing,
+        now: Duration,
+    ) -> Read<'_> {
         let Some(followed) = self.files.get_mut(&id) else { return Read::AtEnd };
         let window = self.buffer.get(..window_bytes).unwrap_or_default();
-        match followed.position.judge(window) {
+        match standing {
             Standing::Same { known_bytes } => {
                 let offset = followed.position.read_bytes;
                 if offset == 0 && window.starts_with(&ZEROES) && self.skip_zeroes(id) {

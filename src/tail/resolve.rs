@@ -24,6 +24,8 @@ impl Tail {
         self.counters.looks += 1;
         let Some(entry) = self.entries.get(path) else { return };
         let (before, copy, is_exact) = (entry.file, entry.copy, entry.is_exact);
+        #[cfg(test)]
+        super::faults::step();
         let metadata = match std::fs::metadata(path) {
             Ok(_) if is_exact && path.file_name().is_some_and(is_compressed) => {
                 return self.cannot_see(path, Unseen::Compressed);

@@ -17,7 +17,7 @@ use super::discover::{NAMES_MAX, is_gone};
 use super::handles::{Content, Handles};
 use super::identity::{Extent, Identity};
 use super::notice::{NoticeKind, Unseen};
-use super::position::{Position, Standing};
+use super::position::Position;
 use super::{FileId, Tail};
 use crate::input::{self, UntrustedLink};
 
@@ -43,6 +43,8 @@ impl Listings {
         if let Some(listing) = self.0.get(directory) {
             return Ok(Arc::clone(listing));
         }
+        #[cfg(test)]
+        super::faults::step();
         let entries = match handles.with_one_free(|| std::fs::read_dir(directory)) {
             Ok(entries) => Some(entries),
             // What may not be listed is not searched: the log is followed nevertheless.
@@ -93,16 +95,8 @@ impl Located {
 
     /// It, if what was read of a file stands in it.
     pub(super) fn with_text_of(mut self, position: &Position) -> io::Result<Option<Self>> {
-        let mut start = vec![0; position.head.len()];
-        let count = self.content.read_at(0, &mut start)?;
-        if !position.head.is_of(start.get(..count).unwrap_or_default()) {
-            return Ok(None);
-        }
-        // Enough to tell, even of a file of which nothing was read.
-        let mut window = vec![0; position.marker.len().max(start.len())];
-        let count = self.content.read_at(position.window_start(), &mut window)?;
-        let standing = position.judge(window.get(..count).unwrap_or_default());
-        Ok(matches!(standing, Standing::Same { .. }).then_some(self))
+        let is_same = self.content.has_text_of(position)?;
+        Ok(is_same.then_some(self))
     }
 }
 
@@ -272,6 +266,8 @@ impl Tail {
         }
         let (mut stats, mut unseen) = (Vec::new(), Vec::new());
         for path in self.siblings(before)? {
+            #[cfg(test)]
+            super::faults::step();
             let Ok(metadata) = std::fs::metadata(&path) else { continue };
             if !metadata.is_file() {
                 continue;

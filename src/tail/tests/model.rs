@@ -73,12 +73,15 @@ const LOG: &str = "app.log";
 
 /// Two lines differ from their beginning on, as those of a log do whose stamps have milliseconds: a
 /// file that was emptied when a few bytes of it had been read, and then begins with the same few
-/// bytes, cannot be told from one that grew.
+/// bytes, cannot be told from one that grew. They end alike, as those of a log do.
 fn line_of(number: u64) -> String {
     let scrambled = number * 61_803_399 % 100_000_000;
-    let filling = "x".repeat(usize::try_from(number * 7 % 90).unwrap_or(0));
+    let filling = "x".repeat(FILLING_BYTES[usize::try_from(number * 7 % 4).unwrap_or(0)]);
     format!("{scrambled:08} {number:08} {filling}\n")
 }
+
+/// Few lengths, so that lines of two files end at the same offsets.
+const FILLING_BYTES: [usize; 4] = [0, 20, 70, 90];
 
 /// The least that is written of a line.
 const HALF_BYTES_MIN: u64 = 6;
