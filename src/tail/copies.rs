@@ -9,44 +9,56 @@ use std::path::{Path, PathBuf};
 
 use super::Tail;
 use super::handles::Content;
-use super::identity::{Beginnings, HEAD_BYTES_MAX, Identity};
+use super::identity::{Beginnings, Identity};
 use super::position::Position;
 use super::siblings::{Located, is_compressed};
 use crate::input::{self, Links};
 
 impl Tail {
-    /// Whether what lies at a rotated name begins as a followed file of that log does: a copy made
-    /// before the log is emptied, or one that is still being made.
-    pub(super) fn is_copy_of_followed(&self, path: &Path) -> io::Result<bool> {
+    /// Whether what lies at a path may be a copy: at a name that rotation gives, of a log that is or
+    /// was followed.
+    pub(super) fn may_be_copy(&self, path: &Path) -> bool {
         let text = path.to_string_lossy();
         let live = input::live_name(&text);
-        if live == *text {
+        live != *text && (!self.done.is_empty() || !self.files_of_log(Path::new(&live)).is_empty())
+    }
+
+    /// Whether what lies at a rotated name, and begins so, begins as a followed file of that log
+    /// does, or as one that will be: a copy made before the log is emptied, or one that is still
+    /// being made.
+    pub(super) fn is_copy_of_followed(
+        &self,
+        path: &Path,
+        start: &[u8],
+        newcomer: &[u8],
+    ) -> io::Result<bool> {
+        if !self.may_be_copy(path) {
             return Ok(false);
         }
+        let live = input::live_name(&path.to_string_lossy());
         let live = Path::new(&live);
         let of_log = self.files_of_log(live);
-        if of_log.is_empty() && self.done.is_empty() {
-            return Ok(false);
-        }
         let links = self.limits.links;
-        let (start, _) = head_of(path, links)?;
         if start.is_empty() {
             // Nothing tells yet.
             return Ok(!of_log.is_empty());
         }
-        let is_copy_of_done = self.is_copy_of_done(path, &start)?;
+        let is_copy_of_done = self.is_copy_of_done(path, start)?;
         if is_copy_of_done || of_log.is_empty() {
             return Ok(is_copy_of_done);
+        }
+        if newcomer.starts_with(start) {
+            return Ok(true);
         }
         // What is at the log's own path may not be followed yet.
         let logs = of_log.iter().filter_map(|id| Some(self.files.get(id)?.log()));
         let logs: BTreeSet<PathBuf> = logs.chain([live.to_owned()]).collect();
         let begins_so =
-            |log: &PathBuf| head_of(log, links).is_ok_and(|(head, _)| head.starts_with(&start));
+            |log: &PathBuf| head_of(log, links).is_ok_and(|(head, _)| head.starts_with(start));
         if logs.iter().any(begins_so) {
             return Ok(true);
         }
-        let beginnings = Beginnings::of(&start);
+        let beginnings = Beginnings::of(start);
         let is_copy = of_log.iter().filter_map(|id| self.files.get(id)).any(|followed| {
             let Position { head, identity, path, .. } = &followed.position;
             // Most of a log with many files are told apart without opening them again.
@@ -58,10 +70,10 @@ impl Tail {
             let present = present.map(|(head, _)| head).unwrap_or_default();
             // What is copied is no longer than the original, unless that was emptied since.
             if !present.is_empty() && head.is_of(&present) {
-                return present.starts_with(&start);
+                return present.starts_with(start);
             }
             let is_telling = head.len() >= TELLING_BYTES || head.len() == start.len();
-            is_telling && !head.is_empty() && head.is_of(&start)
+            is_telling && !head.is_empty() && head.is_of(start)
         });
         Ok(is_copy)
     }
@@ -94,15 +106,12 @@ const TELLING_BYTES: usize = 24;
 
 /// How what lies at a path begins, and what it is.
 pub(super) fn head_of(path: &Path, links: Links) -> io::Result<(Vec<u8>, Identity)> {
-    let mut start = vec![0; HEAD_BYTES_MAX];
     let (file, metadata) = Content::open(path, links)?;
-    let read = if is_compressed(path) {
+    let start = if is_compressed(path) {
         // What is no compressed text, or not yet, has no beginning.
-        let content = Content::decompress(file);
-        content.and_then(|mut content| content.read_at(0, &mut start)).unwrap_or(0)
+        Content::decompress(file).and_then(|mut content| content.start()).unwrap_or_default()
     } else {
-        Content::Plain(file).read_at(0, &mut start)?
+        Content::Plain(file).start()?
     };
-    start.truncate(read);
     Ok((start, Identity::of(&metadata)))
 }

@@ -63,6 +63,14 @@ impl Content {
         }
     }
 
+    /// How the file begins, as far as that is remembered.
+    pub(super) fn start(&mut self) -> io::Result<Vec<u8>> {
+        let mut start = vec![0; HEAD_BYTES_MAX];
+        let count = self.read_at(0, &mut start)?;
+        start.truncate(count);
+        Ok(start)
+    }
+
     /// How the file begins, and the bytes directly before an offset: what tells that it is still
     /// the same when reading goes on there. `None` if they cannot be read.
     pub(super) fn around(&mut self, offset: u64) -> Option<(Vec<u8>, Vec<u8>)> {

@@ -56,6 +56,16 @@ impl Extent {
     }
 }
 
+impl Extent {
+    /// Whether it was last written before an instant, as far as its stamp tells: some programs that
+    /// compress a file stamp the copy with the whole second (measured: bzip2 1.0.8).
+    pub(super) fn is_written_before(self, ns: i64) -> bool {
+        const SECOND_NS: i64 = 1_000_000_000;
+        let is_whole = self.modified_ns.rem_euclid(SECOND_NS) == 0;
+        self.modified_ns < if is_whole { ns - ns.rem_euclid(SECOND_NS) } else { ns }
+    }
+}
+
 /// FNV-1a, which can be continued byte by byte and must never change between releases.
 const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
 

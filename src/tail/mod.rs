@@ -16,6 +16,7 @@
 //! later is read only when the earlier is at its end.
 
 mod aliases;
+mod between;
 mod copies;
 mod discover;
 mod done;
@@ -25,6 +26,7 @@ mod followed;
 mod handles;
 mod identity;
 pub mod journal;
+mod listing;
 mod notice;
 mod path_text;
 mod position;
@@ -176,7 +178,7 @@ pub struct Tail {
     handles: Handles,
     unread: VecDeque<FileId>,
     sweep: sweep::Sweep,
-    listings: siblings::Listings,
+    listings: listing::Listings,
     watch: Vec<WatchRequest>,
     changes: Vec<Change>,
     notices: Vec<Notice>,
@@ -227,7 +229,7 @@ impl Tail {
             handles: Handles::new(limits.open_files_max, limits.links),
             unread: VecDeque::new(),
             sweep: sweep::Sweep::default(),
-            listings: siblings::Listings::default(),
+            listings: listing::Listings::default(),
             watch: Vec::new(),
             changes: Vec::new(),
             notices: Vec::new(),

@@ -10,11 +10,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::between::Between;
 use super::handles::{Content, is_out_of_handles};
 use super::identity::{Extent, HEAD_BYTES_MAX};
 use super::notice::{NoticeKind, Unseen};
 use super::position::{Position, Standing};
-use super::siblings::Located;
+use super::siblings::{Located, Renaming};
 use super::{Change, FileId, Tail};
 
 /// How long a file that could not be read is left alone.
@@ -40,6 +41,19 @@ pub enum Read<'t> {
     },
     /// Nothing more for now.
     AtEnd,
+}
+
+/// What became of a file in which what was read stands no longer.
+struct Became {
+    /// From where on what has its inode is read.
+    from_bytes: u64,
+    extent: Extent,
+    /// How that begins.
+    start: Vec<u8>,
+    /// What holds the rest of what it was.
+    copy: Option<Located>,
+    /// What came behind it and was emptied as well.
+    between: Between,
 }
 
 impl Tail {
@@ -227,23 +241,33 @@ impl Tail {
             self.handles.close(id);
             return;
         }
+        let gone_on = self.while_names_stand(id, |tail| tail.what_became_of(id, now));
+        let gone_on = gone_on.and_then(|mut became| {
+            // Who writes the log does not wait for what nobody can look at.
+            self.leave_out(id, &mut became.between, now)?;
+            Ok(became)
+        });
+        match gone_on {
+            Ok(became) => self.go_on(id, became, now),
+            Err(error) => self.cannot_read(id, &error, now),
+        }
+    }
+
+    /// What is left of a file that was emptied, cut or written anew, and what holds the rest of it.
+    fn what_became_of(&mut self, id: FileId, now: Duration) -> io::Result<Became> {
+        // What was opened for others may have taken its handle in an earlier look.
+        let content = self.handles.get(id).ok_or(Renaming)?;
+        let start = content.start()?;
         let (from_bytes, extent) = self.what_is_left(id);
         let copy = if from_bytes == 0 { self.locate_copy(id) } else { Ok(None) };
         let copy = match copy {
-            // Who writes the log does not wait for a copy that nobody can look at.
-            Err(_) if self.has_waited_for_siblings(id, now) => Ok(None),
-            copy => copy,
+            Err(error) if !Renaming::is_in(&error) && self.has_waited_for_siblings(id, now) => None,
+            copy => copy?,
         };
-        let gone_on = copy.and_then(|copy| match copy {
-            Some(copy) => {
-                self.go_on_in_copy(id, copy, extent, now);
-                Ok(())
-            }
-            None => self.go_on_without(id, from_bytes, extent, now),
-        });
-        if let Err(error) = gone_on {
-            self.cannot_read(id, &error, now);
-        }
+        // Others may have been copied and emptied since.
+        let at = copy.as_ref().map(|copy| copy.identity);
+        let between = self.came_between(id, at, &start)?;
+        Ok(Became { from_bytes, extent, start, copy, between })
     }
 
     fn is_remote(&mut self, id: FileId) -> bool {
@@ -273,34 +297,31 @@ impl Tail {
         (position.still_known(extent.size_bytes, read), extent)
     }
 
-    /// The file was emptied, cut or written anew, and nothing holds what was in it.
-    fn go_on_without(
-        &mut self,
-        id: FileId,
-        from_bytes: u64,
-        extent: Extent,
-        now: Duration,
-    ) -> io::Result<()> {
-        // Others may have been copied and emptied since.
-        let last = self.chain(id, now)?;
-        let Some(followed) = self.files.get(&id) else { return Ok(()) };
+    /// What has a file's inode is another from now on; what it was ends or goes on in a copy.
+    fn go_on(&mut self, id: FileId, became: Became, now: Duration) {
+        let Became { from_bytes, extent, start, copy, between } = became;
+        let Some(followed) = self.files.get(&id) else { return };
         let (lost_bytes, name) = (followed.lost_bytes(), followed.name.to_path_buf());
-        let predecessor = if last == id { followed.predecessor } else { Some(last) };
-        self.notice(&name, NoticeKind::Truncated { lost_bytes, from_bytes });
-        self.changes.push(Change::CutShort(id));
-        self.begin_again(id, from_bytes, extent, predecessor, now);
-        self.forget(id);
-        Ok(())
+        let before = if copy.is_some() { Some(id) } else { followed.predecessor };
+        let last = self.catch_up(id, before, between, now);
+        let kind = match &copy {
+            Some(copy) => NoticeKind::CopiedAndTruncated { copy: copy.path.clone() },
+            None => NoticeKind::Truncated { lost_bytes, from_bytes },
+        };
+        self.notice(&name, kind);
+        if copy.is_none() {
+            self.changes.push(Change::CutShort(id));
+        }
+        self.begin_again(id, from_bytes, extent, &start, last, now);
+        match copy {
+            Some(copy) => self.go_on_in_copy(id, copy, now),
+            None => self.forget(id),
+        }
     }
 
-    /// The file was copied and then emptied: its rest is read from the copy, and what stands at its
-    /// path is another file that happens to have its inode.
-    fn go_on_in_copy(&mut self, id: FileId, copy: Located, extent: Extent, now: Duration) {
-        let Some(followed) = self.files.get(&id) else { return };
-        let name = followed.name.to_path_buf();
+    /// The rest of a file that was copied and then emptied is read from the copy.
+    fn go_on_in_copy(&mut self, id: FileId, copy: Located, now: Duration) {
         let path = copy.path.clone();
-        self.notice(&name, NoticeKind::CopiedAndTruncated { copy: path.clone() });
-        let Some(next) = self.begin_again(id, 0, extent, Some(id), now) else { return };
         if let Some(followed) = self.files.get_mut(&id) {
             followed.position.extent = copy.extent;
             followed.position.compressed = copy.compressed;
@@ -318,23 +339,19 @@ impl Tail {
         if self.files.get(&id).is_some_and(|followed| followed.shown_at.is_empty()) {
             self.retired.insert(id);
         }
-        // The names were listed a moment ago, when the copy was found.
-        let last = self.chain(id, now).unwrap_or(id);
-        if let Some(next) = self.files.get_mut(&next) {
-            next.predecessor = Some(last);
-        }
     }
 
-    /// What has a file's inode is followed as a file of its own from an offset on.
+    /// What has a file's inode, and begins so, is followed as a file of its own from an offset on.
     fn begin_again(
         &mut self,
         id: FileId,
         from_bytes: u64,
         extent: Extent,
+        start: &[u8],
         predecessor: Option<FileId>,
         now: Duration,
-    ) -> Option<FileId> {
-        let followed = self.files.get_mut(&id)?;
+    ) {
+        let Some(followed) = self.files.get_mut(&id) else { return };
         let (source, name) = (followed.source, Arc::clone(&followed.name));
         let shown_at = std::mem::take(&mut followed.shown_at);
         let Position { identity, path, .. } = followed.position.clone();
@@ -343,14 +360,14 @@ impl Tail {
         if let Some((head, before)) = known.and_then(|content| content.around(from_bytes)) {
             position.skip_to(from_bytes, &head, &before);
         }
+        // It may be copied and emptied before it is read.
+        position.look_at_head(start);
         self.handles.close(id);
         let next = self.follow(source, name, position, predecessor);
         for path in shown_at {
             self.show(&path, next, now);
         }
-        self.look_at_head(next);
         self.mark_unread(next);
-        Some(next)
     }
 
     /// A file is left alone for a while, and that is told.
@@ -363,7 +380,7 @@ impl Tail {
             // A handle of a file that a server has replaced stays stale for ever.
             self.handles.close(id);
         }
-        if is_first {
+        if is_first && !Renaming::is_in(error) {
             self.notice(&name, NoticeKind::Unseen(Unseen::of(error)));
         }
     }

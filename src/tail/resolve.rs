@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use super::discover::{is_compressed, is_gone};
 use super::handles::Content;
-use super::identity::{Extent, HEAD_BYTES_MAX, Identity};
+use super::identity::{Extent, Identity};
 use super::notice::{NoticeKind, Unseen};
 use super::position::Position;
-use super::siblings::Located;
+use super::siblings::{LOOKS_MAX, Located, Renaming};
 use super::start::{Start, behind_zeroes};
 use super::{Change, FileId, Followed, Kept, Tail, push_only};
 use crate::input::UntrustedLink;
@@ -21,35 +21,52 @@ use crate::input::UntrustedLink;
 impl Tail {
     /// Looks at what a path shows.
     pub(super) fn look_at(&mut self, path: &Path, now: Duration) {
-        self.counters.looks += 1;
-        let Some(entry) = self.entries.get(path) else { return };
+        for _ in 0..LOOKS_MAX {
+            self.counters.looks += 1;
+            match self.look_once(path, now) {
+                Ok(()) => return,
+                // Another file is there by now.
+                Err(error) if Renaming::is_in(&error) => {}
+                Err(error) => {
+                    if UntrustedLink::is_in(&error) {
+                        self.hide(path, now);
+                    }
+                    return self.cannot_see(path, Unseen::of(&error));
+                }
+            }
+        }
+    }
+
+    fn look_once(&mut self, path: &Path, now: Duration) -> io::Result<()> {
+        let Some(entry) = self.entries.get(path) else { return Ok(()) };
         let (before, copy, is_exact) = (entry.file, entry.copy, entry.is_exact);
         #[cfg(test)]
         super::faults::step();
         let metadata = match std::fs::metadata(path) {
             Ok(_) if is_exact && path.file_name().is_some_and(is_compressed) => {
-                return self.cannot_see(path, Unseen::Compressed);
+                self.cannot_see(path, Unseen::Compressed);
+                return Ok(());
             }
             Ok(metadata) if metadata.is_file() => metadata,
-            // Its files are found as those of any directory.
-            Ok(metadata) if metadata.is_dir() && self.directories.knows(path) => {
-                return self.hide(path, now);
-            }
-            Ok(_) => {
+            Ok(metadata) => {
                 self.hide(path, now);
-                return self.cannot_see(path, Unseen::NotAFile);
+                // The files of a directory are found as those of any.
+                if !metadata.is_dir() || !self.directories.knows(path) {
+                    self.cannot_see(path, Unseen::NotAFile);
+                }
+                return Ok(());
             }
-            Err(error) if is_gone(&error) => return self.hide(path, now),
-            Err(error) => return self.cannot_see(path, Unseen::of(&error)),
+            Err(error) if is_gone(&error) => {
+                self.hide(path, now);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
         };
         let (identity, extent) = (Identity::of(&metadata), Extent::of(&metadata));
         let known = self.by_identity.get(&identity).copied();
         let is_as_before = before.is_some() && before == known || copy == Some(extent);
-        if !is_as_before && let Err(error) = self.handles.check_links(path) {
-            if UntrustedLink::is_in(&error) {
-                self.hide(path, now);
-            }
-            return self.cannot_see(path, Unseen::of(&error));
+        if !is_as_before {
+            self.handles.check_links(path)?;
         }
         match known {
             Some(id) if before == Some(id) => self.observe(id, extent, now),
@@ -59,44 +76,55 @@ impl Tail {
                 self.observe(id, extent, now);
             }
             None if copy == Some(extent) => {}
-            None => self.meet(path, identity, extent, now),
+            None => self.meet(path, identity, extent, now)?,
         }
+        Ok(())
     }
 
     /// A file that nobody has met is at a path.
-    fn meet(&mut self, path: &Path, identity: Identity, extent: Extent, now: Duration) {
-        if self.is_done(path, identity) {
-            return self.resume(path, identity, extent, now);
+    fn meet(
+        &mut self,
+        path: &Path,
+        identity: Identity,
+        extent: Extent,
+        now: Duration,
+    ) -> io::Result<()> {
+        let start = self.start_at(path, identity);
+        if self.is_done(identity, start.as_deref().ok()) {
+            self.resume(path, identity, extent, now);
+            return Ok(());
         }
-        match self.is_copy_of_followed(path) {
-            Ok(false) => {}
-            Ok(true) => {
-                self.hide(path, now);
-                if let Some(entry) = self.entries.get_mut(path) {
-                    entry.copy = Some(extent);
-                }
-                return;
+        let start = match start {
+            // It is followed although nothing of it can be read: its handle leads to it wherever it
+            // goes until then.
+            Err(error) if !Renaming::is_in(&error) && !self.may_be_copy(path) => Vec::new(),
+            start => start?,
+        };
+        if self.is_copy_of_followed(path, &start, &[])? {
+            self.hide(path, now);
+            if let Some(entry) = self.entries.get_mut(path) {
+                entry.copy = Some(extent);
             }
-            Err(error) => return self.cannot_see(path, Unseen::of(&error)),
+            return Ok(());
         }
-        let Some(entry) = self.entries.get(path) else { return };
+        let Some(entry) = self.entries.get(path) else { return Ok(()) };
         let (source, last) = (entry.source, entry.last);
         let last = last.filter(|last| self.files.contains_key(last));
         self.hide(path, now);
-        let predecessor = match last.map(|last| self.chain(last, now)).transpose() {
-            Ok(predecessor) => predecessor,
-            // What came between is read first; until it can be known, this waits.
-            Err(error) => return self.cannot_see(path, Unseen::of(&error)),
-        };
+        // What came between is read first; until it can be known, this waits.
+        let predecessor = last.map(|last| self.chain(last, &start, now)).transpose()?;
         if predecessor.is_some() {
             self.notice(path, NoticeKind::Rotated);
         }
         // Itself may be what came between: under another path of the log.
         if let Some(id) = self.by_identity.get(&identity).copied() {
             self.show(path, id, now);
-            return self.observe(id, extent, now);
+            self.observe(id, extent, now);
+            return Ok(());
         }
-        let position = Position::new(identity, path.to_owned(), extent);
+        let mut position = Position::new(identity, path.to_owned(), extent);
+        // It may be rotated away before it is read.
+        position.look_at_head(&start);
         let id = self.follow(source, Arc::from(path), position, predecessor);
         self.show(path, id, now);
         let is_met = self.sources.get(source).is_none_or(|source| self.met.contains(&source.key));
@@ -104,10 +132,10 @@ impl Tail {
         if !is_met && start != Start::Beginning && predecessor.is_none() {
             self.skip(id, start);
         }
-        self.look_at_head(id);
         let from_bytes = self.files.get(&id).map_or(0, |followed| followed.position.read_bytes);
         self.notice(path, NoticeKind::Followed { from_bytes });
         self.observe(id, extent, now);
+        Ok(())
     }
 
     /// A file that was let go is at a path that matches: more may come.
@@ -120,55 +148,6 @@ impl Tail {
         let id = self.follow(source, Arc::from(name), position, None);
         self.show(path, id, now);
         self.observe(id, extent, now);
-    }
-
-    /// Follows what came between a file and the one that is at its path now; returns the last in
-    /// the chain.
-    pub(super) fn chain(&mut self, from: FileId, now: Duration) -> io::Result<FileId> {
-        let Some(followed) = self.files.get(&from) else { return Ok(from) };
-        let (source, name) = (followed.source, Arc::clone(&followed.name));
-        // Found first, so that the files behind it are known.
-        self.keep_at_hand(from);
-        let mut last = from;
-        for (path, identity, extent) in self.came_between(from, now)? {
-            last = self.catch_up((source, &name), &path, (identity, extent), Some(last), now);
-        }
-        Ok(last)
-    }
-
-    /// Follows what came between the last look at a file and now, to be read before it.
-    fn chain_before(&mut self, id: FileId, now: Duration) -> io::Result<()> {
-        let Some(followed) = self.files.get(&id) else { return Ok(()) };
-        let (source, name) = (followed.source, Arc::clone(&followed.name));
-        let mut last = followed.predecessor;
-        for (path, identity, extent) in self.came_between(id, now)? {
-            last = Some(self.catch_up((source, &name), &path, (identity, extent), last, now));
-        }
-        if let Some(followed) = self.files.get_mut(&id) {
-            followed.predecessor = last;
-        }
-        Ok(())
-    }
-
-    fn catch_up(
-        &mut self,
-        (source, name): (usize, &Arc<Path>),
-        path: &Path,
-        (identity, extent): (Identity, Extent),
-        predecessor: Option<FileId>,
-        now: Duration,
-    ) -> FileId {
-        self.notice(path, NoticeKind::CaughtUp);
-        let mut position = Position::new(identity, path.to_owned(), extent);
-        let file_name = path.file_name().and_then(|name| name.to_str());
-        position.compressed = file_name.is_some_and(crate::input::is_compressed_name);
-        let id = self.follow(source, Arc::clone(name), position, predecessor);
-        if let Some(followed) = self.files.get_mut(&id) {
-            followed.changed_at = now;
-        }
-        self.look_at_head(id);
-        self.mark_unread(id);
-        id
     }
 
     pub(super) fn follow(
@@ -193,12 +172,16 @@ impl Tail {
 
     /// A file that is rotated away before it is read is known by how it begins.
     pub(super) fn look_at_head(&mut self, id: FileId) {
-        let mut head = [0; HEAD_BYTES_MAX];
-        let Ok(Some(content)) = self.content(id) else { return };
-        let Ok(count) = content.read_at(0, &mut head) else { return };
+        let Ok(start) = self.start_of(id) else { return };
         if let Some(followed) = self.files.get_mut(&id) {
-            followed.position.look_at_head(&head[..count]);
+            followed.position.look_at_head(&start);
         }
+    }
+
+    /// How a followed file begins; with nothing if it is nowhere.
+    pub(super) fn start_of(&mut self, id: FileId) -> io::Result<Vec<u8>> {
+        let Some(content) = self.content(id)? else { return Ok(Vec::new()) };
+        content.start()
     }
 
     /// Begins where the user wants it in a file that was there before.
@@ -313,7 +296,7 @@ impl Tail {
         self.mark_unread(id);
     }
 
-    fn keep_at_hand(&mut self, id: FileId) {
+    pub(super) fn keep_at_hand(&mut self, id: FileId) {
         if self.handles.get(id).is_none()
             && let Ok(Some(located)) = self.locate(id)
         {

@@ -3,7 +3,6 @@
 //! Owns how long it is still looked at, and what is said when it cannot be found. Must never give
 //! up a file that can still be read and has bytes to read. Fails: never.
 
-use std::path::Path;
 use std::time::Duration;
 
 use super::identity::Extent;
@@ -51,13 +50,12 @@ impl Tail {
         }
     }
 
-    /// Whether a file that nobody follows was read to its end before.
-    pub(super) fn is_done(&mut self, path: &Path, identity: Identity) -> bool {
+    /// Whether a file that nobody follows, and that begins so if that is known, was read to its end
+    /// before.
+    pub(super) fn is_done(&mut self, identity: Identity, start: Option<&[u8]>) -> bool {
         let Some(known) = self.done.find(identity) else { return false };
         // Where no birth is known, another file may have the inode by now.
-        let head = &known.position.head;
-        let is_same = super::copies::head_of(path, self.limits.links)
-            .map_or(true, |(start, _)| head.is_of(&start));
+        let is_same = start.is_none_or(|start| known.position.head.is_of(start));
         let id = known.id;
         if !is_same {
             self.done.remove(id);

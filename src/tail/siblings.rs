@@ -1,74 +1,48 @@
-//! Where a file went that is no longer at its path, and which files came between.
+//! Where a file went that is no longer at its path.
 //!
 //! Owns the search among the names that rotation gives: by inode, by what a copy holds, by what is
 //! in a compressed one. Must never read on in what it finds. Fails: never; what is not found is
 //! said so.
 
-use std::collections::{BTreeSet, HashMap};
-use std::ffi::OsString;
+use std::collections::BTreeSet;
+use std::fmt;
 use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::fs::DirEntryExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
-use super::discover::{NAMES_MAX, is_gone};
-use super::handles::{Content, Handles};
+use super::discover::is_gone;
+use super::handles::Content;
 use super::identity::{Extent, Identity};
-use super::notice::{NoticeKind, Unseen};
+use super::listing::LogNames;
 use super::position::Position;
 use super::{FileId, Tail};
 use crate::input::{self, UntrustedLink};
 
-/// What lies in a directory.
-#[derive(Debug, Default)]
-struct Listing {
-    inodes: HashMap<u64, Vec<OsString>>,
-    /// The names of each log: what they say is read once, however many files are looked for.
-    by_log: HashMap<String, Vec<String>>,
-}
+/// How often one looks among names that change meanwhile: a rotation takes a few milliseconds.
+pub(super) const LOOKS_MAX: usize = 8;
 
-/// The listings of one look: many files may rotate at once.
-#[derive(Debug, Default)]
-pub(super) struct Listings(HashMap<PathBuf, Arc<Listing>>);
+/// The files of a log are being renamed. Nothing to tell: the next look will find them at rest.
+#[derive(Debug)]
+pub(super) struct Renaming;
 
-impl Listings {
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// One that cannot be listed now is not one in which nothing lies.
-    fn of(&mut self, directory: &Path, handles: &mut Handles) -> io::Result<Arc<Listing>> {
-        if let Some(listing) = self.0.get(directory) {
-            return Ok(Arc::clone(listing));
-        }
-        #[cfg(test)]
-        super::faults::step();
-        let entries = match handles.with_one_free(|| std::fs::read_dir(directory)) {
-            Ok(entries) => Some(entries),
-            // What may not be listed is not searched: the log is followed nevertheless.
-            Err(error) if is_gone(&error) || is_denied(&error) => None,
-            Err(error) => return Err(error),
-        };
-        let mut listing = Listing::default();
-        for entry in entries.into_iter().flatten().take(NAMES_MAX) {
-            let entry = entry?;
-            let name = entry.file_name();
-            if let Some(text) = name.to_str() {
-                let names = listing.by_log.entry(input::log_name(text)).or_default();
-                names.push(text.to_owned());
-            }
-            listing.inodes.entry(entry.ino()).or_default().push(name);
-        }
-        let listing = Arc::new(listing);
-        self.0.insert(directory.to_owned(), Arc::clone(&listing));
-        Ok(listing)
+impl Renaming {
+    pub(super) fn is_in(error: &io::Error) -> bool {
+        error.get_ref().and_then(|error| error.downcast_ref::<Self>()).is_some()
     }
 }
 
-fn is_denied(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::PermissionDenied
+impl fmt::Display for Renaming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("files of the log are being renamed")
+    }
+}
+
+impl std::error::Error for Renaming {}
+
+impl From<Renaming> for io::Error {
+    fn from(renaming: Renaming) -> Self {
+        Self::other(renaming)
+    }
 }
 
 /// Where a file was found again.
@@ -115,9 +89,18 @@ impl Tail {
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
             Err(error) => return Err(error),
         }
+        self.while_names_stand(id, |tail| tail.search(id, identity, compressed))
+    }
+
+    fn search(
+        &mut self,
+        id: FileId,
+        identity: Identity,
+        compressed: bool,
+    ) -> io::Result<Option<Located>> {
         for directory in self.rotation_directories(id) {
             let listing = self.listings.of(&directory, &mut self.handles)?;
-            for name in listing.inodes.get(&identity.ino).into_iter().flatten() {
+            for name in listing.names_of(identity.ino) {
                 let path = directory.join(name);
                 match self.handles.open(&path, identity) {
                     Ok(Some((file, metadata))) => {
@@ -149,7 +132,7 @@ impl Tail {
     }
 
     /// The names that rotation gave to what was a file's path, oldest first.
-    fn siblings(&mut self, id: FileId) -> io::Result<Vec<PathBuf>> {
+    pub(super) fn siblings(&mut self, id: FileId) -> io::Result<Vec<PathBuf>> {
         let Some(followed) = self.files.get(&id) else { return Ok(Vec::new()) };
         let Some(live) = followed.name.file_name().and_then(|name| name.to_str()) else {
             return Ok(Vec::new());
@@ -159,11 +142,42 @@ impl Tail {
         let mut paths = Vec::new();
         for directory in self.rotation_directories(id) {
             let listing = self.listings.of(&directory, &mut self.handles)?;
-            let Some(names) = listing.by_log.get(&log) else { continue };
-            let siblings = input::siblings_of(&live, names).into_iter();
+            let Some(of_log) = listing.of_log(&log) else { continue };
+            let siblings = input::siblings_of(&live, &of_log.names).into_iter();
             paths.extend(siblings.map(|name| directory.join(name)).filter(|path| *path != own));
         }
         Ok(paths)
+    }
+
+    /// All names of a log, and the file of each.
+    fn names(&mut self, id: FileId) -> io::Result<Vec<(PathBuf, LogNames)>> {
+        let Some(followed) = self.files.get(&id) else { return Ok(Vec::new()) };
+        let live = followed.name.file_name().and_then(|name| name.to_str());
+        let log = input::log_name(live.unwrap_or_default());
+        let mut names = Vec::new();
+        for directory in self.rotation_directories(id) {
+            let listing = self.listings.of(&directory, &mut self.handles)?;
+            names.extend(listing.of_log(&log).map(|names| (directory, names.clone())));
+        }
+        Ok(names)
+    }
+
+    /// Looks among the names of a log until none of them has changed meanwhile: a file that is
+    /// renamed from one that is still to be looked at to one that was looked at is not seen, and
+    /// what is read of a name may be of two files.
+    pub(super) fn while_names_stand<T>(
+        &mut self,
+        id: FileId,
+        mut look: impl FnMut(&mut Self) -> io::Result<T>,
+    ) -> io::Result<T> {
+        for _ in 0..LOOKS_MAX {
+            let before = self.names(id)?;
+            let found = look(self);
+            if self.names(id)? == before {
+                return found;
+            }
+        }
+        Err(Renaming.into())
     }
 
     /// Finds a copy of a file that was emptied or is gone: another that holds what was read of it.
@@ -202,9 +216,10 @@ impl Tail {
             let Ok((file, metadata)) = Content::open(&path, self.limits.links) else { continue };
             let identity = Identity::of(&metadata);
             let followed = self.by_identity.get(&identity).copied();
-            let is_elder = Extent::of(&metadata).modified_ns < position.verified_ns
+            let start = self.start_at(&path, identity);
+            let is_elder = Extent::of(&metadata).is_written_before(position.verified_ns)
                 || followed.is_some_and(|followed| followed < id)
-                || self.is_done(&path, identity);
+                || self.is_done(identity, start.as_deref().ok());
             if is_elder {
                 has_elder = true;
                 continue;
@@ -217,7 +232,7 @@ impl Tail {
             let is_empty =
                 metadata.len() > 0 && matches!(located.content.read_at(0, &mut [0]), Ok(0));
             // Who has an elder open may have written to it since.
-            if !is_empty && self.is_copy_of_followed(&located.path)? {
+            if !is_empty && self.is_copy_of_followed(&located.path, &start?, &[])? {
                 has_elder = true;
                 continue;
             }
@@ -235,7 +250,7 @@ impl Tail {
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Ok(None),
             opened => opened?,
         };
-        let is_older = Extent::of(&metadata).modified_ns < position.verified_ns;
+        let is_older = Extent::of(&metadata).is_written_before(position.verified_ns);
         if is_older || self.by_identity.contains_key(&Identity::of(&metadata)) {
             return Ok(None);
         }
@@ -245,96 +260,6 @@ impl Tail {
             return Ok(located.and_then(|it| it.with_text_of(position).ok().flatten()));
         }
         Located::of(path, file, &metadata, false)?.with_text_of(position)
-    }
-
-    /// The rotated files that came behind one that was at a path, and were never seen there, oldest
-    /// first. A file that is followed, or a copy of one, is none.
-    pub(super) fn came_between(
-        &mut self,
-        before: FileId,
-        now: Duration,
-    ) -> io::Result<Vec<(PathBuf, Identity, Extent)>> {
-        let Some(followed) = self.files.get(&before) else { return Ok(Vec::new()) };
-        let Position { identity, verified_ns, copied, .. } = followed.position;
-        let log = followed.log();
-        // What was empty when it was last looked at may have been written to and copied since.
-        for id in self.files_of_log(&log) {
-            let is_empty = self.files.get(&id).is_some_and(|of| of.position.head.is_empty());
-            if is_empty && id != before {
-                self.look_at_head(id);
-            }
-        }
-        let (mut stats, mut unseen) = (Vec::new(), Vec::new());
-        for path in self.siblings(before)? {
-            #[cfg(test)]
-            super::faults::step();
-            let Ok(metadata) = std::fs::metadata(&path) else { continue };
-            if !metadata.is_file() {
-                continue;
-            }
-            match self.handles.check_links(&path) {
-                Ok(()) => stats.push((Identity::of(&metadata), Extent::of(&metadata), path)),
-                // What somebody set there came from nowhere.
-                Err(error) if UntrustedLink::is_in(&error) || is_gone(&error) => {}
-                Err(error) => unseen.push((path, error)),
-            }
-        }
-        let place = stats.iter().position(|(own, ..)| *own == identity);
-        let mut between = Vec::new();
-        for (index, (own, seen, path)) in stats.iter().enumerate() {
-            // By its name, or because it was written after the file was last looked at: copies of
-            // what stood in the same file meanwhile have older names than the file itself.
-            let is_later =
-                place.is_some_and(|place| index > place) || seen.modified_ns >= verified_ns;
-            // An empty one may still be written to by who has it open.
-            // What was made before it was cannot have come behind it, although who has it open may
-            // still write to it.
-            let births = own.born_ns.zip(identity.born_ns).filter(|_| !copied);
-            let is_elder = births.is_some_and(|(own, of)| own < of);
-            if is_later
-                && !is_elder
-                && !self.by_identity.contains_key(own)
-                && !self.is_done(path, *own)
-            {
-                let is_copy = seen.size_bytes > 0 && {
-                    let is_copy = self.is_copy_of_followed(path);
-                    is_copy.unwrap_or_else(|error| {
-                        unseen.push((path.clone(), error));
-                        true
-                    })
-                };
-                if !is_copy {
-                    between.push((path.clone(), *own, *seen));
-                }
-            }
-        }
-        self.leave_out(before, unseen, now)?;
-        Ok(between)
-    }
-
-    /// Rotated files that cannot be looked at are waited for, as long as a file may be nowhere.
-    /// Then they are told and left out: who writes the log does not wait for them.
-    fn leave_out(
-        &mut self,
-        before: FileId,
-        unseen: Vec<(PathBuf, io::Error)>,
-        now: Duration,
-    ) -> io::Result<()> {
-        let has_waited = unseen.is_empty() || self.has_waited_for_siblings(before, now);
-        for (path, error) in unseen {
-            if !has_waited {
-                return Err(error);
-            }
-            self.notice(&path, NoticeKind::Unseen(Unseen::of(&error)));
-        }
-        Ok(())
-    }
-
-    /// Whether rotated files could not be looked at for as long as a file may be nowhere.
-    pub(super) fn has_waited_for_siblings(&mut self, id: FileId, now: Duration) -> bool {
-        let missing_max = self.limits.missing_max;
-        let Some(followed) = self.files.get_mut(&id) else { return true };
-        now >= followed.siblings_unseen_since.get_or_insert(now).saturating_add(missing_max)
     }
 
     /// The files of a log; of one that rotation put elsewhere, those of any log of that name.

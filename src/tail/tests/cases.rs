@@ -8,6 +8,7 @@ use std::process::Command;
 mod crowd;
 mod deletion;
 mod links;
+mod meanwhile;
 mod permission;
 mod places;
 mod restart;

@@ -366,3 +366,29 @@ fn a_file_renamed_away_and_back_is_read_once() {
         world.has_read(lines(1..=6));
     });
 }
+
+#[test]
+fn a_compressed_copy_that_is_stamped_with_the_whole_second_is_found() {
+    in_every_way(&["app.log"], |world| {
+        let stamp = |world: &World, name: &str, millis: u64| {
+            let at = std::time::UNIX_EPOCH + Duration::from_millis(1_795_428_900_000 + millis);
+            let file = std::fs::File::options().append(true).open(world.path(name)).unwrap();
+            file.set_modified(at).unwrap();
+        };
+        world.append("app.log", lines(1..=2));
+        stamp(world, "app.log", 250);
+        world.see();
+        world.commit();
+        world.append("app.log", lines(3..=4));
+        world.rename("app.log", "app.log.1");
+        world.append("app.log", lines(5..=6));
+        world.gzip("app.log.1");
+        // As bzip2 does.
+        stamp(world, "app.log.1.gz", 0);
+        world.kill();
+        world.tail.handles.close(FileId(1));
+        world.see();
+        world.has_read(lines(1..=6));
+        world.no_loss_was_told();
+    });
+}
