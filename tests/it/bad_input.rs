@@ -260,9 +260,10 @@ fn memory_peak(arguments: &[&str], mebibytes: usize, piece: &[u8]) -> u64 {
 #[test]
 fn memory_stays_flat_whatever_is_read() {
     // Above what the program itself takes, whose size is not that of what it reads. Each thread
-    // has a segment of the input at hand.
+    // has a segment of the input at hand, and how much the allocator holds back hangs on which of
+    // them is how far: 10.8 to 12.2 MiB by two threads, on machines idle and busy.
     let threads = std::thread::available_parallelism().map_or(1, |count| count.get().min(8)) as u64;
-    let limit_bytes = (9 << 20) + threads * (3 << 19);
+    let limit_bytes = (10 << 20) + threads * (2 << 20);
     let (one_line, nul) = (vec![b'x'; 64 << 10], vec![0; 64 << 10]);
     let own = memory_peak(&["extract", "-"], 1, &nul);
     let long_lines_with_errors = format!("{}{LINE} {}", "x".repeat(50_000), "y".repeat(50_000));
@@ -278,6 +279,11 @@ fn memory_stays_flat_whatever_is_read() {
             assert!(peak < limit_bytes, "{command} of {name} took {} MiB more", peak >> 20);
         }
     }
+    // Six times as much takes no more than the allocator's noise.
+    let of_mebibytes =
+        |mebibytes| memory_peak(&["report", "-"], mebibytes, long_lines_with_errors.as_bytes());
+    let (few, many) = (of_mebibytes(8), of_mebibytes(48));
+    assert!(many.saturating_sub(few) < 4 << 20, "{few} bytes of 8 MiB, {many} of 48");
 }
 
 /// The most memory that a command has taken until shortly before its end, in bytes.
