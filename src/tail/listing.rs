@@ -16,8 +16,8 @@ use crate::clock;
 use crate::input;
 
 /// A file system stamps with the tick before: for so long a directory may change once more without
-/// another time. 10 ms where a tick is longest; a machine may be slow between two calls.
-const TICK_NS: i64 = 50_000_000;
+/// another time. A tick has 10 ms where it is longest.
+const TICK_NS: i64 = 20_000_000;
 
 /// What tells that a directory is another, or has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Listing {
     }
 }
 
-/// The listings of one look: many files may rotate at once.
+/// The listings of one look: many files may rotate at once, and be nowhere.
 #[derive(Debug, Default)]
 pub(super) struct Listings(HashMap<PathBuf, Arc<Listing>>);
 
@@ -65,8 +65,20 @@ impl Listings {
         self.0.clear();
     }
 
+    /// What lay in a directory when it was listed in this look.
+    pub(super) fn of_look(
+        &mut self,
+        directory: &Path,
+        handles: &mut Handles,
+    ) -> io::Result<Arc<Listing>> {
+        match self.0.get(directory) {
+            Some(listing) => Ok(Arc::clone(listing)),
+            None => self.of_now(directory, handles),
+        }
+    }
+
     /// What lies in a directory now. One that cannot be listed is not one in which nothing lies.
-    pub(super) fn of(
+    pub(super) fn of_now(
         &mut self,
         directory: &Path,
         handles: &mut Handles,

@@ -89,17 +89,8 @@ impl Tail {
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
             Err(error) => return Err(error),
         }
-        self.while_names_stand(id, |tail| tail.search(id, identity, compressed))
-    }
-
-    fn search(
-        &mut self,
-        id: FileId,
-        identity: Identity,
-        compressed: bool,
-    ) -> io::Result<Option<Located>> {
         for directory in self.rotation_directories(id) {
-            let listing = self.listings.of(&directory, &mut self.handles)?;
+            let listing = self.listings.of_look(&directory, &mut self.handles)?;
             for name in listing.names_of(identity.ino) {
                 let path = directory.join(name);
                 match self.handles.open(&path, identity) {
@@ -141,7 +132,7 @@ impl Tail {
         let own = followed.name.to_path_buf();
         let mut paths = Vec::new();
         for directory in self.rotation_directories(id) {
-            let listing = self.listings.of(&directory, &mut self.handles)?;
+            let listing = self.listings.of_look(&directory, &mut self.handles)?;
             let Some(of_log) = listing.of_log(&log) else { continue };
             let siblings = input::siblings_of(&live, &of_log.names).into_iter();
             paths.extend(siblings.map(|name| directory.join(name)).filter(|path| *path != own));
@@ -149,14 +140,14 @@ impl Tail {
         Ok(paths)
     }
 
-    /// All names of a log, and the file of each.
+    /// All names that a log has now, and the file of each.
     fn names(&mut self, id: FileId) -> io::Result<Vec<(PathBuf, LogNames)>> {
         let Some(followed) = self.files.get(&id) else { return Ok(Vec::new()) };
         let live = followed.name.file_name().and_then(|name| name.to_str());
         let log = input::log_name(live.unwrap_or_default());
         let mut names = Vec::new();
         for directory in self.rotation_directories(id) {
-            let listing = self.listings.of(&directory, &mut self.handles)?;
+            let listing = self.listings.of_now(&directory, &mut self.handles)?;
             names.extend(listing.of_log(&log).map(|names| (directory, names.clone())));
         }
         Ok(names)
