@@ -15,8 +15,8 @@ use super::siblings::{Located, is_compressed};
 use crate::input::{self, Links};
 
 impl Tail {
-    /// Whether what lies at a path may be a copy: at a name that rotation gives, of a log that is or
-    /// was followed.
+    /// Whether what lies at a path may be a copy: at a name that rotation gives, of a log that is
+    /// or was followed.
     pub(super) fn may_be_copy(&self, path: &Path) -> bool {
         let text = path.to_string_lossy();
         let live = input::live_name(&text);
@@ -81,12 +81,9 @@ impl Tail {
     /// Whether what lies at a rotated name, and begins so, holds what was read of a file that was
     /// let go since, and no more: it was compressed or copied then.
     fn is_copy_of_done(&self, path: &Path, start: &[u8]) -> io::Result<bool> {
-        let beginnings = Beginnings::of(start);
-        let begins_so = |position: &Position| {
-            let head = position.head;
-            let is_telling = head.len() >= TELLING_BYTES || head.len() == start.len();
-            is_telling && !head.is_empty() && beginnings.have(head)
-        };
+        // What was read to its end is known by as much as there is of it.
+        let begins_so =
+            |position: &Position| position.head.len() == start.len() && position.head.is_of(start);
         for position in self.done.positions().filter(|position| begins_so(position)) {
             let (file, metadata) = Content::open(path, self.limits.links)?;
             let located = Located::of(path.to_owned(), file, &metadata, is_compressed(path));

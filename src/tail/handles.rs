@@ -10,6 +10,8 @@ use std::io::{self, Read as _, Seek as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
+use rustix::io::Errno;
+
 use super::FileId;
 use super::identity::{HEAD_BYTES_MAX, Identity, MARKER_BYTES_MAX};
 use super::position::{Position, Standing};
@@ -40,13 +42,14 @@ impl Content {
     pub(super) fn open(path: &Path, links: Links) -> io::Result<(File, Metadata)> {
         #[cfg(test)]
         super::faults::open(path)?;
-        let file = input::open_along(path, links)?;
+        let is_no_file = || io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+        let file = input::open_along(path, links).map_err(|error| match error.raw_os_error() {
+            // What `open(2)` says of a socket.
+            Some(number) if number == Errno::NXIO.raw_os_error() => is_no_file(),
+            _ => error,
+        })?;
         let metadata = file.metadata()?;
-        if metadata.is_file() {
-            Ok((file, metadata))
-        } else {
-            Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
-        }
+        if metadata.is_file() { Ok((file, metadata)) } else { Err(is_no_file()) }
     }
 
     /// The text of a compressed file.
@@ -278,6 +281,5 @@ impl Handles {
 /// The process or the machine has no handle left.
 pub(super) fn is_out_of_handles(error: &io::Error) -> bool {
     let number = error.raw_os_error();
-    number == Some(rustix::io::Errno::MFILE.raw_os_error())
-        || number == Some(rustix::io::Errno::NFILE.raw_os_error())
+    number == Some(Errno::MFILE.raw_os_error()) || number == Some(Errno::NFILE.raw_os_error())
 }

@@ -6,26 +6,19 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
-use std::os::unix::fs::{DirEntryExt as _, MetadataExt as _};
+use std::os::unix::fs::DirEntryExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::discover::{NAMES_MAX, is_gone};
 use super::handles::Handles;
+use super::identity::{Extent, Identity};
 use crate::clock;
 use crate::input;
 
 /// A file system stamps with the tick before: for so long a directory may change once more without
 /// another time. A tick has 10 ms where it is longest.
 const TICK_NS: i64 = 20_000_000;
-
-/// What tells that a directory is another, or has changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct State {
-    dev: u64,
-    ino: u64,
-    modified_ns: i64,
-}
 
 /// The names of one log, and the file of each.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -38,7 +31,7 @@ pub(super) struct LogNames {
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     /// As it was before it was listed, if every change since gives it another time.
-    settled: Option<State>,
+    settled: Option<(Identity, Extent)>,
     inodes: HashMap<u64, Vec<OsString>>,
     /// What names say is read once, however many files are looked for.
     by_log: HashMap<String, LogNames>,
@@ -86,18 +79,16 @@ impl Listings {
         #[cfg(test)]
         super::faults::step();
         let now_ns = clock::now().timestamp_nanos_opt().unwrap_or_default();
-        let state = directory.metadata().ok().map(|metadata| State {
-            dev: metadata.dev(),
-            ino: metadata.ino(),
-            modified_ns: metadata.mtime().saturating_mul(1_000_000_000) + metadata.mtime_nsec(),
-        });
+        let metadata = directory.metadata().ok();
+        let state = metadata.map(|metadata| (Identity::of(&metadata), Extent::of(&metadata)));
         if let Some(listing) = self.0.get(directory)
             && listing.settled.is_some()
             && listing.settled == state
         {
             return Ok(Arc::clone(listing));
         }
-        let settled = state.filter(|state| now_ns.saturating_sub(state.modified_ns) > TICK_NS);
+        let settled =
+            state.filter(|(_, extent)| now_ns.saturating_sub(extent.modified_ns) > TICK_NS);
         let listing = Arc::new(Listing { settled, ..list(directory, handles)? });
         self.0.insert(directory.to_owned(), Arc::clone(&listing));
         Ok(listing)
@@ -123,4 +114,42 @@ fn list(directory: &Path, handles: &mut Handles) -> io::Result<Listing> {
         listing.inodes.entry(entry.ino()).or_default().push(name);
     }
     Ok(listing)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+    use crate::input::Links;
+
+    /// The names of a log in a directory after one was added, the directory stamped as before.
+    fn after_one_was_added(modified: std::time::SystemTime, is_stamped_anew: bool) -> [usize; 2] {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut listings, mut handles) = (Listings::default(), Handles::new(8, Links::Protected));
+        let stamp = || File::open(folder.path()).unwrap().set_modified(modified).unwrap();
+        fs::write(folder.path().join("app.log"), "").unwrap();
+        stamp();
+        listings.of_look(folder.path(), &mut handles).unwrap();
+        fs::write(folder.path().join("app.log.1"), "").unwrap();
+        if !is_stamped_anew {
+            stamp();
+        }
+        let mut names = |is_now: bool| {
+            let of = if is_now { Listings::of_now } else { Listings::of_look };
+            let listing = of(&mut listings, folder.path(), &mut handles).unwrap();
+            listing.of_log("app.log").unwrap().names.len()
+        };
+        [names(false), names(true)]
+    }
+
+    #[test]
+    fn a_directory_is_listed_anew_if_its_time_changed_or_may_not_tell() {
+        let long_ago = UNIX_EPOCH + Duration::from_hours(400_000);
+        assert_eq!(after_one_was_added(long_ago, true), [1, 2], "another time");
+        assert_eq!(after_one_was_added(long_ago, false), [1, 1], "the same for long");
+        let soon = UNIX_EPOCH + Duration::from_hours(1_000_000);
+        assert_eq!(after_one_was_added(soon, false), [1, 2], "the same, and not yet over");
+    }
 }

@@ -271,6 +271,22 @@ mod tests {
     }
 
     #[test]
+    fn where_no_mark_tells_what_is_left_the_whole_file_counts_as_new() {
+        let file = text(0, 1000);
+        let still_known = |step: usize, left: usize| {
+            let mut position = position();
+            read(&mut position, &file, step);
+            position.still_known(left as u64, |offset, count| {
+                let start = usize::try_from(offset).unwrap().min(left);
+                file[start..left.min(start + count)].to_vec()
+            })
+        };
+        assert_eq!(still_known(5000, 2000), 0);
+        assert_eq!(still_known(5000, 5000), 5000, "the first mark is there to its last byte");
+        assert_eq!(still_known(5000, 4999), 0);
+    }
+
+    #[test]
     fn marks_get_sparser_towards_the_beginning_and_the_first_and_the_latest_stay() {
         let mut position = position();
         let file = &text(0, 5000)[..50_000];

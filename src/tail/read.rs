@@ -356,8 +356,8 @@ impl Tail {
         let shown_at = std::mem::take(&mut followed.shown_at);
         let Position { identity, path, .. } = followed.position.clone();
         let mut position = Position::new(identity, path, extent);
-        let known = self.handles.get(id).filter(|_| from_bytes > 0);
-        if let Some((head, before)) = known.and_then(|content| content.around(from_bytes)) {
+        let content = self.handles.get(id);
+        if let Some((head, before)) = content.and_then(|content| content.around(from_bytes)) {
             position.skip_to(from_bytes, &head, &before);
         }
         // It may be copied and emptied before it is read.

@@ -92,6 +92,24 @@ fn what_was_rotated_and_deleted_at_once_is_read_by_the_handle_that_is_left() {
 }
 
 #[test]
+fn what_was_deleted_without_a_handle_when_it_was_read_to_its_end_goes_without_a_word() {
+    let limits = Limits { open_files_max: 1, ..Limits::default() };
+    in_every_way_within(limits, &["*.log"], |world| {
+        world.append("a.log", lines(1..=2));
+        world.append("b.log", lines(3..=4));
+        world.see();
+        assert!(world.tail.counters().handles_closed_early > 0, "the hazard");
+        world.remove("a.log");
+        world.see();
+        world.wait_until_quiet();
+        let counters = world.tail.counters();
+        assert_eq!((counters.files, counters.open_files), (1, 1));
+        world.has_read_in_any_order(lines(1..=4));
+        world.no_loss_was_told();
+    });
+}
+
+#[test]
 fn what_was_deleted_without_a_handle_is_told_as_lost() {
     in_every_way_within(NO_HANDLES, &["app.log", "z.log"], |world| {
         world.append("app.log", lines(1..=2));

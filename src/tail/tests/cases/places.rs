@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use super::super::super::*;
-use super::super::world::{in_every_way, lines};
+use super::super::world::{World, in_every_way, lines};
 
 #[test]
 fn a_link_that_is_set_elsewhere_leads_to_both_files() {
@@ -79,4 +79,34 @@ fn a_directory_renamed_and_made_anew_has_new_files() {
         world.has_read(lines(1..=5));
         world.no_loss_was_told();
     });
+}
+
+#[test]
+fn a_file_with_two_names_is_followed_as_long_as_it_has_one() {
+    in_every_way(&["*.log"], |world| {
+        world.append("a.log", lines(1..=1));
+        std::fs::hard_link(world.path("a.log"), world.path("b.log")).unwrap();
+        world.append("b.log", "");
+        world.see();
+        assert_eq!(world.told(|kind| matches!(kind, NoticeKind::SameFile { .. })), 1);
+        world.remove("a.log");
+        world.see();
+        world.wait_until_quiet();
+        world.append("b.log", lines(2..=2));
+        world.see();
+        world.has_read(lines(1..=2));
+        assert!(!world.story.iter().any(|line| line.contains("Finished")), "it is at a path");
+    });
+}
+
+#[test]
+fn each_look_at_what_is_no_file_counts_and_one_is_told() {
+    let mut world = World::new(&["app.log"], Limits::default());
+    // A socket: neither a file nor a directory whose files would be followed.
+    let _socket = std::os::unix::net::UnixListener::bind(world.path("app.log")).unwrap();
+    for _ in 0..3 {
+        world.see();
+    }
+    assert_eq!(world.tail.counters().unseen, 3);
+    assert_eq!(world.told(|kind| matches!(kind, NoticeKind::Unseen(_))), 1);
 }

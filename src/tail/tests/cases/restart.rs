@@ -280,3 +280,55 @@ fn what_came_between_and_begins_as_a_log_of_that_name_elsewhere_is_read() {
         world.no_loss_was_told();
     });
 }
+
+#[test]
+fn a_log_is_found_although_something_else_took_its_place_while_nobody_looked() {
+    for is_socket in [false, true] {
+        let mut world = World::new(&["app.log"], Limits::default());
+        world.append("app.log", lines(1..=2));
+        world.see();
+        world.commit();
+        world.append("app.log", lines(3..=4));
+        world.rename("app.log", "app.log.1");
+        if is_socket {
+            std::os::unix::net::UnixListener::bind(world.path("app.log")).unwrap();
+        } else {
+            world.make_directory("app.log");
+        }
+        world.kill();
+        world.see();
+        world.has_read(lines(1..=4));
+    }
+}
+
+#[test]
+fn a_file_that_was_renamed_before_it_was_read_is_found_when_it_is_compressed_while_nobody_looks() {
+    let mut world = World::new(&["app.log"], Limits::default());
+    world.append("app.log", "");
+    world.see();
+    world.append("app.log", lines(1..=2));
+    world.rename("app.log", "app.log.1");
+    world.append("app.log", lines(3..=4));
+    // Seen, and not read.
+    world.notice_only();
+    world.commit();
+    world.gzip("app.log.1");
+    world.kill();
+    world.see();
+    world.has_read(lines(1..=4));
+    world.no_loss_was_told();
+}
+
+#[test]
+fn what_was_let_go_is_kept_as_done_and_not_given_up() {
+    let mut world = World::new(&["app.log"], Limits::default());
+    world.append("app.log", lines(1..=2));
+    world.see();
+    world.rename("app.log", "app.log.1");
+    world.see();
+    world.tail.take_moved();
+    world.wait_until_quiet();
+    let (moved, removed) = world.tail.take_moved();
+    assert_eq!((moved, removed), ([FileId(1)].into(), [].into()));
+    assert!(world.tail.kept(FileId(1)).is_some_and(|kept| kept.is_done));
+}

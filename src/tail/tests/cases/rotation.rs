@@ -368,6 +368,29 @@ fn a_file_renamed_away_and_back_is_read_once() {
 }
 
 #[test]
+fn a_file_that_was_made_in_the_same_tick_as_the_one_before_came_behind_it() {
+    let mut world = World::new(&["app.log"], Limits::default());
+    let is_same_tick = (0..1000).any(|_| {
+        for name in ["app.log", "next"] {
+            if world.path(name).exists() {
+                world.remove(name);
+            }
+            world.append(name, "");
+        }
+        world.born("app.log") == world.born("next")
+    });
+    assert!(is_same_tick, "the hazard");
+    world.append("app.log", lines(1..=2));
+    world.see();
+    world.rename("app.log", "app.log.2");
+    world.append("next", lines(3..=4));
+    world.rename("next", "app.log.1");
+    world.append("app.log", lines(5..=6));
+    world.see();
+    world.has_read(lines(1..=6));
+}
+
+#[test]
 fn a_compressed_copy_that_is_stamped_with_the_whole_second_is_found() {
     in_every_way(&["app.log"], |world| {
         let stamp = |world: &World, name: &str, millis: u64| {

@@ -150,6 +150,82 @@ fn a_copy_that_cannot_be_read_for_a_moment_is_found_all_the_same() {
 }
 
 #[test]
+fn a_copy_of_a_log_of_one_short_line_is_not_read_twice() {
+    in_every_way(&["app.log*"], |world| {
+        world.append("app.log", "short\n");
+        world.see();
+        world.copy("app.log", "app.log.1");
+        world.cut("app.log", 0);
+        world.append("app.log", lines(1..=2));
+        world.see();
+        world.wait_until_quiet();
+        world.has_read("short\n".to_owned() + &lines(1..=2));
+    });
+}
+
+#[test]
+fn a_copy_in_which_nothing_stands_yet_is_no_file_of_its_own() {
+    in_every_way(&["app.log*"], |world| {
+        world.append("app.log", lines(1..=2));
+        world.see();
+        world.append("app.log.1", "");
+        world.see();
+        world.copy("app.log", "app.log.1");
+        world.see();
+        world.cut("app.log", 0);
+        world.append("app.log", lines(3..=4));
+        world.see();
+        world.wait_until_quiet();
+        world.has_read(lines(1..=4));
+    });
+}
+
+#[test]
+fn a_copy_that_may_not_be_opened_for_a_moment_is_waited_for() {
+    let mut world = World::new(&["app.log"], Limits::default());
+    copy_and_empty(&mut world);
+    faults::deny(world.path("app.log.1"));
+    world.see();
+    faults::begin(0);
+    world.see();
+    world.has_read(lines(1..=6));
+    assert_eq!(world.told(|kind| matches!(kind, NoticeKind::Truncated { .. })), 0);
+}
+
+#[test]
+fn what_was_seen_behind_where_reading_stands_is_told_if_it_is_cut_off() {
+    let mut world = World::new(&["app.log"], Limits::default());
+    world.append("app.log", lines(1..=2));
+    world.see();
+    let from_bytes = world.size("app.log");
+    world.append("app.log", lines(3..=4));
+    world.notice_only();
+    world.cut("app.log", from_bytes);
+    world.read();
+    let lost_bytes = from_bytes;
+    let cut_off = NoticeKind::Truncated { lost_bytes, from_bytes };
+    assert_eq!(world.told(|kind| *kind == cut_off), 1);
+    world.append("app.log", lines(5..=5));
+    world.see();
+    world.has_read(lines(1..=2) + &lines(5..=5));
+}
+
+#[test]
+fn zeroes_at_the_beginning_of_a_compressed_text_are_read() {
+    let mut world = World::new(&["app.log"], Limits::default());
+    world.append("app.log", lines(1..=2));
+    world.see();
+    world.commit();
+    world.rename("app.log", "app.log.2");
+    world.append("app.log.1", "\0".repeat(16) + "\n" + &lines(3..=3));
+    world.gzip("app.log.1");
+    world.append("app.log", lines(4..=4));
+    world.kill();
+    world.see();
+    world.has_read(lines(1..=2) + &"\0".repeat(16) + "\n" + &lines(3..=4));
+}
+
+#[test]
 fn a_log_does_not_wait_for_a_copy_that_may_not_be_opened() {
     let mut world = World::new(&["app.log"], Limits::default());
     world.append("app.log", lines(1..=2));

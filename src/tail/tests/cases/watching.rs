@@ -233,15 +233,19 @@ fn a_wake_up_for_a_path_that_shows_another_file_by_now_reads_both() {
 #[test]
 fn an_error_of_the_device_is_told_once_and_nothing_is_given_up() {
     in_every_way(&["app.log"], |world| {
-        // The memory of this process: a regular file whose first byte cannot be read.
-        std::os::unix::fs::symlink("/proc/self/mem", world.path("app.log")).unwrap();
+        world.append("app.log", lines(1..=2));
+        faults::set(faults::Faults { unread: 1000, ..faults::Faults::default() });
         for _ in 0..10 {
             world.see();
         }
         world.has_read("");
+        assert_eq!(world.told(|kind| matches!(kind, NoticeKind::Unseen(_))), 1);
         let id = world.tail.files().next().unwrap();
         assert!(!world.story.iter().any(|line| line.contains("CutShort")));
         assert!(world.tail.kept(id).is_some_and(|kept| !kept.is_done));
+        faults::set(faults::Faults::default());
+        world.see();
+        world.has_read(lines(1..=2));
     });
 }
 
