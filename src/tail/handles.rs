@@ -283,3 +283,16 @@ pub(super) fn is_out_of_handles(error: &io::Error) -> bool {
     let number = error.raw_os_error();
     number == Some(Errno::MFILE.raw_os_error()) || number == Some(Errno::NFILE.raw_os_error())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_before_the_first_byte_is_no_end() {
+        // The memory of this process: at its beginning nothing is mapped.
+        let file = File::open("/proc/self/mem").unwrap();
+        let error = Content::Plain(file).start().unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(Errno::IO.raw_os_error()));
+    }
+}

@@ -181,6 +181,19 @@ fn a_copy_in_which_nothing_stands_yet_is_no_file_of_its_own() {
 }
 
 #[test]
+fn a_directory_at_a_rotated_name_is_no_copy_and_not_waited_for() {
+    in_every_way(&["app.log"], |world| {
+        world.append("app.log", lines(1..=2));
+        world.see();
+        world.make_directory("app.log.1");
+        world.cut("app.log", 0);
+        world.append("app.log", lines(3..=3));
+        world.see();
+        world.has_read(lines(1..=3));
+    });
+}
+
+#[test]
 fn a_copy_that_may_not_be_opened_for_a_moment_is_waited_for() {
     let mut world = World::new(&["app.log"], Limits::default());
     copy_and_empty(&mut world);
