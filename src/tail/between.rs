@@ -18,20 +18,19 @@ use super::siblings::Renaming;
 use super::{FileId, Tail};
 use crate::input::{self, UntrustedLink};
 
-/// A rotated file that was never seen at its log's path.
-struct Unfollowed {
+/// What lies at a rotated name.
+struct Sibling {
     path: PathBuf,
     identity: Identity,
     extent: Extent,
-    /// How it begins.
-    start: Vec<u8>,
 }
 
 /// What a search found.
 #[derive(Default)]
 pub(super) struct Between {
-    /// Oldest first.
-    files: Vec<Unfollowed>,
+    /// Files that were never seen at their log's path, oldest first, and how each begins.
+    files: Vec<(Sibling, Vec<u8>)>,
+    /// What cannot be looked at, and may be one.
     unseen: Vec<(PathBuf, io::Error)>,
 }
 
@@ -80,7 +79,7 @@ impl Tail {
     ) -> Option<FileId> {
         let Some(followed) = self.files.get(&behind) else { return predecessor };
         let (source, name) = (followed.source, Arc::clone(&followed.name));
-        for Unfollowed { path, identity, extent, start } in between.files {
+        for (Sibling { path, identity, extent }, start) in between.files {
             self.notice(&path, NoticeKind::CaughtUp);
             let mut position = Position::new(identity, path.clone(), extent);
             let file_name = path.file_name().and_then(|name| name.to_str());
@@ -117,48 +116,49 @@ impl Tail {
                 self.look_at_head(id);
             }
         }
-        let (stats, unseen) = self.stats_of_siblings(before)?;
-        let mut between = Between { files: Vec::new(), unseen };
-        let place = stats.iter().position(|(_, own, _)| *own == identity);
-        for (index, (path, own, extent)) in stats.into_iter().enumerate() {
+        let mut between = Between::default();
+        let there = self.siblings_there(before, &mut between.unseen)?;
+        let place = there.iter().position(|sibling| sibling.identity == identity);
+        for (index, sibling) in there.into_iter().enumerate() {
             // By its name, or because it was written after the file was last looked at: copies of
             // what stood in the same file meanwhile have older names than the file itself.
-            let is_later =
-                place.is_some_and(|place| index > place) || !extent.is_written_before(verified_ns);
+            let is_later = place.is_some_and(|place| index > place)
+                || !sibling.extent.is_written_before(verified_ns);
             // What was made before it was cannot have come behind it, although who has it open may
             // still write to it.
-            let births = own.born_ns.zip(identity.born_ns).filter(|_| !copied);
-            let is_elder = births.is_some_and(|(own, of)| own < of);
-            let is_followed = own == identity || self.by_identity.contains_key(&own);
+            let births = sibling.identity.born_ns.zip(identity.born_ns).filter(|_| !copied);
+            let is_elder = births.is_some_and(|(its, own)| its < own);
+            let is_followed =
+                sibling.identity == identity || self.by_identity.contains_key(&sibling.identity);
             if !is_later || is_elder || is_followed {
                 continue;
             }
-            match self.unfollowed(path.clone(), own, extent, newcomer) {
-                Ok(file) => between.files.extend(file),
+            match self.start_of_unfollowed(&sibling, newcomer) {
+                Ok(Some(start)) => between.files.push((sibling, start)),
+                Ok(None) => {}
                 Err(error) if Renaming::is_in(&error) => return Err(error),
-                Err(error) => between.unseen.push((path, error)),
+                Err(error) => between.unseen.push((sibling.path, error)),
             }
         }
         Ok(between)
     }
 
-    /// A file of that identity, unless it was read before or is a copy.
-    fn unfollowed(
+    /// How a file begins that is not followed, unless it was read before or is a copy.
+    fn start_of_unfollowed(
         &mut self,
-        path: PathBuf,
-        identity: Identity,
-        extent: Extent,
+        sibling: &Sibling,
         newcomer: &[u8],
-    ) -> io::Result<Option<Unfollowed>> {
+    ) -> io::Result<Option<Vec<u8>>> {
+        let Sibling { path, identity, extent } = sibling;
         let is_empty = extent.size_bytes == 0;
-        let start = if is_empty { Ok(Vec::new()) } else { self.start_at(&path, identity) };
-        if self.is_done(identity, start.as_deref().ok()) {
+        let start = if is_empty { Ok(Vec::new()) } else { self.start_at(path, *identity) };
+        if self.is_done(*identity, start.as_deref().ok()) {
             return Ok(None);
         }
         let start = start?;
         // An empty one may still be written to by who has it open.
-        let is_copy = !is_empty && self.is_copy_of_followed(&path, &start, newcomer)?;
-        Ok((!is_copy).then_some(Unfollowed { path, identity, extent, start }))
+        let is_copy = !is_empty && self.is_copy_of_followed(path, &start, newcomer)?;
+        Ok((!is_copy).then_some(start))
     }
 
     /// How a file begins that lies at a path.
@@ -167,13 +167,13 @@ impl Tail {
         if at_path == identity { Ok(start) } else { Err(Renaming.into()) }
     }
 
-    /// What lies at the rotated names of a log, oldest first, and what cannot be looked at.
-    #[expect(clippy::type_complexity, reason = "two lists that are taken apart at once")]
-    fn stats_of_siblings(
+    /// What lies at the rotated names of a log, oldest first.
+    fn siblings_there(
         &mut self,
         id: FileId,
-    ) -> io::Result<(Vec<(PathBuf, Identity, Extent)>, Vec<(PathBuf, io::Error)>)> {
-        let (mut stats, mut unseen) = (Vec::new(), Vec::new());
+        unseen: &mut Vec<(PathBuf, io::Error)>,
+    ) -> io::Result<Vec<Sibling>> {
+        let mut there = Vec::new();
         for path in self.siblings(id)? {
             #[cfg(test)]
             super::faults::step();
@@ -182,13 +182,16 @@ impl Tail {
                 continue;
             }
             match self.handles.check_links(&path) {
-                Ok(()) => stats.push((path, Identity::of(&metadata), Extent::of(&metadata))),
+                Ok(()) => {
+                    let (identity, extent) = (Identity::of(&metadata), Extent::of(&metadata));
+                    there.push(Sibling { path, identity, extent });
+                }
                 // What somebody set there came from nowhere.
                 Err(error) if UntrustedLink::is_in(&error) || is_gone(&error) => {}
                 Err(error) => unseen.push((path, error)),
             }
         }
-        Ok((stats, unseen))
+        Ok(there)
     }
 
     /// Rotated files that cannot be looked at are waited for, as long as a file may be nowhere.

@@ -34,6 +34,8 @@ pub(super) struct Followed {
     pub(super) siblings_unseen_since: Option<Duration>,
     /// It could not be read, and is tried again then.
     pub(super) retry_at: Option<Duration>,
+    /// That it cannot be read was told.
+    pub(super) told: bool,
     /// It seemed cut when it was last looked at, on a file system that may say so wrongly.
     pub(super) suspected_at: Option<Duration>,
 }
@@ -73,6 +75,7 @@ impl Followed {
             missing_since: None,
             siblings_unseen_since: None,
             retry_at: None,
+            told: false,
             suspected_at: None,
         }
     }

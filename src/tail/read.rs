@@ -172,6 +172,7 @@ impl Tail {
                 followed.position.advance(window, known_bytes);
                 followed.position.verified_ns = followed.position.extent.modified_ns;
                 followed.retry_at = None;
+                followed.told = false;
                 followed.suspected_at = None;
                 followed.missing_since = None;
                 followed.siblings_unseen_since = None;
@@ -373,14 +374,14 @@ impl Tail {
     /// A file is left alone for a while, and that is told.
     pub fn cannot_read(&mut self, id: FileId, error: &io::Error, now: Duration) {
         let Some(followed) = self.files.get_mut(&id) else { return };
-        let is_first = followed.retry_at.is_none();
         followed.retry_at = Some(now + RETRY);
+        let is_first = !Renaming::is_in(error) && !std::mem::replace(&mut followed.told, true);
         let name: PathBuf = followed.name.to_path_buf();
         if !is_out_of_handles(error) {
             // A handle of a file that a server has replaced stays stale for ever.
             self.handles.close(id);
         }
-        if is_first && !Renaming::is_in(error) {
+        if is_first {
             self.notice(&name, NoticeKind::Unseen(Unseen::of(error)));
         }
     }

@@ -128,9 +128,9 @@ impl Tail {
         let id = self.follow(source, Arc::from(path), position, predecessor);
         self.show(path, id, now);
         let is_met = self.sources.get(source).is_none_or(|source| self.met.contains(&source.key));
-        let start = self.sources.get(source).map(|source| source.start).unwrap_or_default();
-        if !is_met && start != Start::Beginning && predecessor.is_none() {
-            self.skip(id, start);
+        let wanted = self.sources.get(source).map(|source| source.start).unwrap_or_default();
+        if !is_met && wanted != Start::Beginning && predecessor.is_none() {
+            self.skip(id, wanted);
         }
         let from_bytes = self.files.get(&id).map_or(0, |followed| followed.position.read_bytes);
         self.notice(path, NoticeKind::Followed { from_bytes });
